@@ -1,0 +1,111 @@
+"""Every error that this package raises on purpose, split by who can put it right.
+
+    ContentApiError
+    ├── ContentError    an editor can: it carries Problems (content/problems.py)
+    ├── OperatorError   an operator can: the message names the thing and the remedy
+    │   ├── SettingError        a setting has a value that cannot be used
+    │   └── StoreError          the content cannot be read
+    │       ├── RepositoryUnusable   no repository here, no permission, or git will not read it
+    │       ├── RevisionUnknown      the ref or commit is not in the repository
+    │       ├── ObjectUnreadable     an object is missing, cut short, or its bytes do not match its id
+    │       ├── GitTimeout           git did not answer within the deadline, and was ended
+    │       └── SnapshotTooLarge     the tree is larger than a setting allows
+    └── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
+
+Anything else that reaches the edge is a defect of ours: hidden from the client, whole in the log.
+"""
+
+from __future__ import annotations
+
+
+class ContentApiError(Exception):
+    """Root of the tree above."""
+
+
+class ContentError(ContentApiError):
+    """The content is not as it should be; an editor can mend it."""
+
+
+class OperatorError(ContentApiError):
+    """Something outside the content is wrong; the message says what and how to mend it."""
+
+
+class SettingError(OperatorError):
+    """A setting has a value that cannot be used."""
+
+
+class StoreError(OperatorError):
+    """The content cannot be read from where it is kept."""
+
+
+class RepositoryUnusable(StoreError):
+    """There is no repository at the path, or git refuses to read it."""
+
+
+class RevisionUnknown(StoreError):
+    """The ref or commit is not in the repository."""
+
+
+class ObjectUnreadable(StoreError):
+    """A git object is missing, cut short, or its bytes do not hash to its id."""
+
+
+class GitTimeout(StoreError):
+    """Git did not answer within the deadline; its process group was killed."""
+
+
+class SnapshotTooLarge(StoreError):
+    """The tree breaks a limit. `path` is where the count stood when it was broken."""
+
+    def __init__(self, path: str, found: str, allowed: str) -> None:
+        super().__init__(f"{path or 'content'}: {found}; {allowed}")
+        self.path = path
+        self.found = found
+        self.allowed = allowed
+
+
+# Code -> (HTTP status when nothing could be executed, what it means to a client developer).
+# docs/reference/errors.md is rendered from this table and a test holds the two together.
+ERROR_CODES: dict[str, tuple[int, str]] = {
+    "GRAPHQL_PARSE_FAILED": (400, "The document is not GraphQL. The location says where reading stopped."),
+    "GRAPHQL_VALIDATION_FAILED": (400, "The document is GraphQL, but does not fit this schema."),
+    "OPERATION_RESOLUTION_FAILURE": (
+        400,
+        "`operationName` names no operation of the document, or is missing where the document has several.",
+    ),
+    "BAD_VARIABLES": (400, "A variable is missing, or its value does not fit its type."),
+    "BAD_REQUEST": (400, "The HTTP request is not a well-formed GraphQL request."),
+    "BAD_USER_INPUT": (400, "An argument has a value that cannot be used; the message says what would be right."),
+    "BAD_CURSOR": (400, "`after` or `before` is not a cursor of this list."),
+    "VERSION_NOT_AVAILABLE": (400, "The version that is named, or that a cursor carries, is not served here."),
+    "LOCALE_NOT_AVAILABLE": (400, "The locale is not one that the publisher serves; `site.locales` lists those."),
+    "DOCUMENT_TOO_LONG": (400, "The document has more characters or tokens than the server reads."),
+    "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),
+    "TOO_MANY_ALIASES": (400, "The document has more aliases than the server allows, fragments included."),
+    "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
+    "METHOD_NOT_ALLOWED": (405, "The path does not answer this HTTP method; `Allow` says which it does."),
+    "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
+    "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not sent as `application/json` in UTF-8."),
+    "NOT_FOUND": (404, "There is nothing at this path."),
+    "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
+}
+
+
+class RequestError(ContentApiError):
+    """A client's mistake: a code from ERROR_CODES, what was found, and a hint at what would be right."""
+
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        """The `extensions` of the GraphQL error that this becomes."""
+        return {"code": self.code} | ({"hint": self.hint} if self.hint else {})
+
+    @property
+    def status(self) -> int:
+        """HTTP status when the error keeps the whole request from being executed."""
+        return ERROR_CODES[self.code][0]

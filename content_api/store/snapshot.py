@@ -1,0 +1,79 @@
+"""The protocol of a version's files: a frozen folder, path -> blob id, and bytes by blob id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class EntryKind(StrEnum):
+    """What stands at a path. Content is plain files only; the rest is named so that it can be refused by name."""
+
+    FILE = "file"
+    SYMLINK = "symlink"
+    SUBMODULE = "submodule"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path of a snapshot. `size` is in bytes and known before anything is read."""
+
+    kind: EntryKind
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What editors publish and clients name: one commit, or an unversioned folder.
+
+    `id` is the full commit id (40 or 64 hex digits); for a folder it is `folder-` and 12 hex digits of a hash over its
+    paths and blob ids, so that the same files have the same id. The rest is as git gives it, and None for a folder.
+    """
+
+    id: str
+    tags: tuple[str, ...] = ()
+    committed_at: datetime | None = None
+    author: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a snapshot may be. Each is far above real content and far below what would hurt the server."""
+
+    file_bytes: int = 1_000_000  # the largest file of the first set has 20 kB; a person edits these
+    content_bytes: int = 200_000_000  # 50,000 entities of 4 kB
+    files: int = 100_000
+    depth: int = 16  # the layout needs 2; git itself can describe 10**12 paths with 13 objects
+
+
+class Snapshot(Protocol):
+    """A version's files. Immutable: every method gives the same answer for ever."""
+
+    @property
+    def version(self) -> Version: ...
+
+    @property
+    def place(self) -> str:
+        """Where the files are, for a message to a person: a folder, or a repository and commit."""
+        ...
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every path below the content folder, `/` between parts, folders themselves left out, sorted by path.
+
+        A path is given as it stands, decoded as UTF-8 with surrogateescape: names are checked by `content`, not here.
+        """
+        ...
+
+    def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each blob id with its bytes, in the order asked, checked against the id.
+
+        Raises ObjectUnreadable, naming the object, when one is missing or its bytes do not hash to its id.
+        """
+        ...
