@@ -207,6 +207,7 @@ class SourceType(Described):
     CLINICAL_PATHWAY = "CLINICAL_PATHWAY", "Local instructions for clinicians."
     LEGAL_SCHEDULE = "LEGAL_SCHEDULE", "A legal list of controlled substances."
     RESEARCH_ARTICLE = "RESEARCH_ARTICLE", "A report of one study."
+    JOURNAL_ARTICLE = "JOURNAL_ARTICLE", "A published article; nobody has recorded of which kind."
 
 
 class ConflictOfInterest(Described):

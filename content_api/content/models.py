@@ -483,6 +483,8 @@ class Source:
     url: WebAddress | None = None
     doi: Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = None
     pubmed_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")] | None = None
+    pmc_id: Annotated[str, StringConstraints(pattern=r"^PMC[0-9]{1,9}$")] | None = None
+    """Id in PubMed Central, where some articles can be read in full."""
     published: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] | None = None
     """A year, month or day."""
     conflict_of_interest: ConflictOfInterest
