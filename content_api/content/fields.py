@@ -19,7 +19,7 @@ from typing_extensions import dataclass_transform
 T = TypeVar("T")
 
 # Frozen dataclasses with slots rather than BaseModel: the same validation and schema, 4.5 times less memory (2.8 kB
-# against 12.5 kB for an entity of ten sections), and reading is 1.6 times faster. docs/why/decisions.md has the figures.
+# against 12.5 kB for an entity of ten sections), read 1.6 times faster. docs/why/decisions.md has the figures.
 _CONFIG = ConfigDict(extra="forbid", alias_generator=to_camel, use_attribute_docstrings=True, str_max_length=20_000)
 
 
@@ -281,8 +281,8 @@ class Section:
 @value
 class Translation:
     status: TranslationStatus
-    of: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")] | None = None
-    """Blob id of the file whose text was translated; the translation is stale when that is no longer the file's."""
+    of: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")] | None = None
+    """Revision of the source text that was translated, as `content-api check` prints it; stale when that changed."""
 
 
 @value

@@ -1,0 +1,154 @@
+"""An edition: all entities of a snapshot, indexed, immutable. What is served.
+
+An edition is made from nothing or from the one before it; either way it is the same edition (a property test says so),
+but made from the one before it costs what changed: the dictionaries are copied and only the places touched are redone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from content_api.content.fields import EntityKind
+from content_api.content.models import Entity, Person, Recall, Site, Source
+from content_api.content.relations import targets
+from content_api.store.snapshot import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entity with where it came from."""
+
+    key: str
+    """`kind/id`."""
+    kind: EntityKind
+    entity: Entity
+    files: tuple[tuple[str, str], ...]
+    """(path, blob id) of its own file and then of its translations, by locale."""
+
+    @property
+    def path(self) -> str:
+        return self.files[0][0]
+
+    @property
+    def revision(self) -> str:
+        """Changes when, and only when, the bytes of the entity's files do: their blob ids joined by `.`."""
+        return ".".join(blob for _, blob in self.files)
+
+
+# What an index finds -> the keys of the entities found there, sorted.
+Index: TypeAlias = dict[Any, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """How entities are found. Drafts and withdrawn ones are in here too: what may be seen is a view's business."""
+
+    kinds: Index = field(default_factory=dict)
+    """EntityKind -> keys."""
+    referrers: Index = field(default_factory=dict)
+    """(target key, relation name) -> keys of the entities that refer to it there."""
+    slugs: Index = field(default_factory=dict)
+    """(kind, locale, slug) -> keys; more than one is a problem."""
+    codes: Index = field(default_factory=dict)
+    """(system, code) -> keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything that was read, whether or not it keeps the rules."""
+
+    records: dict[str, Record]
+    indexes: Indexes
+    sources: Mapping[str, Source]
+    people: Mapping[str, Person]
+    site: Site
+    redirects: Mapping[str, str]
+    """`kind/old-slug-or-id` -> `kind/id`."""
+    recalls: Mapping[str, Recall]
+    unread: frozenset[str] = frozenset()
+    """Keys of what is there but could not be read. Empty in an edition; rules do not call these missing."""
+
+    def entity(self, key: str) -> Entity | None:
+        record = self.records.get(key)
+        return record.entity if record else None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A library that keeps every rule, and the version that it is."""
+
+    version: Version
+    library: Library
+    files: Mapping[str, ParsedFile]
+    """Every file of the snapshot by path, so that the next version reads only what changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A file that was read and fits its model. `value` is None for a file that is not content, such as a README."""
+
+    blob: str
+    value: Any
+
+
+def index_places(record: Record) -> Iterator[tuple[str, Any]]:
+    """(index name, place) of every place of the indexes where a record is found."""
+    entity, kind = record.entity, record.kind
+    yield "kinds", kind
+    for place in targets(kind, entity):
+        yield "referrers", place
+    for locale, text in entity.text.items():
+        yield "slugs", (kind, locale, text.slug)
+    for coding in entity.codings:
+        yield "codes", (coding.system, coding.code)
+    for example in getattr(entity, "examples", ()):
+        for coding in example.codings:
+            yield "codes", (coding.system, coding.code)
+
+
+def indexed(records: Iterable[Record]) -> Indexes:
+    """Indexes of records, from nothing."""
+    found: dict[str, dict[Any, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        for name, place in index_places(record):
+            found[name][place].append(record.key)
+    return Indexes(**{name: {place: as_keys(keys) for place, keys in index.items()} for name, index in found.items()})
+
+
+def reindexed(indexes: Indexes, removed: Iterable[Record], added: Iterable[Record]) -> Indexes:
+    """The indexes after some records went and others came; the old ones stay as they were."""
+    touched: dict[str, dict[Any, set[str]]] = defaultdict(dict)
+
+    def keys_at(name: str, place: Any) -> set[str]:
+        if place not in touched[name]:
+            touched[name][place] = set(getattr(indexes, name).get(place, ()))
+        return touched[name][place]
+
+    for record in removed:
+        for name, place in index_places(record):
+            keys_at(name, place).discard(record.key)
+    for record in added:
+        for name, place in index_places(record):
+            keys_at(name, place).add(record.key)
+    return Indexes(**{name: merged(getattr(indexes, name), touched[name]) for name in Indexes.__dataclass_fields__})
+
+
+def merged(index: Index, touched: Mapping[Any, set[str]]) -> Index:
+    """An index with some places replaced, and those that came out empty left out."""
+    if not touched:
+        return index
+    result = index.copy()
+    for place, keys in touched.items():
+        if keys:
+            result[place] = as_keys(keys)
+        else:
+            result.pop(place, None)
+    return result
+
+
+def as_keys(keys: Iterable[str]) -> tuple[str, ...]:
+    """Keys once each, sorted."""
+    return tuple(sorted(set(keys)))

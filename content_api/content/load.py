@@ -1,0 +1,335 @@
+"""From a snapshot to an edition, or to everything that is wrong with it.
+
+What one version costs is what changed since the edition it is compared with: files are known by their blob ids, records
+by their files, and the rules look only at records that changed and those that refer to them.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
+from content_api.content.fields import EntityKind
+from content_api.content.findings import Finding
+from content_api.content.layout import Place, collisions, path_problems, place_of, shown
+from content_api.content.library_rules import LIBRARY_RULES
+from content_api.content.locate import locator
+from content_api.content.model_version import newer_model
+from content_api.content.models import EntityTranslation, Site
+from content_api.content.parse import parse
+from content_api.content.problems import ContentRefused, Problem
+from content_api.content.relations import RELATION_NAMES
+from content_api.content.rules import RULES
+from content_api.content.translations import merge_problems, merged_entity, where_written
+from content_api.errors import SnapshotTooLarge
+from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
+
+SITE = "site.json"
+# A person reads these. More than this in one version has one cause, and the first hundred show it.
+MOST_PROBLEMS = 100
+MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
+
+
+def load(
+    snapshot: Snapshot, *, known: Edition | None = None, before: Collection[str] = (), limits: Limits | None = None
+) -> Edition:
+    """The edition of a snapshot; raises ContentRefused with its problems (the first hundred) when it has any.
+
+    `known` is any edition whose parsed files may be used again; the result is the same without it, only slower.
+    `before` holds the entity keys (`kind/id`) of the version that this one follows: one that vanished is a problem.
+    """
+    with gc_paused():
+        entries = entries_of(snapshot)
+        refuse_newer_model(snapshot, entries, known)
+        delta = difference(entries, known)
+        files, problems = parsed(snapshot, entries, delta, known, limits or Limits())
+        site = files[SITE].value if SITE in files else None
+        if site is None:
+            problems += [] if any(problem.path == SITE for problem in problems) else [no_site(entries)]
+            raise ContentRefused(snapshot.place, ordered(problems))
+        records, rebuilt, merging = records_of(files, delta, known)
+        library = library_of(site, files, records, rebuilt, delta, known)
+        subjects = to_be_checked(library, rebuilt, delta, known)
+        found = [("translations_whole", finding) for finding in merging]
+        found += vanished(library, before, snapshot.version.message or "")
+        found += rule_findings(subjects, library)
+        problems += located(found, library, files, snapshot) if found else ()
+        if problems:
+            raise ContentRefused(snapshot.place, ordered(problems))
+        return Edition(snapshot.version, library, files)
+
+
+def ordered(problems: Iterable[Problem]) -> list[Problem]:
+    """By file and line, each once, the first hundred."""
+    return sorted(set(problems))[:MOST_PROBLEMS]
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Reading makes a million objects and no cycle: the collector would only walk them, over and over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def entity_keys(paths: Iterable[str]) -> set[str]:
+    """Keys (`kind/id`) of the entities whose files are among `paths`: what `before` wants of a version not loaded."""
+    places = map(place_of, paths)
+    return {place.key for place in places if place and place.entity and place.locale is None}
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Paths to be read, and paths that are gone, compared with the edition that is known. Without one, all and none."""
+
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
+    """The paths of a snapshot; a tree that breaks a limit is a problem like any other."""
+    try:
+        return snapshot.entries
+    except SnapshotTooLarge as error:
+        problem = Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
+        raise ContentRefused(snapshot.place, [problem]) from error
+
+
+def refuse_newer_model(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None) -> None:
+    """Content written for a newer server is refused with that one problem."""
+    entry = entries.get(SITE)
+    if entry is None or entry.kind is not EntryKind.FILE or (known and known.files[SITE].blob == entry.blob):
+        return
+    for _, data in snapshot.read([entry.blob]):
+        if problem := newer_model(SITE, data):
+            raise ContentRefused(snapshot.place, [problem])
+
+
+def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
+    """What has to be read anew, and what is no longer there."""
+    if known is None:
+        return Delta(tuple(entries), ())
+    files = known.files
+    changed = [path for path, entry in entries.items() if path not in files or files[path].blob != entry.blob]
+    return Delta(tuple(changed), tuple(files.keys() - entries.keys()))
+
+
+def parsed(
+    snapshot: Snapshot, entries: Mapping[str, Entry], delta: Delta, known: Edition | None, limits: Limits
+) -> tuple[dict[str, ParsedFile], list[Problem]]:
+    """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
+    files = dict(known.files) if known else {}
+    for path in delta.gone:
+        del files[path]
+    problems = list(collisions(entries))
+    readable: list[tuple[str, Place]] = []
+    for path in delta.changed:
+        files.pop(path, None)
+        wrong = list(path_problems(path, entries[path], limits))
+        problems += wrong
+        place = place_of(path)
+        if place and not wrong:
+            readable.append((path, place))
+        elif not wrong:
+            files[path] = ParsedFile(entries[path].blob, None)
+    contents = snapshot.read([entries[path].blob for path, _ in readable])
+    for (path, place), (blob, data) in zip(readable, contents, strict=True):
+        value, wrong = parse(path, place, data)
+        problems += wrong
+        files[path] = ParsedFile(blob, value)
+    return files, problems
+
+
+def no_site(entries: Mapping[str, Entry]) -> Problem:
+    """Why there is nothing to serve."""
+    found = "There is no site.json" if entries else "There is no content"
+    return Problem(SITE, 1, 1, "", "layout", found, "Content begins with a site.json and a folder for each kind")
+
+
+# --- Records ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What is different from the edition known: records as they were, and as they are."""
+
+    removed: tuple[Record, ...]
+    added: tuple[Record, ...]
+
+
+def records_of(
+    files: Mapping[str, ParsedFile], delta: Delta, known: Edition | None
+) -> tuple[dict[str, Record], Rebuilt, list[Finding]]:
+    """Every entity with its translations, those whose files changed made anew, and what kept translations out."""
+    records = dict(known.library.records) if known else {}
+    paths: dict[str, set[str]] = {}
+    for path in (*delta.changed, *delta.gone):
+        place = place_of(path)
+        if place and place.entity:
+            paths.setdefault(place.key, set()).add(path)
+    removed = [records.pop(key) for key in paths if key in records]
+    for old in removed:
+        paths[old.key].update(path for path, _ in old.files)
+    added: list[Record] = []
+    findings: list[Finding] = []
+    for key, candidates in sorted(paths.items()):
+        if record := made(key, [path for path in sorted(candidates) if path in files], files, findings):
+            records[key] = record
+            added.append(record)
+    return records, Rebuilt(tuple(removed), tuple(added)), findings
+
+
+def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: list[Finding]) -> Record | None:
+    """The record of one entity from its own file and its translations; None where its own file cannot be used."""
+    kind = EntityKind(key.partition("/")[0])
+    own = f"{kind.folder}/{key.partition('/')[2]}.json"
+    translations = [path for path in paths if path != own]
+    if own not in files:
+        expected = "Expected the file of the entity beside it"
+        findings += [
+            Finding(path, "", f"This translates `{key}`, which is not there", expected) for path in translations
+        ]
+    if own not in files or files[own].value is None:
+        return None
+    record = Record(key, kind, files[own].value, tuple((path, files[path].blob) for path in (own, *translations)))
+    usable: dict[str, EntityTranslation] = {}
+    for path in translations:
+        translation = files[path].value
+        wrong = list(merge_problems(record, path, translation)) if translation else []
+        findings += wrong
+        if translation and not wrong:
+            usable[translation.locale] = translation
+    return replace(record, entity=merged_entity(record, usable)) if usable else record
+
+
+# --- The library -----------------------------------------------------------------------------------------------------
+
+
+def library_of(
+    site: Site,
+    files: Mapping[str, ParsedFile],
+    records: dict[str, Record],
+    rebuilt: Rebuilt,
+    delta: Delta,
+    known: Edition | None,
+) -> Library:
+    """Everything read, indexed."""
+    unread = frozenset(
+        place.key
+        for path in delta.changed
+        if (place := place_of(path)) and (path not in files or files[path].value is None)
+    )
+    indexes = reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
+    if known and not touches_the_rest(delta):
+        return replace(known.library, records=records, indexes=indexes, unread=unread)
+    redirects = value_of("redirects.json", files)
+    recalls = value_of("recalls.json", files)
+    return Library(
+        records=records,
+        indexes=indexes,
+        site=site,
+        sources=values_in("sources/", files),
+        people=values_in("people/", files),
+        redirects={redirect.from_: redirect.to for redirect in redirects.redirects} if redirects else {},
+        recalls={recall.id: recall for recall in recalls.recalls} if recalls else {},
+        unread=unread,
+    )
+
+
+def touches_the_rest(delta: Delta) -> bool:
+    """Whether anything but entities changed: the site, a source, a person, a redirect, a recall."""
+    places = map(place_of, (*delta.changed, *delta.gone))
+    return any(place and place.entity is None for place in places)
+
+
+def value_of(path: str, files: Mapping[str, ParsedFile]) -> Any:
+    return files[path].value if path in files else None
+
+
+def values_in(folder: str, files: Mapping[str, ParsedFile]) -> dict[str, Any]:
+    """id -> value of every file of a folder that could be read."""
+    values = (file.value for path, file in sorted(files.items()) if path.startswith(folder))
+    return {value.id: value for value in values if value is not None}
+
+
+# --- Rules -----------------------------------------------------------------------------------------------------------
+
+
+def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> list[Record]:
+    """The records a rule may find something new in: those made anew, and those that refer to one made anew or gone."""
+    if known is None or touches_the_rest(delta):
+        return [library.records[key] for key in sorted(library.records)]
+    touched = {record.key for record in (*rebuilt.removed, *rebuilt.added)}
+    slugs = {
+        key
+        for record in rebuilt.added
+        for locale, text in record.entity.text.items()
+        for key in library.indexes.slugs[record.kind, locale, text.slug]
+    }
+    referrers = {
+        key
+        for target in touched
+        for name in RELATION_NAMES
+        for key in library.indexes.referrers.get((target, name), ())
+    }
+    return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
+
+
+def rule_findings(subjects: list[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown."""
+    for library_rule in LIBRARY_RULES:
+        for finding in islice(library_rule(library), MOST_PROBLEMS):
+            yield library_rule.__name__, finding
+    for rule in RULES:
+        for finding in islice(rule(subjects, library), MOST_PROBLEMS):
+            yield rule.__name__, finding
+
+
+def vanished(library: Library, before: Collection[str], message: str) -> Iterator[tuple[str, Finding]]:
+    """Entities that were in the version before and are neither here nor accounted for."""
+    if not library.records:
+        yield "mass_delete", Finding(SITE, "", "There is no entity", "Content has at least one")
+    gone = sorted(key for key in before if key not in library.records and key not in library.unread)
+    if len(gone) * 2 > len(before) and not MASS_DELETE_TRAILER.search(message):
+        found = f"{len(gone):,} of {len(before):,} entities are gone"
+        expected = (
+            "If that is meant, write `Allow-Mass-Delete: yes` on a line of its own at the end of the commit message"
+        )
+        yield "mass_delete", Finding(SITE, "", found, expected)
+    for key in gone:
+        if key not in library.redirects and key not in library.recalls:
+            path = f"{EntityKind(key.partition('/')[0]).folder}/{key.partition('/')[2]}.json"
+            found = f"`{key}` was in the version before and is gone"
+            expected = "Set its state to WITHDRAWN, or name it in redirects.json or recalls.json"
+            yield "ids_kept", Finding(path, "", found, expected)
+
+
+def located(
+    found: Iterable[tuple[str, Finding]], library: Library, files: Mapping[str, ParsedFile], snapshot: Snapshot
+) -> Iterator[Problem]:
+    """Findings as problems, with their lines, for which the files are read again: few, and never on the good road."""
+    by_path: dict[str, list[tuple[str, Finding]]] = {}
+    for rule, finding in found:
+        place = place_of(finding.path)
+        record = library.records.get(place.key) if place else None
+        moved = where_written(finding, record) if record and finding.path == record.path else finding
+        by_path.setdefault(moved.path, []).append((rule, moved))
+    paths = [path for path in by_path if path in files]
+    contents = dict(zip(paths, (data for _, data in snapshot.read([files[path].blob for path in paths])), strict=True))
+    for path, findings in by_path.items():
+        locate = locator(path, contents.get(path, b""))
+        for rule, finding in findings:
+            yield locate(finding.pointer, rule, finding.found, finding.expected, finding.suggestion)

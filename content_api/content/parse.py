@@ -1,0 +1,89 @@
+"""From the bytes of one file to its model, or to the problems that keep it from being one.
+
+The good road is short: jiter refuses what JSON parsers accept in silence (duplicate keys, deep nesting), pydantic reads
+the bytes into the model. Only a file that is refused is looked at again, slowly, to say what is wrong and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jiter
+from pydantic import TypeAdapter
+
+from content_api.content.diagnosis import LFS_POINTER, LONG_NUMBER, what_is_wrong
+from content_api.content.layout import FileKind, Place
+from content_api.content.locate import locator
+from content_api.content.models import (
+    Cause,
+    Caution,
+    Condition,
+    EntityTranslation,
+    Person,
+    Recalls,
+    Redirects,
+    Site,
+    Source,
+    Symptom,
+    Treatment,
+)
+from content_api.content.problems import Problem
+
+MODELS: dict[FileKind, Any] = {
+    FileKind.SITE: Site,
+    FileKind.REDIRECTS: Redirects,
+    FileKind.RECALLS: Recalls,
+    FileKind.CONDITION: Condition,
+    FileKind.SYMPTOM: Symptom,
+    FileKind.CAUSE: Cause,
+    FileKind.TREATMENT: Treatment,
+    FileKind.CAUTION: Caution,
+    FileKind.TRANSLATION: EntityTranslation,
+    FileKind.SOURCE: Source,
+    FileKind.PERSON: Person,
+}
+ADAPTERS: dict[FileKind, TypeAdapter[Any]] = {kind: TypeAdapter(model) for kind, model in MODELS.items()}
+
+
+def parse(path: str, place: Place, data: bytes) -> tuple[Any, list[Problem]]:
+    """(value, []) or (None, problems) for the bytes of the file at `path`."""
+    try:
+        if data.startswith(LFS_POINTER) or LONG_NUMBER.search(data) or b"\\u0000" in data:
+            raise ValueError
+        jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True)
+        value = ADAPTERS[place.kind].validate_json(data)
+    except ValueError:
+        return None, list(what_is_wrong(path, ADAPTERS[place.kind], data))
+    problems = [] if identified(place, value) else list(identity_problems(path, place, value, data))
+    return (None, problems) if problems else (value, [])
+
+
+def identified(place: Place, value: Any) -> bool:
+    """Whether a file says of itself what its path says of it."""
+    return bool(
+        (not place.id or value.id == place.id)
+        and (not place.locale or value.locale == place.locale)
+        and value.schema_.endswith(f"/{place.kind}.schema.json")
+    )
+
+
+def identity_problems(path: str, place: Place, value: Any, data: bytes) -> Iterator[Problem]:
+    """A file must say the id (and locale) that its name says, and name the schema of its kind."""
+    locate = locator(path, data)
+    if place.id and value.id != place.id:
+        yield locate(
+            "/id",
+            "id_is_file_name",
+            f"The id is `{value.id}`, but the file is `{path}`",
+            f"The id must be `{place.id}`",
+        )
+    if place.locale and value.locale != place.locale:
+        expected = f"The locale must be `{place.locale}`"
+        yield locate(
+            "/locale", "id_is_file_name", f"The locale is `{value.locale}`, but the file is `{path}`", expected
+        )
+    name = value.schema_.rpartition("/")[2]
+    if name != f"{place.kind}.schema.json":
+        expected = f"Expected a path that ends in `{place.kind}.schema.json`"
+        yield locate("/$schema", "schema_named", f"The file names the schema `{name}`", expected)

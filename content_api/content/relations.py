@@ -1,0 +1,113 @@
+"""Which field of which kind refers to what. Rules, back references and changes all read this one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from content_api.content.fields import EntityKind
+from content_api.content.models import Entity
+
+CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A field that refers to entities. `kind` is None where the reference names its kind itself (`kind/id`)."""
+
+    name: str
+    kind: EntityKind | None
+    targets: Callable[[Any], tuple[str | None, ...]]
+    """The ids at that field, in the order of the file; None where an optional one is not given."""
+    pointer: str
+    """JSON pointer of one reference, `{}` standing for its place in the list."""
+
+
+class Reference(NamedTuple):
+    """One reference of one entity."""
+
+    relation: str
+    target: str
+    """Key (`kind/id`) of the entity referred to."""
+    pointer: str
+    kind: EntityKind | None
+
+
+REQUIRED_CAUTIONS = Relation("required_cautions", CAUTION, lambda e: e.required_cautions, "/requiredCautions/{}")
+
+RELATIONS: dict[EntityKind, tuple[Relation, ...]] = {
+    CONDITION: (
+        REQUIRED_CAUTIONS,
+        Relation("symptoms", SYMPTOM, lambda e: tuple([x.symptom for x in e.symptoms]), "/symptoms/{}/symptom"),
+        Relation("causes", CAUSE, lambda e: tuple([x.cause for x in e.causes]), "/causes/{}/cause"),
+        Relation(
+            "treatments", TREATMENT, lambda e: tuple([x.treatment for x in e.treatments]), "/treatments/{}/treatment"
+        ),
+        Relation(
+            "related_conditions",
+            CONDITION,
+            lambda e: tuple([x.condition for x in e.related_conditions]),
+            "/relatedConditions/{}/condition",
+        ),
+    ),
+    SYMPTOM: (
+        REQUIRED_CAUTIONS,
+        Relation("part_of", SYMPTOM, lambda e: (e.part_of,), "/partOf"),
+    ),
+    CAUSE: (
+        REQUIRED_CAUTIONS,
+        Relation("examples", CONDITION, lambda e: tuple([x.condition for x in e.examples]), "/examples/{}/condition"),
+        Relation(
+            "same_as_condition",
+            CONDITION,
+            lambda e: (e.same_as_condition.condition,) if e.same_as_condition else (),
+            "/sameAsCondition/condition",
+        ),
+    ),
+    TREATMENT: (
+        REQUIRED_CAUTIONS,
+        Relation("alternatives", TREATMENT, lambda e: e.alternatives, "/alternatives/{}"),
+    ),
+    CAUTION: (
+        REQUIRED_CAUTIONS,
+        Relation("applies_to", None, lambda e: e.applies_to, "/appliesTo/{}"),
+    ),
+}
+
+
+RELATION_NAMES = ("links", *{relation.name for relations in RELATIONS.values() for relation in relations})
+LINK = re.compile(r"\]\(\s*<?ref:(?P<key>[a-z]+/[a-z0-9-]+)")
+
+
+def references(kind: EntityKind, entity: Entity) -> Iterator[Reference]:
+    """Every reference of an entity to another, field by field in the order of the table, links in its text last."""
+    for relation in RELATIONS[kind]:
+        for index, target in enumerate(relation.targets(entity)):
+            if target is not None:
+                key = target if relation.kind is None else f"{relation.kind}/{target}"
+                yield Reference(relation.name, key, relation.pointer.format(index), relation.kind)
+    yield from links(entity)
+
+
+def targets(kind: EntityKind, entity: Entity) -> Iterator[tuple[str, str]]:
+    """(target key, relation name) of every reference: what `references` says, without what only a message needs."""
+    for relation in RELATIONS[kind]:
+        prefix = "" if relation.kind is None else f"{relation.kind}/"
+        for target in relation.targets(entity):
+            if target is not None:
+                yield prefix + target, relation.name
+    for link in links(entity):
+        yield link.target, link.relation
+
+
+def links(entity: Entity) -> Iterator[Reference]:
+    """The `ref:kind/id` links in an entity's web text, in every locale."""
+    for locale, text in entity.text.items():
+        for index, section in enumerate(text.sections):
+            web = section.channels.web
+            if web is not None and "ref:" in web.body:
+                for match in LINK.finditer(web.body):
+                    pointer = f"/text/{locale}/sections/{index}/channels/web/body"
+                    yield Reference("links", match["key"], pointer, None)

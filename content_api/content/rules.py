@@ -1,0 +1,391 @@
+"""The rules across entities, in the order in which docs/reference/rules.md explains them. Text has its own: wording.py.
+
+A rule looks at the records it is given in the light of the whole library. For a new version those are the records that
+changed and the ones that refer to them, so every rule must be able to see a breach from either of its two ends.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from content_api.content.edition import Library, Record
+from content_api.content.fields import CitationRole, ConflictOfInterest, EntityKind, HealthAspect, ReviewStatus, State
+from content_api.content.findings import Finding, Rule
+from content_api.content.items import Item, items
+from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
+from content_api.content.relations import Reference, references
+from content_api.content.suggest import suggestion
+from content_api.content.wording import WORDING_RULES, tells_effect
+
+# The records directly above one, with the pointer that says so.
+Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
+
+
+def references_resolve(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Every reference leads to an entity of the right kind, and never to the entity itself."""
+    for record in records:
+        for reference in references(record.kind, record.entity):
+            if reference.target == record.key:
+                yield Finding(
+                    record.path, reference.pointer, f"`{record.key}` refers to itself", "Expected another entity"
+                )
+            elif not is_there(reference.target, library):
+                yield unresolved(record, reference, library)
+
+
+def is_there(key: str, library: Library) -> bool:
+    """Whether a reference leads to something: an entity, one that is recalled, or one with problems of its own."""
+    return key in library.records or key in library.recalls or key in library.unread
+
+
+def unresolved(record: Record, reference: Reference, library: Library) -> Finding:
+    """A reference to nothing: perhaps to the wrong kind, perhaps misspelt."""
+    wanted, _, name = reference.target.partition("/")
+    elsewhere = [f"{kind}/{name}" for kind in EntityKind if f"{kind}/{name}" in library.records]
+    if elsewhere and reference.kind is not None:
+        found = f"`{name}` is a {elsewhere[0].partition('/')[0]}"
+        return Finding(record.path, reference.pointer, found, f"Expected the id of a {wanted}")
+    known = library.indexes.kinds.get(wanted, ())
+    names = [key.partition("/")[2] for key in known] if reference.kind else library.records
+    return Finding(
+        record.path,
+        reference.pointer,
+        f"There is no {wanted} `{name}`",
+        f"Expected the id of a {wanted}" if reference.kind else "Expected `kind/id` of an entity",
+        suggestion(name if reference.kind else reference.target, names),
+    )
+
+
+def published_refers_to_published(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """What everybody can see leads only to what everybody can see.
+
+    `appliesTo` is left out: it is the other half of a reference, and that half may still be a draft.
+    """
+    for record in records:
+        if record.entity.state is not State.PUBLISHED:
+            continue
+        for reference in references(record.kind, record.entity):
+            target = library.entity(reference.target)
+            if target and target.state is not State.PUBLISHED and reference.relation != "applies_to":
+                yield Finding(
+                    record.path,
+                    reference.pointer,
+                    f"`{reference.target}` is {target.state}, but `{record.key}` is published",
+                    f"Publish `{reference.target}` too, or take the reference out",
+                )
+
+
+def required_cautions_agree(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """`requiredCautions` and `appliesTo` say the same, so that deleting a caution can never silently drop a warning."""
+    for record in records:
+        if record.entity.state is State.WITHDRAWN:
+            continue
+        for index, name in enumerate(record.entity.required_cautions):
+            caution = library.entity(f"caution/{name}")
+            if isinstance(caution, Caution) and record.key not in caution.applies_to:
+                yield Finding(
+                    record.path,
+                    f"/requiredCautions/{index}",
+                    f"`caution/{name}` does not name `{record.key}` in its `appliesTo`",
+                    "Both must name each other: add it there, or take it out here",
+                )
+        if isinstance(record.entity, Caution):
+            yield from one_sided(record, record.entity, library)
+
+
+def one_sided(record: Record, caution: Caution, library: Library) -> Iterator[Finding]:
+    """Entities that a caution applies to and that do not require it."""
+    for index, key in enumerate(caution.applies_to):
+        entity = library.entity(key)
+        if entity and entity.state is not State.WITHDRAWN and caution.id not in entity.required_cautions:
+            yield Finding(
+                record.path,
+                f"/appliesTo/{index}",
+                f"`{key}` does not name `{caution.id}` in its `requiredCautions`",
+                "Both must name each other: add it there, or take it out here",
+            )
+
+
+def must_display_has_every_channel(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A caution that may never be left out has text of its own for every channel."""
+    for record in records:
+        if not (isinstance(record.entity, Caution) and record.entity.must_display):
+            continue
+        for locale, text in record.entity.text.items():
+            for channel in library.site.channels:
+                if not any(getattr(section.channels, channel.value) for section in text.sections):
+                    yield Finding(
+                        record.path,
+                        f"/text/{locale}/sections",
+                        f"`mustDisplay` is true, but there is no text for the channel `{channel.value}`",
+                        f"Write a section with text for `{channel.value}`",
+                    )
+
+
+def no_cycles(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Nothing is part of itself, or broader than itself, however long the way round."""
+    for kind, above in ((EntityKind.SYMPTOM, symptom_above), (EntityKind.CONDITION, conditions_above)):
+        done: set[str] = set()
+        for record in records:
+            if record.kind is kind:
+                yield from cycle_from(record, above, library, done)
+
+
+def symptom_above(record: Record, library: Library) -> Iterator[tuple[str, str]]:
+    """(key, pointer) of the group a symptom is part of."""
+    if isinstance(record.entity, Symptom) and record.entity.part_of:
+        yield f"symptom/{record.entity.part_of}", "/partOf"
+
+
+def conditions_above(record: Record, library: Library) -> Iterator[tuple[str, str]]:
+    """(key, pointer) of the conditions broader than one, whichever of the two says so."""
+    if isinstance(record.entity, Condition):
+        for index, related in enumerate(record.entity.related_conditions):
+            if related.relation is ConditionRelation.BROADER:
+                yield f"condition/{related.condition}", f"/relatedConditions/{index}"
+        for key in library.indexes.referrers.get((record.key, "related_conditions"), ()):
+            other = library.entity(key)
+            if isinstance(other, Condition) and any(
+                related.condition == record.entity.id and related.relation is ConditionRelation.NARROWER
+                for related in other.related_conditions
+            ):
+                yield key, "/relatedConditions"
+
+
+def cycle_from(record: Record, above: Above, library: Library, done: set[str]) -> Iterator[Finding]:
+    """A cycle on the way up from a record, found by an iterative walk that goes nowhere twice."""
+    path: list[str] = []
+    stack = [(record.key, False)]
+    while stack:
+        key, left = stack.pop()
+        if left:
+            path.pop()
+            done.add(key)
+        elif key in path:
+            names = " -> ".join([*path[path.index(key) :], key])
+            pointer = next((p for k, p in above(library.records[path[-1]], library) if k == key), "")
+            yield Finding(library.records[path[-1]].path, pointer, f"This closes a circle: {names}", "Break the circle")
+        elif key not in done and key in library.records:
+            path.append(key)
+            stack.append((key, True))
+            stack.extend((upper, False) for upper, _ in above(library.records[key], library))
+
+
+def slugs_unique(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A slug names one entity of its kind in a locale."""
+    for record in records:
+        for locale, text in record.entity.text.items():
+            others = [k for k in library.indexes.slugs[record.kind, locale, text.slug] if k != record.key]
+            if others:
+                other = library.records[others[0]].path
+                yield Finding(
+                    record.path,
+                    f"/text/{locale}/slug",
+                    f"The slug `{text.slug}` is also that of {other}",
+                    f"A slug must be unique among {record.kind.folder} in a locale",
+                )
+
+
+def keys_unique(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A key names one section or item of its entity, so that a citation or translator can point at it."""
+    for record in records:
+        taken = Counter(item.value.key for item in items(record.kind, record.entity))
+        for locale, text in record.entity.text.items():
+            keys = taken + Counter(section.key for section in text.sections)
+            for key in (key for key, times in keys.items() if times > 1):
+                yield Finding(
+                    record.path,
+                    pointer_of_key(record, locale, key),
+                    f"The key `{key}` stands {keys[key]} times in `{record.key}`",
+                    "Sections and items of one entity have different keys",
+                )
+
+
+def pointer_of_key(record: Record, locale: str, key: str) -> str:
+    """Where the last section or item with a key is."""
+    pointers = [f"{item.pointer}/key" for item in items(record.kind, record.entity) if item.value.key == key]
+    sections = record.entity.text[locale].sections
+    pointers += [f"/text/{locale}/sections/{i}/key" for i, section in enumerate(sections) if section.key == key]
+    return pointers[-1]
+
+
+def lists_name_things_once(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A list of references names each entity once."""
+    for record in records:
+        seen: set[tuple[str, str]] = set()
+        for reference in references(record.kind, record.entity):
+            place = (reference.relation, reference.target)
+            if place in seen and reference.relation not in ("links", "examples"):
+                yield Finding(
+                    record.path, reference.pointer, f"`{reference.target}` stands here twice", "Keep one of the two"
+                )
+            seen.add(place)
+
+
+def sources_exist(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Citations and attributions name sources that are there, and keys that are there."""
+    for record in records:
+        for pointer, source in sources_named(record):
+            if source not in library.sources and f"source/{source}" not in library.unread:
+                yield Finding(
+                    record.path,
+                    pointer,
+                    f"There is no source `{source}`",
+                    "Expected the id of a file in sources/",
+                    suggestion(source, library.sources),
+                )
+        keys = keys_of(record)
+        for index, citation in enumerate(record.entity.citations):
+            for at, key in enumerate(citation.supports):
+                if key not in keys:
+                    yield Finding(
+                        record.path,
+                        f"/citations/{index}/supports/{at}",
+                        f"`{record.key}` has no section or item with the key `{key}`",
+                        "Expected the key of a section or item",
+                        suggestion(key, keys),
+                    )
+
+
+def keys_of(record: Record) -> set[str]:
+    """Keys of an entity's sections and items."""
+    keys = {item.value.key for item in items(record.kind, record.entity)}
+    return keys | {section.key for text in record.entity.text.values() for section in text.sections}
+
+
+def sources_named(record: Record) -> Iterator[tuple[str, str]]:
+    """(pointer, source id) of every source that an entity names."""
+    for index, citation in enumerate(record.entity.citations):
+        yield f"/citations/{index}/source", citation.source
+    for locale, text in record.entity.text.items():
+        for index, section in enumerate(text.sections):
+            if section.attributed_to:
+                yield f"/text/{locale}/sections/{index}/attributedTo", section.attributed_to
+    for item in items(record.kind, record.entity):
+        for field, pointer in (("attributed_to", "attributedTo"), ("citation", "citation")):
+            source = getattr(item.value, field, None)
+            if source:
+                yield f"{item.pointer}/{pointer}", source
+
+
+CLAIMING_ASPECTS = (HealthAspect.BENEFITS, HealthAspect.EFFECTIVENESS)
+
+
+def claims_have_evidence(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A claim of effect rests on evidence from somebody who does not sell it, or says whose claim it is."""
+    for record in records:
+        evidenced = evidenced_keys(record, library)
+        for item in items(record.kind, record.entity):
+            if item.value.key not in evidenced:
+                yield from unsupported_item(record, item)
+        for locale, text in record.entity.text.items():
+            for index, section in enumerate(text.sections):
+                claims = section.aspect in CLAIMING_ASPECTS or (
+                    record.kind is EntityKind.TREATMENT and tells_effect(section)
+                )
+                if claims and not section.attributed_to and section.key not in evidenced:
+                    yield unsupported(record, f"/text/{locale}/sections/{index}", section.key)
+
+
+def evidenced_keys(record: Record, library: Library) -> set[str]:
+    """Keys that an EVIDENCE citation of a source without a conflict of interest supports."""
+    keys: set[str] = set()
+    for citation in record.entity.citations:
+        source = library.sources.get(citation.source)
+        sells = source and source.conflict_of_interest is ConflictOfInterest.PUBLISHER_SELLS_THE_TREATMENT
+        if citation.role is CitationRole.EVIDENCE and source and not sells:
+            keys.update(citation.supports)
+    return keys
+
+
+def unsupported_item(record: Record, item: Item) -> Iterator[Finding]:
+    """An item that claims an effect, time or finding without evidence."""
+    value = item.value
+    if isinstance(value, Evidence) or (isinstance(value, VagueRange) and value.basis is not RangeBasis.PROVIDER_CLAIM):
+        yield unsupported(record, item.pointer, value.key)
+    elif isinstance(value, VagueRange) and not value.attributed_to:
+        yield Finding(
+            record.path,
+            item.pointer,
+            f"`{value.key}` is a claim of the provider and does not say whose",
+            "Name the source in `attributedTo`",
+        )
+    elif record.kind is EntityKind.TREATMENT and not value.attributed_to and tells_effect(value):
+        yield unsupported(record, item.pointer, value.key)
+
+
+def unsupported(record: Record, pointer: str, key: str) -> Finding:
+    return Finding(
+        record.path,
+        pointer,
+        f"`{key}` claims an effect and has no evidence",
+        f"Name `{key}` in the `supports` of a citation with the role EVIDENCE, whose source does not sell the "
+        "treatment; or word it as a claim of its source and name that in `attributedTo`",
+    )
+
+
+def review_is_whole(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A clinical review has a reviewer and both dates, in order; without a review there is none of them."""
+    for record in records:
+        review = record.entity.review
+        dates = (review.last_reviewed_on, review.next_review_due_on)
+        if review.status is ReviewStatus.NOT_CLINICALLY_REVIEWED:
+            if any(dates) or review.reviewers:
+                yield Finding(
+                    record.path,
+                    "/review",
+                    "The status is NOT_CLINICALLY_REVIEWED, but there is a date or a reviewer",
+                    "Both dates must be null and `reviewers` empty",
+                )
+        elif not (all(dates) and review.reviewers):
+            yield Finding(
+                record.path,
+                "/review",
+                "The status is CLINICALLY_REVIEWED, but a date or the reviewer is missing",
+                "Give at least one reviewer and both dates, or NOT_CLINICALLY_REVIEWED",
+            )
+        elif dates[0] and dates[1] and dates[1] <= dates[0]:
+            yield Finding(
+                record.path,
+                "/review/nextReviewDueOn",
+                f"The next review is due on {dates[1]}, not after the last one on {dates[0]}",
+                "It must be later",
+            )
+        for index, name in enumerate(review.reviewers):
+            if name not in library.people and f"person/{name}" not in library.unread:
+                yield Finding(
+                    record.path,
+                    f"/review/reviewers/{index}",
+                    f"There is no person `{name}`",
+                    "Expected the id of a file in people/",
+                    suggestion(name, library.people),
+                )
+
+
+def withdrawn_says_why(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """A withdrawn entity says why; no other has a reason to."""
+    for record in records:
+        withdrawn = record.entity.state is State.WITHDRAWN
+        if withdrawn != (record.entity.withdrawn_reason is not None):
+            found = "is WITHDRAWN without a reason" if withdrawn else "has a `withdrawnReason`, but is not WITHDRAWN"
+            expected = "Say why in `withdrawnReason`" if withdrawn else "Take `withdrawnReason` out, or withdraw it"
+            yield Finding(record.path, "/state", f"`{record.key}` {found}", expected)
+
+
+RULES: tuple[Rule, ...] = (
+    references_resolve,
+    published_refers_to_published,
+    required_cautions_agree,
+    must_display_has_every_channel,
+    no_cycles,
+    slugs_unique,
+    keys_unique,
+    lists_name_things_once,
+    sources_exist,
+    claims_have_evidence,
+    *WORDING_RULES,
+    review_is_whole,
+    withdrawn_says_why,
+)

@@ -1,0 +1,244 @@
+"""The rules for what is written: lengths, markup, promotional words, translations.
+
+These look at every word of every text, so each asks a cheap question first (is there such a character at all?) and
+looks closely only where the answer is yes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from content_api.content.edition import Library, Record
+from content_api.content.fields import Body, Channel, Section, State, Statement, TextFormat, TranslationStatus
+from content_api.content.findings import Finding, Rule
+from content_api.content.items import items, wordings
+from content_api.content.models import Evidence
+from content_api.content.rendering import Fault, markdown_faults, plain_faults
+
+# Words that sell. The content informs; what is worth praising is left to the evidence.
+PROMOTIONAL = (
+    "outstanding",
+    "breakthrough",
+    "break-through",
+    "miracle",
+    "revolutionary",
+    "remarkable",
+    "game-chang",
+    "game chang",
+    "cutting-edge",
+    "cutting edge",
+    "state-of-the-art",
+    "world-class",
+    "beacon of hope",
+    "ray of hope",
+    "new hope",
+    "safe for most",
+    "most patients",
+    "completely safe",
+    "perfectly safe",
+    "100% safe",
+    "no risk",
+    "risk-free",
+    "risk free",
+    "no side effects",
+    "guaranteed",
+    "cure-all",
+    "best treatment",
+    "life-changing",
+    "free consultation",
+    "contact us",
+    "call us",
+)
+# Words that say a treatment does something for a person. They need evidence, or an owner.
+EFFECT = re.compile(
+    r"\b(reliev\w*|relief|eas(?:e|es|ed|ing)|effective\w*|efficacy|cur(?:e|es|ed|ing)|works? (?:very )?well|"
+    r"(?:reduc|lessen)\w* (?:the |your |their )?(?:pain|symptoms))\b",
+    re.IGNORECASE,
+)
+
+
+class Written(NamedTuple):
+    """One text and where it is. Its format decides what markup it may hold."""
+
+    pointer: str
+    text: str
+    format: TextFormat
+
+
+def written(record: Record) -> Iterator[Written]:
+    """Every text of an entity that a person may read."""
+    for locale, text in record.entity.text.items():
+        base = f"/text/{locale}"
+        yield Written(f"{base}/name", text.name, TextFormat.PLAIN)
+        yield Written(f"{base}/summary", text.summary, TextFormat.PLAIN)
+        for index, name in enumerate(text.alternate_names):
+            yield Written(f"{base}/alternateNames/{index}/name", name.name, TextFormat.PLAIN)
+        for index, section in enumerate(text.sections):
+            yield Written(f"{base}/sections/{index}/heading", section.heading, TextFormat.PLAIN)
+            for channel, body in bodies(section):
+                yield Written(f"{base}/sections/{index}/channels/{channel}/body", body.body, body.format)
+    for item in items(record.kind, record.entity):
+        for pointer, texts in wordings(item):
+            for locale, wording in texts.items():
+                yield Written(f"{pointer}/{locale}", wording, TextFormat.PLAIN)
+    for locale, reason in (record.entity.withdrawn_reason or {}).items():
+        yield Written(f"/withdrawnReason/{locale}", reason, TextFormat.PLAIN)
+
+
+def bodies(section: Section) -> Iterator[tuple[Channel, Body]]:
+    """The texts of a section, by channel."""
+    channels = section.channels
+    for channel, body in (
+        (Channel.WEB, channels.web),
+        (Channel.APP, channels.app),
+        (Channel.CHATBOT, channels.chatbot),
+    ):
+        if body is not None:
+            yield channel, body
+
+
+def tells_effect(what: Section | Statement | Evidence) -> bool:
+    """Whether a text says that something helps."""
+    if isinstance(what, Section):
+        texts: Iterable[str] = [what.heading, *(body.body for _, body in bodies(what))]
+    else:
+        texts = what.text.values() if isinstance(what, Statement) else ()
+    return any(EFFECT.search(text) for text in texts)
+
+
+# Characters without which there is no markup, control character or template mark to look for.
+PLAIN_SUSPECTS = (
+    "<",
+    ">",
+    "*",
+    "_",
+    "#",
+    "[",
+    "`",
+    "&",
+    "{",
+    "$",
+    "%",
+    "|",
+    "~",
+    "\\",
+    "](",
+    "\n- ",
+    "\n+ ",
+    "\n1",
+    "TODO",
+)
+MARKDOWN_SUSPECTS = ("<", "![", "`", "&", "{", "$", "%", "|", "~", "](", "[^", "#", "=", "    ", "\t", "TODO", "[")
+TEMPLATE_WORDS = ("todo", "lorem", "tbd", "xxx", "insert")
+
+
+def suspicious(text: str, suspects: Sequence[str]) -> bool:
+    if any(mark in text for mark in suspects) or not text.replace("\n", " ").isprintable():
+        return True
+    lowered = text.lower()
+    return text[:1] in "-+0123456789" or any(word in lowered for word in TEMPLATE_WORDS)
+
+
+def markup_allowed(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Plain text has no markup; web text has only the small Markdown subset; no template is left unfilled."""
+    for record in records:
+        for pointer, text, text_format in written(record):
+            plain = text_format is TextFormat.PLAIN
+            if suspicious(text, PLAIN_SUSPECTS if plain else MARKDOWN_SUSPECTS):
+                for fault in plain_faults(text) if plain else markdown_faults(text):
+                    yield from at_fault(record, pointer, text, fault)
+
+
+def at_fault(record: Record, pointer: str, text: str, fault: Fault) -> Iterator[Finding]:
+    """A fault with the words around it, since a JSON text has no lines of its own."""
+    around = text[max(fault.offset - 15, 0) : fault.offset + 25].replace("\n", " ")
+    yield Finding(record.path, pointer, f"{fault.found}, at “{around}”", fault.expected)
+
+
+def channel_limits(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Text is in the format of its channel and no longer than the channel takes."""
+    for record in records:
+        for locale, text in record.entity.text.items():
+            for index, section in enumerate(text.sections):
+                for channel, body in bodies(section):
+                    pointer = f"/text/{locale}/sections/{index}/channels/{channel}"
+                    allowed = library.site.channels[channel]
+                    if body.format is not allowed.format:
+                        found = f"The format is {body.format}"
+                        yield Finding(record.path, f"{pointer}/format", found, f"`{channel}` text is {allowed.format}")
+                    if len(body.body) > allowed.max_length:
+                        found = f"The text has {len(body.body):,} characters"
+                        expected = f"`{channel}` text has at most {allowed.max_length:,}"
+                        yield Finding(record.path, f"{pointer}/body", found, expected)
+
+
+def no_promotional_words(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """Patient text informs and does not sell."""
+    for record in records:
+        for pointer, text, _ in written(record):
+            lowered = text.lower()
+            for word in PROMOTIONAL:
+                if word in lowered:
+                    yield Finding(record.path, pointer, f"“{word}” is a promotional word", "Say what is known instead")
+
+
+def translations_whole(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+    """An entity is translated whole: same sections, every item; the default locale is there and no draft."""
+    default = library.site.default_locale
+    for record in records:
+        texts = record.entity.text
+        if default not in texts:
+            yield Finding(record.path, "/text", f"There is no text in `{default}`", "The default locale is required")
+            continue
+        draft = texts[default].translation.status is TranslationStatus.DRAFT
+        if draft and record.entity.state is State.PUBLISHED:
+            yield Finding(
+                record.path,
+                f"/text/{default}/translation/status",
+                f"The text in `{default}` is a DRAFT translation",
+                "The default locale is never a draft",
+            )
+        for locale in texts:
+            if locale not in library.site.locales:
+                known = ", ".join(library.site.locales)
+                yield Finding(
+                    record.path,
+                    f"/text/{locale}",
+                    f"`{locale}` is not a locale of site.json",
+                    f"Expected one of {known}",
+                )
+        yield from section_keys_differ(record, default)
+        yield from items_not_translated(record)
+
+
+def section_keys_differ(record: Record, default: str) -> Iterator[Finding]:
+    """Locales whose sections are not those of the default locale."""
+    expected = [section.key for section in record.entity.text[default].sections]
+    for locale, text in record.entity.text.items():
+        keys = [section.key for section in text.sections]
+        if keys != expected:
+            yield Finding(
+                record.path,
+                f"/text/{locale}/sections",
+                f"The sections in `{locale}` are {', '.join(keys) or 'none'}",
+                f"Expected those of `{default}`, in their order: {', '.join(expected) or 'none'}",
+            )
+
+
+def items_not_translated(record: Record) -> Iterator[Finding]:
+    """Items whose text lacks a locale of the entity, or has one that the entity has not."""
+    locales = set(record.entity.text)
+    texts = [wording for item in items(record.kind, record.entity) for wording in wordings(item)]
+    if record.entity.withdrawn_reason:
+        texts.append(("/withdrawnReason", record.entity.withdrawn_reason))
+    for pointer, wording in texts:
+        missing, extra = sorted(locales - set(wording)), sorted(set(wording) - locales)
+        if missing or extra:
+            found = f"There is no text in `{missing[0]}`" if missing else f"There is text in `{extra[0]}`"
+            expected = f"Expected text in just the locales of the entity: {', '.join(sorted(locales))}"
+            yield Finding(record.path, pointer, found, expected)
+
+
+WORDING_RULES: tuple[Rule, ...] = (markup_allowed, channel_limits, no_promotional_words, translations_whole)
