@@ -1,0 +1,37 @@
+"""A client's frozen question, and our finished answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One GraphQL request, whatever brought it.
+
+    `safe` is for a transport that promises to change nothing, such as GET: it may carry queries only.
+    """
+
+    document: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One GraphQL response, already encoded.
+
+    `body` is JSON in UTF-8. `executed` is False when the operation was refused before anything ran: `data` is then
+    absent and `codes` says why. `cost` is None where the operation was refused before it could be priced.
+    """
+
+    body: bytes
+    executed: bool
+    version: str
+    cost_limit: int
+    cost: int | None = None
+    codes: tuple[str, ...] = ()

@@ -1,0 +1,284 @@
+"""From an Operation to a Reply, as two lists of steps.
+
+READING depends on the text alone, and is done once for each text; ANSWERING is done for each request. A step fills in
+what it finds, for the steps after it, or raises. A step that runs too early fails with an AttributeError: what an
+earlier step should have filled in is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.execution import Executor
+
+from content_api.delivery.documents import Document, Documents
+from content_api.delivery.limits import Limits, hold, hold_variables
+from content_api.delivery.masks import (
+    Refused,
+    ShownError,
+    internal_error,
+    log,
+    show,
+    show_execution_error,
+    show_request_error,
+    show_syntax_error,
+)
+from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.price import hold_cost, price
+from content_api.errors import RequestError
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is served at one moment. An operation takes it once, so that all of an answer comes from one version.
+
+    `version` is the id that `Content-Version` says; `root` and `context` are what resolvers are given.
+    """
+
+    version: str
+    root: Any
+    context: Any = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """A text on its way to becoming a Document."""
+
+    text: str
+    schema: GraphQLSchema
+    limits: Limits
+    ast: DocumentNode = field(default_factory=DocumentNode)
+    errors: tuple[ShownError, ...] = ()
+
+
+@dataclass(slots=True)
+class Answering:
+    """An operation on its way to becoming a Reply."""
+
+    operation: Operation
+    live: Live
+    schema: GraphQLSchema
+    limits: Limits
+    documents: Documents
+    document: Document = field(init=False)
+    chosen: OperationDefinitionNode = field(init=False)
+    executor: Executor[Any] = field(init=False)
+    result: ExecutionResult = field(init=False)
+    cost: int | None = None
+
+
+# ---- once for each text
+
+
+def parse_text(work: Reading) -> None:
+    """Parse, and stop at the token that is one too many. `{ }` is no GraphQL, whatever graphql-core thinks of it."""
+    try:
+        work.ast = parse(work.text, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        raise Refused([show_syntax_error(error)]) from None
+
+
+def hold_limits(work: Reading) -> None:
+    hold(work.limits, work.ast)
+
+
+def check_validity(work: Reading) -> None:
+    """Validate. An invalid document goes on, with its errors: a GET that asks for a mutation is told that first."""
+    found = validate(work.schema, work.ast, specified_rules, max_errors=work.limits.errors)
+    work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[: work.limits.errors])
+
+
+READING: tuple[Callable[[Reading], None], ...] = (parse_text, hold_limits, check_validity)
+
+
+# ---- for each request
+
+
+def measure(work: Answering) -> None:
+    """Refuse a text that is too long before anything reads, or remembers, it."""
+    length = len(work.operation.document)
+    if length > work.limits.characters:
+        raise RequestError(
+            "DOCUMENT_TOO_LONG",
+            f"The document has {length:,} characters; {work.limits.characters:,} are read.",
+            "Split it, or leave out fields that nobody reads.",
+        )
+
+
+def recall(work: Answering) -> None:
+    """Find the document by its text, or read it."""
+    work.document = work.documents.get(work.operation.document)
+
+
+def permit(work: Answering) -> None:
+    """Refuse to change anything for a transport that promised not to, whatever else is wrong with the request."""
+    asked = _candidates(work.document, work.operation.operation_name)
+    if work.operation.safe and any(found.operation is OperationType.MUTATION for found in asked):
+        raise RequestError("METHOD_NOT_ALLOWED", "A GET request cannot carry a mutation.", "Send it by POST.")
+
+
+def accept(work: Answering) -> None:
+    if work.document.errors:
+        raise Refused(work.document.errors)
+
+
+def choose(work: Answering) -> None:
+    """Find the one operation that is meant."""
+    name = work.operation.operation_name
+    found = _candidates(work.document, name)
+    if len(found) == 1:
+        work.chosen = found[0]
+        return
+    names = ", ".join(f"`{other.name.value}`" for other in work.document.operations if other.name) or "none"
+    message = f"There is no operation `{name:.80}` in the document." if name else "The document has several operations."
+    raise RequestError("OPERATION_RESOLUTION_FAILURE", message, f"Set `operationName` to one of: {names}.")
+
+
+def coerce_variables(work: Answering) -> None:
+    """Bring the variables to their types; graphql-core does so while it builds the executor."""
+    hold_variables(work.limits, work.operation.variables)
+    built = Executor.build(
+        work.schema,
+        work.document.ast,
+        work.live.root,
+        work.live.context,
+        dict(work.operation.variables),
+        work.operation.operation_name,
+        max_coercion_errors=work.limits.errors,
+        is_awaitable=_never,
+        is_async_iterable=_never,
+    )
+    if isinstance(built, list):
+        raise Refused(show(error, "BAD_VARIABLES") for error in built[: work.limits.errors])
+    work.executor = built
+
+
+def hold_price(work: Answering) -> None:
+    """Price the operation, with its variables, and refuse one that is too dear."""
+    priced = price(work.schema, work.chosen, work.document.fragments, work.executor.variable_values.coerced)
+    work.cost = priced.total
+    hold_cost(work.limits.cost, priced)
+
+
+def execute(work: Answering) -> None:
+    """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
+    result = work.executor.execute_operation()
+    if not isinstance(result, ExecutionResult):
+        raise TypeError("a resolver is asynchronous")
+    work.result = result
+
+
+ANSWERING: tuple[Callable[[Answering], None], ...] = (
+    measure,
+    recall,
+    permit,
+    accept,
+    choose,
+    coerce_variables,
+    hold_price,
+    execute,
+)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Answers operations on one schema.
+
+    `live` is called once for each operation, and must not fail. `answer` never raises: a defect of ours is logged whole
+    and becomes an answer with the code INTERNAL.
+    """
+
+    schema: GraphQLSchema
+    live: Callable[[], Live]
+    limits: Limits = field(default_factory=Limits)
+    documents: Documents = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.documents = Documents(self.read)
+
+    def read(self, text: str) -> Document:
+        """Read a text through READING. What is wrong with it is in the Document's errors, never raised."""
+        work = Reading(text, self.schema, self.limits)
+        try:
+            for step in READING:
+                step(work)
+        except RequestError as error:
+            work.errors = (show_request_error(error),)
+        except Refused as refused:
+            work.errors = refused.errors
+        return _document(work)
+
+    def answer(self, operation: Operation) -> Reply:
+        work = Answering(operation, self.live(), self.schema, self.limits, self.documents)
+        try:
+            for step in ANSWERING:
+                step(work)
+            return _executed(work)
+        except RequestError as error:
+            return _refused(work, [show_request_error(error)])
+        except Refused as refused:
+            return _refused(work, refused.errors)
+        except Exception as defect:  # noqa: BLE001 - the last place where a defect can be kept from a client
+            return _refused(work, [internal_error(defect, operation.operation_name)])
+
+
+def _document(work: Reading) -> Document:
+    definitions = work.ast.definitions
+    return Document(
+        work.ast,
+        tuple(node for node in definitions if isinstance(node, OperationDefinitionNode)),
+        {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)},
+        work.errors,
+    )
+
+
+def _candidates(document: Document, name: str | None) -> list[OperationDefinitionNode]:
+    """The operations that a name may mean; all of them where no name is given."""
+    if name is None:
+        return list(document.operations)
+    return [found for found in document.operations if found.name and found.name.value == name]
+
+
+def _executed(work: Answering) -> Reply:
+    name = work.operation.operation_name
+    errors = [show_execution_error(error, name) for error in work.result.errors or ()]
+    return _reply(work, {"errors": errors, "data": work.result.data} if errors else {"data": work.result.data}, errors)
+
+
+def _refused(work: Answering, errors: Iterable[ShownError]) -> Reply:
+    shown = list(errors)
+    return _reply(work, {"errors": shown}, shown)
+
+
+def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
+    codes = tuple(error["extensions"]["code"] for error in errors)
+    if codes:
+        log.debug("answered with errors", codes=codes, operation=work.operation.operation_name)
+    return Reply(
+        body=orjson.dumps(body),
+        executed="data" in body,
+        version=work.live.version,
+        cost_limit=work.limits.cost,
+        cost=work.cost,
+        codes=codes,
+    )
+
+
+def _never(_: object) -> TypeGuard[Any]:
+    """Nothing is awaitable here. graphql-core would otherwise ask of every value it completes."""
+    return False

@@ -1,0 +1,208 @@
+"""What an operation may cost, by a formula that its author can work out.
+
+Every field costs 1. A field with `first`, `last` or `ids` multiplies what is below it by that number, or by 20 where
+none is given; any other list of objects multiplies by 5. `__schema` costs 1,000 and `__type` 100, whatever is below.
+
+The price is a ceiling on purpose: it is known before anything runs, so that an author can budget for it, and what a
+client learns from `Query-Cost` does not change with the content. Counting the objects an answer has was refused: that
+is known when the work is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+)
+
+from content_api.errors import RequestError
+
+PAGE = 20  # what a connection gives when it is asked for no number
+LARGEST_PAGE = 100  # what it gives at most; a larger number is refused where it is used, in words about pages
+LIST = 5  # lists without paging hold from 1 to 12 in real content, and most of them fewer than 5
+# A tool asks for the whole schema once, when it starts; a handful of types when it probes what the server knows.
+INTROSPECTION_PRICES = {"__schema": 1_000, "__type": 100}
+SIZE_ARGUMENTS = ("first", "last", "ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One field on a path, how many times it multiplies what is below, and the argument that says so, if one does."""
+
+    key: str
+    size: int = 1
+    argument: str | None = None
+
+    def __str__(self) -> str:
+        if self.argument:
+            return f"{self.key}({self.argument}: {self.size})"
+        return f"{self.key} (a list, counted as {self.size})" if self.size > 1 else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A cost, and the path that the largest part of it comes from."""
+
+    total: int = 0
+    path: tuple[Step, ...] = ()
+
+
+def price(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: Mapping[str, Any],
+) -> Price:
+    """Price a validated operation. `variables` are as coerced, so that defaults are among them."""
+    root = schema.get_root_type(operation.operation)
+    if root is None:
+        return Price()
+    return _Pricer(schema, fragments, variables).selection_set(operation.selection_set, root, page=False)
+
+
+def hold_cost(limit: int, priced: Price) -> None:
+    """Refuse what costs more than `limit`, naming the dearest path and the argument to change."""
+    if priced.total <= limit:
+        return
+    path = " > ".join(str(step) for step in _dear_part(priced.path))
+    message = f"The operation could cost {priced.total:,}; {limit:,} is allowed. Its dearest path is {path}."
+    raise RequestError("TOO_COSTLY", message, _advice(priced.path))
+
+
+def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The path as far as it multiplies; what follows is as cheap as its neighbours."""
+    last = max((place for place, step in enumerate(path) if step.size > 1), default=0)
+    return path[: last + 1]
+
+
+def _advice(path: tuple[Step, ...]) -> str:
+    choices = [step for step in path if step.argument and step.size > 1]
+    if not choices:
+        return "Ask for fewer fields, or in several requests."
+    step = max(choices, key=lambda choice: choice.size)
+    return f"Give `{step.argument}` of `{step.key}` a smaller number than {step.size}, and page through the rest."
+
+
+class _Pricer:
+    """Prices one operation. Fragments are priced once; `page` says that the parent is a connection, whose own lists
+    are the page that has been multiplied by already."""
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+    ) -> None:
+        self.schema = schema
+        self.fragments = fragments
+        self.variables = variables
+        self.known: dict[tuple[str, bool], Price] = {}
+
+    def selection_set(self, node: SelectionSetNode, parent: GraphQLCompositeType, page: bool) -> Price:
+        return _sum(self.selection(selection, parent, page) for selection in node.selections)
+
+    def selection(self, node: SelectionNode, parent: GraphQLCompositeType, page: bool) -> Price:
+        match node:
+            case FieldNode():
+                return self.field(node, parent, page)
+            case FragmentSpreadNode():
+                return self.fragment(node.name.value, page)
+            case InlineFragmentNode(type_condition=condition):
+                narrowed = self.schema.get_type(condition.name.value) if condition else parent
+                return self.selection_set(node.selection_set, _composite(narrowed), page)
+        raise TypeError(f"a selection of kind {node.kind}")
+
+    def fragment(self, name: str, page: bool) -> Price:
+        if (name, page) not in self.known:
+            node = self.fragments[name]
+            parent = _composite(self.schema.get_type(node.type_condition.name.value))
+            self.known[name, page] = self.selection_set(node.selection_set, parent, page)
+        return self.known[name, page]
+
+    def field(self, node: FieldNode, parent: GraphQLCompositeType, page: bool) -> Price:
+        name = node.name.value
+        key = node.alias.value if node.alias else name
+        if name in INTROSPECTION_PRICES:
+            return Price(INTROSPECTION_PRICES[name], (Step(key),))
+        definition = self.schema.get_field(parent, name)
+        if node.selection_set is None or definition is None:
+            return Price(1, (Step(key),))
+        step = self.step(key, node, definition, page)
+        connection = _paging(definition) is not None and not is_list_type(get_nullable_type(definition.type))
+        below = self.selection_set(node.selection_set, _composite(get_named_type(definition.type)), connection)
+        return Price(1 + step.size * below.total, (step, *below.path))
+
+    def step(self, key: str, node: FieldNode, definition: GraphQLField, page: bool) -> Step:
+        if (paging := _paging(definition)) is not None:
+            return self.paged_step(key, node, definition, paging)
+        counted = is_list_type(get_nullable_type(definition.type)) and not page
+        return Step(key, LIST if counted else 1)
+
+    def paged_step(self, key: str, node: FieldNode, definition: GraphQLField, paging: str) -> Step:
+        given = {argument.name.value: argument for argument in node.arguments or ()}
+        sizes = {
+            name: self.size(given.get(name), definition.args[name])
+            for name in SIZE_ARGUMENTS
+            if name in definition.args
+        }
+        known = {name: size for name, size in sizes.items() if size is not None}
+        if not known:
+            return Step(key, PAGE, paging)
+        largest = max(known, key=lambda name: known[name])
+        return Step(key, min(max(known[largest], 0), LARGEST_PAGE), largest)
+
+    def size(self, given: ArgumentNode | None, argument: GraphQLArgument) -> int | None:
+        """How many items an argument asks for; None where it does not say."""
+        value = self.value(given.value) if given else None
+        if value is None:
+            value = argument.default.value if argument.default else argument.default_value
+        if isinstance(value, list):
+            return len(value)
+        return value if isinstance(value, int) else None
+
+    def value(self, node: ValueNode) -> Any:
+        match node:
+            case VariableNode():
+                return self.variables.get(node.name.value)
+            case IntValueNode():
+                return int(node.value)
+            case ListValueNode():
+                return list(node.values)
+        return None
+
+
+def _sum(prices: Iterable[Price]) -> Price:
+    """Add prices up; the path is the dearest one's."""
+    found = list(prices)
+    dearest = max(found, key=lambda one: one.total, default=Price())
+    return Price(sum(one.total for one in found), dearest.path)
+
+
+def _paging(definition: GraphQLField) -> str | None:
+    """The argument that says how many items a field gives, if it has one."""
+    return next((name for name in SIZE_ARGUMENTS if name in definition.args), None)
+
+
+def _composite(found: object) -> GraphQLCompositeType:
+    if not is_composite_type(found):
+        raise TypeError(f"{found} has no fields: the operation was priced before it was validated")
+    return found
