@@ -1,0 +1,36 @@
+"""What every folder of tests may use, and one rule: under CI nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.live import LiveServer, live
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """The real application on the shipped content, in a process of its own."""
+    with live() as server:
+        yield server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _skipping_fails_under_ci((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _skipping_fails_under_ci((yield))
+
+
+def _skipping_fails_under_ci(report):
+    """Makes a skip a failure, with the skip's reason. An expected failure also counts as skipped: it is left alone."""
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"Nothing may be skipped under CI: {reason}"
+    return report

@@ -1,0 +1,86 @@
+"""A real server in a process of its own, for what only a socket shows."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+ROOT = Path(__file__).parent.parent
+SECONDS_TO_START = 30  # the shipped content takes about one; a machine that runs the whole suite may be slow
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """`url` is the server's root without a slash at the end; `log` is what it has printed, in a file."""
+
+    url: str
+    log: Path
+
+
+@contextmanager
+def live(app: str = "server:app", folder: Path = ROOT, **settings: str) -> Iterator[LiveServer]:
+    """Starts `app` of `folder` under uvicorn on a free port of 127.0.0.1, waits until ready, and ends it afterwards."""
+    address = ["--host", "127.0.0.1", "--port", str(_free_port())]
+    command = [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address]
+    with tempfile.TemporaryDirectory(prefix="content-api-live-") as scratch:
+        log = Path(scratch) / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=folder, env=_environment(settings), stdout=output, stderr=subprocess.STDOUT
+            )
+        server = LiveServer(f"http://127.0.0.1:{address[-1]}", log)
+        try:
+            _wait_until_ready(server, process)
+            yield server
+        finally:
+            _end(process)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    """This process's environment without the settings of whoever runs the tests, and with those of the test."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONTENT_API_")}
+    return {**inherited, **settings}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(server: LiveServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"The server ended with {process.returncode} while starting:\n{server.log.read_text()}")
+        if _ready(server):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"The server was not ready after {SECONDS_TO_START} s:\n{server.log.read_text()}")
+
+
+def _ready(server: LiveServer) -> bool:
+    try:
+        return httpx2.get(f"{server.url}/readyz", trust_env=False).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
