@@ -34,8 +34,9 @@ class Documents:
     Both bounds hold after every call. It is used from one thread, that of the event loop, and has no lock.
     """
 
-    def __init__(self, read: Read, number: int = 1_000, characters: int = 1_000_000) -> None:
-        # A character of document takes about 100 bytes once parsed: a million of them is about 100 MB at the very most.
+    def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000) -> None:
+        # A character takes 70 to 115 bytes once parsed, so this is 50 MB or so at the very most. Real clients send a few
+        # hundred documents of 1,000 characters.
         self._read = read
         self._number = number
         self._characters = characters

@@ -1,0 +1,74 @@
+"""The Starlette application: routes, and what stands around all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import Lifespan
+from starlette_compress import CompressMiddleware, add_compress_type
+
+from content_api.web.body import LARGEST_BODY
+from content_api.web.errors import PROBLEM, problem
+from content_api.web.graphql import Answer
+from content_api.web.headers import SafeHeaders
+from content_api.web.health import Status
+from content_api.web.negotiation import GRAPHQL_RESPONSE
+from content_api.web.routes import routes
+
+STATIC = Path(__file__).parent / "static"
+
+# A page of another origin can read these headers of an answer.
+EXPOSED = ("Content-Version", "Query-Cost", "Query-Cost-Limit")
+
+
+def build(
+    *,
+    schema_text: str,
+    answer: Answer,
+    status: Callable[[], Status],
+    static: Path = STATIC,
+    origins: Sequence[str] = ("*",),
+    largest_body: int = LARGEST_BODY,
+    lifespan: Lifespan[Starlette] | None = None,
+) -> Starlette:
+    """Wire the application. `answer` and `status` must not wait: they run on the event loop.
+
+    `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
+    public, reading needs no key, and no cookie is ever looked at.
+    """
+    for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
+        add_compress_type(compressed)
+    return Starlette(
+        routes=routes(schema_text, answer, status, static, largest_body),
+        middleware=_middleware(origins),
+        exception_handlers={HTTPException: problem},
+        lifespan=lifespan,
+    )
+
+
+def _middleware(origins: Sequence[str]) -> list[Middleware]:
+    """From the outside in. CORS is outermost, so that a browser shows a developer even our failures.
+
+    Starlette puts its handler of failures outside all of these, where an answer would go without CORS; the same handler
+    stands innermost here, and its own finds the answer already sent.
+    """
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD", "POST"),
+        allow_headers=("*",),  # clients name themselves, their operations and their traces, each in its own way
+        expose_headers=EXPOSED,
+        max_age=86_400,  # browsers cap it at two hours or a day; what is allowed changes with a release only
+    )
+    return [
+        cors,
+        Middleware(CompressMiddleware),
+        Middleware(SafeHeaders),
+        Middleware(ServerErrorMiddleware, handler=problem),
+    ]

@@ -1,0 +1,48 @@
+"""From an error to a status and a body: GraphQL's shape at `/graphql`, problem+json (RFC 9457) everywhere else."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from content_api.delivery.operation import Reply
+from content_api.errors import ERROR_CODES, RequestError
+from content_api.web.negotiation import JSON
+
+PROBLEM = "application/problem+json"
+
+# HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.
+STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 500: "INTERNAL"}
+
+
+def status_of(reply: Reply, media: str) -> int:
+    """The HTTP status of a reply to a well-formed request.
+
+    In `application/json`, the older media type, a client tells a GraphQL answer from a proxy's by status 200, so that a
+    refusal on account of the document has it too. The newer type needs no such help: there, 200 means that it ran.
+    """
+    if reply.executed:
+        return 200
+    status = ERROR_CODES[reply.codes[0]][0]
+    return 200 if status == 400 and media == JSON else status
+
+
+def graphql_error(error: RequestError) -> bytes:
+    """The body of a GraphQL response to a request that was not well formed."""
+    return orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
+
+
+async def problem(request: Request, error: Exception) -> Response:
+    """Starlette's exception handler: what it, or a defect of ours, raised outside GraphQL."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = STATUS_CODES.get(status)
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    known = {"detail": ERROR_CODES[code][1], "code": code} if code else {}
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    return Response(orjson.dumps(body | known), status, headers, PROBLEM)

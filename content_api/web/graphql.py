@@ -1,0 +1,112 @@
+"""GraphQL over HTTP, as https://graphql.github.io/graphql-over-http/draft/ says, at one path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from content_api.delivery.operation import Operation, Reply
+from content_api.errors import RequestError
+from content_api.web.body import read_body
+from content_api.web.errors import graphql_error, status_of
+from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, media_type
+from content_api.web.parameters import from_body, from_query_string, read_query_string
+
+log = structlog.get_logger("content_api.web")
+
+Answer = Callable[[Operation], Reply]
+
+ALLOW = "GET, HEAD, POST"
+
+
+class GraphQLEndpoint:
+    """The ASGI application at `/graphql`.
+
+    `answer` runs on the event loop. It takes milliseconds of pure computation, which a thread would only make wait for
+    the interpreter's lock twice; more than one core is used by more than one process.
+    """
+
+    def __init__(self, answer: Answer, page: Response, largest_body: int) -> None:
+        self.answer = answer
+        self.page = page
+        self.largest_body = largest_body
+        self.readers: dict[str, Callable[[Request], Awaitable[Operation]]] = {
+            "GET": self.read_get,
+            "HEAD": self.read_get,
+            "POST": self.read_post,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self.respond(request)
+        except ClientDisconnect:
+            log.debug("the client left before its request was read")
+            return
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        media = JSON
+        try:
+            media = accepted(request)
+            if media == HTML:
+                return self.page
+            reader = self.readers.get(request.method)
+            if reader is None:
+                raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
+            return respond_to(self.answer(await reader(request)), media)
+        except RequestError as error:
+            return refuse(error, media)
+
+    async def read_get(self, request: Request) -> Operation:
+        return from_query_string(request.scope["query_string"])
+
+    async def read_post(self, request: Request) -> Operation:
+        check_content(request)
+        return from_body(await read_body(request, self.largest_body))
+
+
+def accepted(request: Request) -> str:
+    """The media type to answer in. HTML is offered to a GET that asks no question: a person who came with a browser."""
+    offers: tuple[str, ...] = (GRAPHQL_RESPONSE, JSON)
+    if request.method in ("GET", "HEAD") and "query" not in read_query_string(request.scope["query_string"]):
+        offers = (*offers, HTML)
+    found = choose(",".join(request.headers.getlist("accept")) or None, offers, fallback=JSON)
+    if found is None:
+        raise RequestError("NOT_ACCEPTABLE", f"The answer can be {' or '.join(offers)}.", f"Accept {GRAPHQL_RESPONSE}.")
+    return found
+
+
+def check_content(request: Request) -> None:
+    """Refuse a body that is not plain JSON in UTF-8. Forms in particular: a page of another site could send those."""
+    kind, parameters = media_type(request.headers.get("content-type"))
+    if kind != JSON or parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise _unsupported(f"The body is sent as {kind[:80] or 'nothing in particular'}, or not in UTF-8.")
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise _unsupported("The body is compressed.")
+
+
+def respond_to(reply: Reply, media: str) -> Response:
+    headers = {"Vary": "Accept", "Content-Version": reply.version, "Query-Cost-Limit": str(reply.cost_limit)}
+    if reply.cost is not None:
+        headers["Query-Cost"] = str(reply.cost)
+    status = status_of(reply, media)
+    if status == 405:
+        headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
+    return Response(reply.body, status, headers, f"{media}; charset=utf-8")
+
+
+def refuse(error: RequestError, media: str) -> Response:
+    headers = {"Vary": "Accept"} | ({"Allow": ALLOW} if error.code == "METHOD_NOT_ALLOWED" else {})
+    return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
+
+
+def _unsupported(message: str) -> RequestError:
+    return RequestError(
+        "UNSUPPORTED_MEDIA_TYPE", message, "Send it uncompressed, with `Content-Type: application/json`."
+    )

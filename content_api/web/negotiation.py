@@ -1,0 +1,89 @@
+"""Media types: which one a client accepts, and which one it sends.
+
+Written here because the small libraries for it either know no ties (`*/*` must give `application/json`, while naming
+both types must give `application/graphql-response+json`) or raise on headers that real clients send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+HTML = "text/html"
+
+# Real clients send about ten different headers; the rest of the room is for whoever sends a new one each time.
+REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One item of an Accept header. `specificity` is 0 for `*/*`, 1 for `type/*`, 2 for a full type."""
+
+    type: str
+    subtype: str
+    quality: float
+
+    @property
+    def specificity(self) -> int:
+        return (self.type != "*") + (self.subtype != "*")
+
+    def covers(self, media_type: str) -> bool:
+        kind, _, subtype = media_type.partition("/")
+        return self.type in ("*", kind) and self.subtype in ("*", subtype)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def choose(accept: str | None, offers: tuple[str, ...], fallback: str) -> str | None:
+    """The offer that an Accept header likes best, or None when it accepts none of them.
+
+    The highest quality wins, then the offer that was named most exactly, then the first of `offers`; `fallback`, one
+    of the offers, is the answer to no header and wins among those that only a wildcard covers. Parameters other than
+    `q` are not looked at: our types have none but a charset, which is always UTF-8.
+    """
+    if accept is None or not accept.strip():
+        return fallback
+    ranges = [found for item in accept.split(",") if (found := _range(item))]
+    liked = [(offer, best) for offer in offers if (best := _best(ranges, offer)) and best.quality > 0]
+    return max(liked, key=lambda pair: _rank(pair[0], pair[1], fallback), default=(None, None))[0]
+
+
+def _rank(offer: str, best: Range, fallback: str) -> tuple[float, int, bool]:
+    return best.quality, best.specificity, best.specificity < 2 and offer == fallback
+
+
+def media_type(header: str | None) -> tuple[str, Mapping[str, str]]:
+    """A Content-Type header as a lower-case type and its parameters; an empty type where there is none."""
+    kind, *rest = (header or "").split(";")
+    return kind.strip().lower(), _parameters(rest)
+
+
+def _best(ranges: Iterable[Range], offer: str) -> Range | None:
+    """The range that decides on an offer: the most exact one, as RFC 9110 says, whatever the others' quality."""
+    covering = [found for found in ranges if found.covers(offer)]
+    return max(covering, key=lambda found: found.specificity, default=None)
+
+
+def _range(item: str) -> Range | None:
+    """One item of the header, or None for one that is no media range: others may still be."""
+    name, *rest = item.split(";")
+    kind, slash, subtype = name.strip().lower().partition("/")
+    if not (kind and slash and subtype) or (kind == "*" and subtype != "*"):
+        return None
+    return Range(kind, subtype, _quality(_parameters(rest).get("q", "1")))
+
+
+def _quality(text: str) -> float:
+    """A weight from 0 to 1. What cannot be read counts as 0: not accepted."""
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0
+
+
+def _parameters(parts: Iterable[str]) -> dict[str, str]:
+    pairs = (part.partition("=") for part in parts if "=" in part)
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}

@@ -1,0 +1,95 @@
+"""From what a client sent to an Operation: the parameters of GraphQL over HTTP, in a body or in a query string."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jiter
+
+from content_api.delivery.operation import Operation
+from content_api.errors import RequestError
+
+# Parameter -> the type that it has in JSON, and how a message says so. Others are left alone, as the
+# specification says.
+PARAMETERS: dict[str, tuple[type, str]] = {
+    "query": (str, "a string"),
+    "operationName": (str, "a string or null"),
+    "variables": (dict, "an object or null"),
+    "extensions": (dict, "an object or null"),
+}
+NOUNS = {list: "an array", dict: "an object", bool: "a boolean", int: "a number", float: "a number", str: "a string"}
+IN_JSON = ("variables", "extensions")
+MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may come along
+
+
+def from_body(body: bytes) -> Operation:
+    """Read the body of a POST: one JSON object in UTF-8."""
+    value = _json(_text(body), "The body")
+    if isinstance(value, list):
+        raise _bad("Batches are not answered here.", "Send one request for each operation.")
+    if not isinstance(value, dict):
+        raise _bad(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
+    return _operation(value, safe=False)
+
+
+def from_query_string(query_string: bytes) -> Operation:
+    """Read the query string of a GET, in which `variables` and `extensions` are JSON."""
+    given = read_query_string(query_string)
+    parsed: dict[str, Any] = {name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given}
+    return _operation(given | parsed, safe=True)
+
+
+def read_query_string(query_string: bytes) -> dict[str, str]:
+    """The parameters of a query string that we know. An empty one counts as absent, as the specification says."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise _bad("The query string is not percent-encoded UTF-8.") from None
+    except ValueError:
+        raise _bad(f"The query string has more than {MOST_PARAMETERS} parameters.") from None
+    known = [(name, value) for name, value in pairs if name in PARAMETERS]
+    names = [name for name, _ in known]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise _bad(f"`{twice}` is given more than once.")
+    return dict(known)
+
+
+def _operation(given: Mapping[str, Any], *, safe: bool) -> Operation:
+    for name, (kind, noun) in PARAMETERS.items():
+        value = given.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise _bad(f"`{name}` must be {noun}; it is {_noun(value)}.")
+    if given.get("query") is None:
+        raise _bad("There is no `query`.", "Set `query` to a GraphQL document.")
+    return Operation(
+        document=given["query"],
+        variables=given.get("variables") or {},
+        operation_name=given.get("operationName"),
+        extensions=given.get("extensions") or {},
+        safe=safe,
+    )
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
+
+
+def _json(text: str, what: str) -> Any:
+    """Parse JSON strictly: no duplicate keys, no NaN, no lone surrogates, nothing after the value."""
+    try:
+        return jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise _bad(f"{what} is not JSON: {error}."[:200]) from None
+
+
+def _noun(value: object) -> str:
+    return NOUNS.get(type(value), "null")
+
+
+def _bad(message: str, hint: str | None = None) -> RequestError:
+    return RequestError("BAD_REQUEST", message, hint)
