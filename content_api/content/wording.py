@@ -14,8 +14,8 @@ from content_api.content.edition import Library, Record
 from content_api.content.fields import Body, Channel, Section, State, Statement, TextFormat, TranslationStatus
 from content_api.content.findings import Finding, Rule
 from content_api.content.items import items, wordings
+from content_api.content.markup import Fault, markdown_faults, plain_faults
 from content_api.content.models import Evidence
-from content_api.content.rendering import Fault, markdown_faults, plain_faults
 
 # Words that sell. The content informs; what is worth praising is left to the evidence.
 PROMOTIONAL = (
