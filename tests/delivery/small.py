@@ -1,0 +1,119 @@
+"""A schema as small as the tests of delivery can do with: things that hold things, and every way to fail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema, build_schema
+
+from content_api.delivery.limits import Limits
+from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.pipeline import Delivery, Live
+from content_api.errors import RequestError
+
+SDL = """
+type Query {
+  name: String!
+  thing(key: String): Thing
+  things(first: Int, last: Int, after: String): Things!
+  recent(first: Int = 3): [Thing!]!
+  nodes(ids: [ID!]!): [Thing]!
+  named: Named
+  picky(size: Int! = 1): Int
+  broken: String
+  alsoBroken: String
+  refused: String
+  required: String!
+}
+type Mutation { rename(name: String!): String }
+interface Named { name: String! }
+type Things { nodes: [Thing!]! edges: [Edge!]! totalCount: Int! }
+type Edge { cursor: String! node: Thing! }
+type Thing implements Named {
+  name: String!
+  label(short: Boolean, tags: [String!]): String!
+  same: Thing!
+  parts: [Thing!]!
+  others(first: Int, last: Int): Things!
+}
+"""
+
+
+@dataclass(frozen=True)
+class Thing:
+    name: str = "stone"
+
+    def label(self, info, short=False, tags=()):
+        return "S" if short else "Stone"
+
+    def same(self, info):
+        return self
+
+    def parts(self, info):
+        return [self]
+
+    def others(self, info, first=1, last=None):
+        return Things()
+
+
+class Things:
+    nodes = (Thing(),)
+    edges = ()
+    totalCount = 1  # noqa: N815 - a name of the schema
+
+
+class Root:
+    name = "small"
+
+    def thing(self, info, key=None):
+        return Thing()
+
+    def things(self, info, first=1, last=None, after=None):
+        return Things()
+
+    def recent(self, info, first):
+        return [Thing()]
+
+    def nodes(self, info, ids):
+        return [Thing(name) for name in ids]
+
+    def named(self, info):
+        return object()  # graphql-core cannot tell its type
+
+    def picky(self, info, size):
+        return size
+
+    def broken(self, info):
+        raise ValueError("secret of /etc/passwd")
+
+    def alsoBroken(self, info):  # noqa: N802 - a name of the schema
+        raise KeyError("another secret")
+
+    def refused(self, info):
+        raise RequestError("BAD_USER_INPUT", "Not like this.", "Like that.")
+
+    def required(self, info):
+        raise RequestError("BAD_USER_INPUT", "Not like this.")
+
+
+def schema() -> GraphQLSchema:
+    return build_schema(SDL)
+
+
+def delivery(limits: Limits | None = None) -> Delivery:
+    return Delivery(schema(), lambda: Live("v1", Root()), limits or Limits())
+
+
+def ask(document: str, on: Delivery | None = None, **operation) -> Reply:
+    return (on or delivery()).answer(Operation(document, **operation))
+
+
+def body(reply: Reply) -> dict:
+    return json.loads(reply.body)
+
+
+def error(reply: Reply) -> dict:
+    """The only error of a reply."""
+    [only] = body(reply)["errors"]
+    return only
