@@ -1,0 +1,95 @@
+"""The store: a version's files, from a git repository or a folder. The only room that runs git or walks folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from content_api.errors import RepositoryUnusable, RevisionUnknown
+from content_api.store.folder import FolderSnapshot
+from content_api.store.git import DEADLINE, MARK, USUAL_FOLDER, GitRepository, open_repository
+from content_api.store.locate import Location, find_repository, inside
+from content_api.store.snapshot import Limits, Snapshot
+
+__all__ = ["FolderSnapshot", "GitRepository", "Opened", "open_content", "open_repository"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The content at a path, and how it is read. Close the repository, where there is one, after use."""
+
+    snapshot: Snapshot
+    repository: GitRepository | None
+    """None where files are served as they stand, and no further version can come."""
+    reason: str
+    """One sentence for a person: what is served, and why that."""
+
+
+def open_content(
+    path: Path,
+    *,
+    ref: str | None = None,
+    working_tree: bool = False,
+    limits: Limits | None = None,
+    folder: str | None = None,
+    deadline: float = DEADLINE,
+) -> Opened:
+    """Open the content at `path`: what is committed, if it is in a repository, else the files as they stand.
+
+    `ref` names another commit than the one that is checked out; `working_tree` asks for the files as they stand;
+    `folder` is where the content is, from the top of the repository. Raises a StoreError that says what to do.
+    """
+    if ref is not None and working_tree:
+        raise RevisionUnknown("A ref names what is committed, and --working-tree what is not. Give only one of them")
+    location = _located(path, working_tree, deadline)
+    if location is None:
+        return _files(path, folder, ref, limits)
+    repository = GitRepository(location, folder, limits or Limits(), deadline)
+    try:
+        return _working_tree(repository) if working_tree else _committed(repository, path, ref)
+    except BaseException:
+        repository.close()
+        raise
+
+
+def _located(path: Path, working_tree: bool, deadline: float) -> Location | None:
+    try:
+        return find_repository(path, deadline)
+    except RepositoryUnusable:
+        if working_tree:  # the files can be read without git
+            return None
+        raise
+
+
+def _files(path: Path, folder: str | None, ref: str | None, limits: Limits | None) -> Opened:
+    if ref is not None:
+        raise RevisionUnknown(f"{path} is not in a git repository, so it has no version {ref!r}. Leave the ref out")
+    top = (path / MARK).is_file() or not (path / USUAL_FOLDER).is_dir()
+    below = ("" if top else USUAL_FOLDER) if folder is None else inside(folder)
+    snapshot = FolderSnapshot(path / below, limits)
+    return Opened(snapshot, None, f"The files in {path / below} as they stand: git is not used there.")
+
+
+def _working_tree(repository: GitRepository) -> Opened:
+    work_tree = repository.location.work_tree
+    if work_tree is None:
+        raise RepositoryUnusable(
+            f"{repository.place} has no work tree: what is in it is committed. Leave --working-tree out"
+        )
+    place = work_tree / repository.folder
+    snapshot = FolderSnapshot(place, repository.limits, repository.location.digits)
+    return Opened(snapshot, repository, f"The files in {place} as they stand, committed or not.")
+
+
+def _committed(repository: GitRepository, path: Path, ref: str | None) -> Opened:
+    commit = repository.require(ref or "HEAD")
+    is_path_itself = repository.folder == repository.location.prefix != ""
+    if ref is None and is_path_itself and repository.tree_id(commit) is None:
+        snapshot = FolderSnapshot(path, repository.limits, repository.location.digits)
+        repository.close()
+        reason = f"The files in {path} as they stand: {repository.place} has nothing committed there."
+        return Opened(snapshot, None, reason)
+    found = repository.snapshot(commit)
+    return Opened(
+        found, repository, f"{found.place}, which {ref or 'HEAD'} names; changes that are not committed are not served."
+    )

@@ -1,0 +1,236 @@
+"""A version's files from a git repository: its objects alone, never its work tree."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from content_api.errors import RepositoryUnusable, RevisionUnknown
+from content_api.store import commit as commits
+from content_api.store.listing import EMPTY, Listing, listed
+from content_api.store.locate import Location, find_repository, inside
+from content_api.store.objects import Objects
+from content_api.store.process import Git, essence, unreadable
+from content_api.store.revision import full_names, is_id, is_prefix, refuse_malformed
+from content_api.store.snapshot import Entry, EntryKind, Limits, Version
+from content_api.store.tree import RECORD_BYTES, fields, records
+
+DEADLINE = 30.0
+"""Seconds. Git answers in milliseconds; a spinning disk that wakes up takes ten seconds."""
+
+_COMMIT_BYTES = 10_000_000  # a commit object is a message and a few lines; this stops one that is a weapon
+USUAL_FOLDER = "content"
+MARK = "site.json"  # the one file that all content has
+
+
+@dataclass(frozen=True, slots=True)
+class GitSnapshot:
+    """One commit's files below the content folder. A commit without that folder has no entries."""
+
+    version: Version
+    place: str
+    listing: Listing = field(repr=False)
+    _objects: Objects = field(repr=False)
+    _file_bytes: int
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self.listing.entries
+
+    def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each blob id with its bytes, as the protocol says. Raises SnapshotTooLarge for one above the limit."""
+        return self._objects.contents(list(blobs), "blob", self._file_bytes)
+
+
+class GitRepository:
+    """A repository and the folder of it that holds the content. Safe to share between threads; close it after use.
+
+    It answers from what git has now: a push, a fetch or a repack is seen at the next question.
+    """
+
+    def __init__(self, location: Location, folder: str | None, limits: Limits, deadline: float) -> None:
+        self.location = location
+        self.limits = limits
+        self._git = Git(location.git_directory, deadline, is_directory_of_git=True)
+        self._objects = Objects(self._git)
+        self.folder = (location.prefix or self._usual_folder()) if folder is None else inside(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def place(self) -> Path:
+        """The work tree, or the repository itself where it has none: what an operator knows it by."""
+        return self.location.work_tree or self.location.git_directory
+
+    def close(self) -> None:
+        """End the git process. Snapshots that were given out can no longer be read without starting another."""
+        self._objects.close()
+
+    def resolve(self, ref: str) -> str | None:
+        """Return the id of the commit that `ref` names now, or None.
+
+        `ref` is HEAD, a full ref name, the name of a branch or tag, or an id of at least seven hex digits. Annotated
+        tags are followed. Raises RevisionUnknown for anything else, and for what leads to no commit or to several.
+        """
+        refuse_malformed(ref)
+        if is_id(ref, self.location.digits):
+            return self._commit_named(ref.lower())
+        for name in full_names(ref):
+            if found := self._commit_named(name):
+                return found
+            self._refuse_broken(name)
+        return self._commit_beginning(ref.lower()) if is_prefix(ref) else None
+
+    def require(self, ref: str) -> str:
+        """Return the id of the commit that `ref` names. Raises RevisionUnknown, with what could be meant, for none."""
+        if found := self.resolve(ref):
+            return found
+        if ref == "HEAD":
+            raise RevisionUnknown(
+                f"{self.place} has no commit yet on the branch that is checked out."
+                " Commit first, or serve the files as they are with --working-tree"
+            )
+        names = [name.split("/", 2)[2] for name in self._refs("refs/heads/", "refs/tags/")]
+        close = difflib.get_close_matches(ref, names, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"It has: {', '.join(names[:10]) or 'none at all'}"
+        raise RevisionUnknown(f"{self.place} has no branch, tag or commit {ref!r}. {hint}")
+
+    def head_branch(self) -> str:
+        """Return the full name of the branch that is checked out. Raises RevisionUnknown when there is none."""
+        finished = self._git.run("symbolic-ref", "--quiet", "HEAD")
+        if finished.code:
+            raise self._git.failure(finished.complaint) or RevisionUnknown(
+                f"{self.place} has a commit checked out, not a branch. Name the branch to serve with --ref"
+            )
+        return _text(finished.output).strip()
+
+    def parent(self, commit: str) -> str | None:
+        """Return the first parent's id; None for a first commit, and where a shallow clone ends."""
+        parents = self._commit(commit).parents
+        if not parents or self._objects.find(parents[:1]) != [None]:
+            return parents[0] if parents else None
+        if self._git.run("rev-parse", "--is-shallow-repository").output.strip() == b"true":
+            return None
+        raise unreadable(parents[0], self._git.place, "is missing")
+
+    def version(self, commit: str) -> Version:
+        """Return what git knows about a commit."""
+        found = self._commit(commit)
+        return Version(commit, self._tags(commit), found.committed_at, found.author, found.message)
+
+    def tree_id(self, commit: str) -> str | None:
+        """Return the id of the content folder's tree; None where the commit has no such folder."""
+        tree = self._commit(commit).tree
+        for part in self.folder.split("/") if self.folder else ():
+            kind, tree = self._names_in(tree).get(part, (EntryKind.OTHER, ""))
+            if kind is not None:
+                return None
+        return tree
+
+    def snapshot(self, commit: str, previous: GitSnapshot | None = None) -> GitSnapshot:
+        """Return a commit's files. With a `previous` snapshot of this repository it costs what differs from that."""
+        return GitSnapshot(
+            self.version(commit),
+            f"{self.place / self.folder} at commit {commit[:12]}",
+            listed(self._objects, self.tree_id(commit), self.limits, previous.listing if previous else EMPTY),
+            self._objects,
+            self.limits.file_bytes,
+        )
+
+    def _usual_folder(self) -> str:
+        """Return "" where site.json stands at the top of what is checked out, else the folder's usual name."""
+        commit = self.resolve("HEAD")
+        if commit:
+            return "" if MARK in self._names_in(self._commit(commit).tree) else USUAL_FOLDER
+        work_tree = self.location.work_tree
+        return "" if work_tree and (work_tree / MARK).is_file() else USUAL_FOLDER
+
+    def _names_in(self, tree: str) -> dict[str, tuple[EntryKind | None, str]]:
+        """Return what stands in one folder: name -> kind (None for a folder) and object id."""
+        [(_, data)] = self._objects.contents([tree], "tree", self.limits.files * RECORD_BYTES)
+        found = records(data, self.location.digits)
+        if found is None:
+            raise unreadable(tree, self._git.place, "is not a well-formed tree")
+        return {name: (kind, named) for kind, name, named in (fields(record, self.location.digits) for record in found)}
+
+    def _commit(self, commit: str) -> commits.Commit:
+        [(_, data)] = self._objects.contents([commit], "commit", _COMMIT_BYTES)
+        try:
+            return commits.parse(data)
+        except ValueError as error:
+            raise unreadable(commit, self._git.place, f"is not a well-formed commit: {error}") from None
+
+    def _commit_named(self, name: str) -> str | None:
+        """Return the id of the commit that a full ref name or full id leads to. Raises RevisionUnknown for a blob."""
+        commit, itself = self._objects.find([f"{name}^{{commit}}", name])
+        if commit is None and itself is not None:
+            raise RevisionUnknown(f"{name} in {self.place} is a {itself.kind} that leads to no commit. Name another")
+        return commit.id if commit else None
+
+    def _refuse_broken(self, name: str) -> None:
+        """Raise, if git does not find what `name` names because the ref or its commit is damaged, not absent."""
+        finished = self._git.run("rev-parse", "--verify", "--end-of-options", name)
+        if finished.code == 0:
+            raise unreadable(_text(finished.output).strip(), self._git.place, f"is missing, and {name} names it")
+        if "broken ref" in finished.complaint:
+            raise RepositoryUnusable(
+                f"{name} in {self.place} is damaged, as after a power cut. Push it again, or set it with"
+                f" `git update-ref {name} COMMIT`"
+            )
+
+    def _commit_beginning(self, prefix: str) -> str | None:
+        finished = self._git.run("rev-parse", f"--disambiguate={prefix}")
+        found = [each for each in self._objects.find(finished.output.decode().split()) if each]
+        commits_found = [each.id for each in found if each.kind == "commit"]
+        if len(commits_found) > 1:
+            raise RevisionUnknown(
+                f"{prefix!r} begins the ids of several commits: {', '.join(commits_found)}. Give more of it"
+            )
+        return next(iter(commits_found), None)
+
+    def _tags(self, commit: str) -> tuple[str, ...]:
+        """Return the names of the tags that lead to a commit; one that is damaged leads nowhere, and hurts no other."""
+        refs = self._refs("refs/tags/")
+        peeled = self._objects.find([f"{name}^{{commit}}" for name in refs])
+        return tuple(
+            sorted(
+                name.removeprefix("refs/tags/")
+                for name, found in zip(refs, peeled, strict=True)
+                if found and found.id == commit
+            )
+        )
+
+    def _refs(self, *under: str) -> list[str]:
+        """Return the full names of the refs below these, as they stand now."""
+        finished = self._git.run("for-each-ref", "--format=%(refname)", *under)
+        if finished.code:
+            raise self._git.failure(finished.complaint) or RepositoryUnusable(
+                f"Git cannot list the branches and tags of {self.place}. Git says: {essence(finished.complaint)}"
+            )
+        return _text(finished.output).splitlines()
+
+
+def open_repository(
+    path: Path, *, folder: str | None = None, limits: Limits | None = None, deadline: float = DEADLINE
+) -> GitRepository:
+    """Open the repository that `path` is or is in.
+
+    `folder` is where the content stands in it, from its top. Without it, that is `path` itself when it is a folder
+    below the top of a work tree; else the top, when the commit that is checked out has site.json there; else `content`.
+    Raises RepositoryUnusable, saying what to do, when there is no repository or git will not read it.
+    """
+    location = find_repository(path, deadline)
+    if location is None:
+        raise RepositoryUnusable(f"{path} is not a git repository, nor in one. Name one, or run `git init` there")
+    return GitRepository(location, folder, limits or Limits(), deadline)
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")

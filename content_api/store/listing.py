@@ -1,0 +1,138 @@
+"""All files below a tree of git: walked from the root, or from what is already known of an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from content_api.errors import SnapshotTooLarge
+from content_api.store.bounds import check, too_deep, too_many
+from content_api.store.objects import Objects
+from content_api.store.process import unreadable
+from content_api.store.snapshot import Entry, EntryKind, Limits
+from content_api.store.tree import RECORD_BYTES, differing, fields, records
+
+_HAVE_BYTES = (EntryKind.FILE, EntryKind.SYMLINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All files below one tree. `trees` has the bytes of each folder's tree by its path, to compare with."""
+
+    entries: Mapping[str, Entry]
+    trees: Mapping[str, bytes]
+
+
+EMPTY = Listing(MappingProxyType({}), MappingProxyType({}))
+
+
+def listed(objects: Objects, root: str | None, limits: Limits, before: Listing = EMPTY) -> Listing:
+    """List all files below the tree `root`, reading only those folders that differ from `before`.
+
+    A root of None is an absent folder. Raises SnapshotTooLarge as soon as a count is above a limit, and
+    ObjectUnreadable for a tree that is missing or damaged.
+    """
+    if root is None:
+        return EMPTY
+    walk = _Walk(objects, len(root), limits, before)
+    level: dict[str, str | None] = {"": root}
+    for _ in range(limits.depth):
+        level = walk.level(level)
+    if level:
+        raise too_deep(next(iter(level)), limits)
+    return walk.finished()
+
+
+class _Walk:
+    """What is gone and what has come, found one level of folders at a time, so that git is asked seldom."""
+
+    def __init__(self, objects: Objects, digits: int, limits: Limits, before: Listing) -> None:
+        self._objects = objects
+        self._digits = digits
+        self._limits = limits
+        self._before = before
+        self._trees = dict(before.trees)
+        self._gone: set[str] = set()
+        self._come: dict[str, tuple[EntryKind, str]] = {}
+        self._bytes = 0
+
+    def level(self, folders: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Compare these folders (path -> tree id, or None where it is gone); return those below that differ."""
+        data = self._read({tree for tree in folders.values() if tree})
+        below: dict[str, str | None] = {}
+        for path, tree in folders.items():
+            if tree is None:
+                below |= self._leave(path)
+            else:
+                below |= self._enter(path, tree, data[tree])
+            if max(len(self._come), len(self._trees), len(below)) > self._limits.files:
+                raise too_many(path, self._limits)
+        return below
+
+    def _read(self, trees: set[str]) -> dict[str, bytes]:
+        """Read each tree once, however many folders it stands for."""
+        ids = sorted(trees)
+        self._bytes += sum(self._objects.sizes(ids, "tree"))
+        allowed = self._limits.files * RECORD_BYTES
+        if self._bytes > allowed:
+            raise SnapshotTooLarge("", f"listing the folders takes {self._bytes:,} bytes", f"{allowed:,} are read")
+        return dict(self._objects.contents(ids, "tree", allowed))
+
+    def _leave(self, path: str) -> dict[str, str | None]:
+        return self._remove(path, self._records(path, self._trees.pop(path)))
+
+    def _enter(self, path: str, tree: str, data: bytes) -> dict[str, str | None]:
+        gone, come = differing(self._records(path, self._trees.get(path, b"")), self._records(tree, data))
+        self._trees[path] = data
+        left = self._remove(path, gone)
+        return left | self._add(path, tree, come)
+
+    def _remove(self, folder: str, gone: Iterable[bytes]) -> dict[str, str | None]:
+        below: dict[str, str | None] = {}
+        for path, kind, _ in self._fields(folder, gone):
+            if kind is None:
+                below[path] = None
+            else:
+                self._gone.add(path)
+        return below
+
+    def _add(self, folder: str, tree: str, come: Iterable[bytes]) -> dict[str, str | None]:
+        below: dict[str, str | None] = {}
+        known = self._before.entries
+        for path, kind, found in self._fields(folder, come):
+            if path in below or path in self._come or (path in known and path not in self._gone):
+                raise unreadable(tree, self._objects.place, f"lists {path!r} twice")
+            if kind is None:
+                below[path] = found
+            else:
+                self._come[path] = (kind, found)
+        return below
+
+    def _records(self, tree: str, data: bytes) -> list[bytes]:
+        found = records(data, self._digits)
+        if found is None:
+            raise unreadable(tree, self._objects.place, "is not a well-formed tree")
+        return found
+
+    def _fields(self, folder: str, found: Iterable[bytes]) -> Iterator[tuple[str, EntryKind | None, str]]:
+        prefix = f"{folder}/" if folder else ""
+        for record in found:
+            kind, name, named = fields(record, self._digits)
+            yield prefix + name, kind, named
+
+    def finished(self) -> Listing:
+        """Apply what was found to the entries of before. Only what has come is looked up, and sorted in."""
+        entries = {**self._before.entries}
+        for path in self._gone - self._come.keys():
+            del entries[path]
+        entries |= self._come_with_sizes()
+        if not self._come.keys() <= self._before.entries.keys():
+            entries = dict(sorted(entries.items()))
+        check(entries, self._limits)
+        return Listing(MappingProxyType(entries), MappingProxyType(self._trees))
+
+    def _come_with_sizes(self) -> dict[str, Entry]:
+        ids = [found for kind, found in self._come.values() if kind in _HAVE_BYTES]
+        sizes = dict(zip(ids, self._objects.sizes(ids, "blob"), strict=True))
+        return {path: Entry(kind, found, sizes.get(found, 0)) for path, (kind, found) in self._come.items()}
