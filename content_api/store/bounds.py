@@ -40,21 +40,20 @@ class Count:
         self._files -= 1
         if self._files < 0:
             raise too_many(path, self._limits)
-        self._bytes -= _counted(entry, self._limits)
+        self._bytes -= counted(entry, self._limits)
         if self._bytes < 0:
             raise too_much(path, self._limits)
 
 
-def check(entries: Mapping[str, Entry], limits: Limits) -> None:
-    """Count entries that are all known already; one by one only if the sums say that one is too many."""
-    counted = sum([_counted(entry, limits) for entry in entries.values()])
-    if len(entries) > limits.files or counted > limits.content_bytes:
+def check(entries: Mapping[str, Entry], bytes_in_all: int, limits: Limits) -> None:
+    """Raise SnapshotTooLarge if these are too many. They are counted one by one only to find out which one it is."""
+    if len(entries) > limits.files or bytes_in_all > limits.content_bytes:
         count = Count(limits)
         for path, entry in entries.items():
             count.add(path, entry)
 
 
-def _counted(entry: Entry, limits: Limits) -> int:
+def counted(entry: Entry, limits: Limits) -> int:
     """Return an entry's bytes; none for a file too large by itself, which is refused by its name and never read."""
     return entry.size if entry.size <= limits.file_bytes else 0
 

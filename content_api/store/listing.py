@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from content_api.errors import SnapshotTooLarge
-from content_api.store.bounds import check, too_deep, too_many
+from content_api.store.bounds import check, counted, too_deep, too_many
 from content_api.store.objects import Objects
 from content_api.store.process import unreadable
 from content_api.store.snapshot import Entry, EntryKind, Limits
@@ -20,11 +20,12 @@ _HAVE_BYTES = (EntryKind.FILE, EntryKind.SYMLINK)
 class Listing:
     """All files below one tree. `trees` has the bytes of each folder's tree by its path, to compare with."""
 
-    entries: Mapping[str, Entry]
-    trees: Mapping[str, bytes]
+    entries: MappingProxyType[str, Entry]
+    trees: MappingProxyType[str, bytes]
+    bytes_in_all: int
 
 
-EMPTY = Listing(MappingProxyType({}), MappingProxyType({}))
+EMPTY = Listing(MappingProxyType({}), MappingProxyType({}), 0)
 
 
 def listed(objects: Objects, root: str | None, limits: Limits, before: Listing = EMPTY) -> Listing:
@@ -52,7 +53,7 @@ class _Walk:
         self._digits = digits
         self._limits = limits
         self._before = before
-        self._trees = dict(before.trees)
+        self._trees = before.trees.copy()
         self._gone: set[str] = set()
         self._come: dict[str, tuple[EntryKind, str]] = {}
         self._bytes = 0
@@ -123,14 +124,19 @@ class _Walk:
 
     def finished(self) -> Listing:
         """Apply what was found to the entries of before. Only what has come is looked up, and sorted in."""
-        entries = {**self._before.entries}
-        for path in self._gone - self._come.keys():
-            del entries[path]
-        entries |= self._come_with_sizes()
-        if not self._come.keys() <= self._before.entries.keys():
-            entries = dict(sorted(entries.items()))
-        check(entries, self._limits)
-        return Listing(MappingProxyType(entries), MappingProxyType(self._trees))
+        come = self._come_with_sizes()
+        entries = self._before.entries.copy()
+        gone = [entries[path] if path in come else entries.pop(path) for path in self._gone]
+        if come.keys() <= entries.keys():
+            entries |= come
+        else:
+            entries = dict(sorted((entries | come).items()))
+        bytes_in_all = self._before.bytes_in_all + self._sum(come.values()) - self._sum(gone)
+        check(entries, bytes_in_all, self._limits)
+        return Listing(MappingProxyType(entries), MappingProxyType(self._trees), bytes_in_all)
+
+    def _sum(self, entries: Iterable[Entry]) -> int:
+        return sum(counted(entry, self._limits) for entry in entries)
 
     def _come_with_sizes(self) -> dict[str, Entry]:
         ids = [found for kind, found in self._come.values() if kind in _HAVE_BYTES]
