@@ -7,8 +7,9 @@ but made from the one before it costs what changed: the dictionaries are copied 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeAlias
 
 from content_api.content.fields import EntityKind
@@ -84,6 +85,10 @@ class Edition:
     library: Library
     files: Mapping[str, ParsedFile]
     """Every file of the snapshot by path, so that the next version reads only what changed."""
+    clock: Callable[[], date] = date.today
+    """Today, by which a review is overdue or not. Tests set it."""
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What is worked out once and kept: the views made so far, and the search index."""
 
 
 @dataclass(frozen=True, slots=True)

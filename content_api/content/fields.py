@@ -264,6 +264,11 @@ class SectionChannels:
     app: Body | None = None
     chatbot: Body | None = None
 
+    def of(self, channel: Channel) -> Body | None:
+        """The text written for a channel."""
+        body: Body | None = getattr(self, channel.value)
+        return body
+
 
 @value
 class Section:

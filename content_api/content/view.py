@@ -1,0 +1,203 @@
+"""A view: an edition in one locale and one channel. Everything a client reads, it reads through one of these.
+
+A view decides what may be seen (published, not recalled), in which locale an entity is served (one for the whole
+entity, never field by field), and which channel's text stands for a section.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from content_api.content.edition import Edition, Record
+from content_api.content.fields import (
+    Body,
+    Channel,
+    EntityKind,
+    EntityText,
+    Section,
+    State,
+    TextFormat,
+    TranslationStatus,
+)
+from content_api.content.models import Caution, Entity, Severity
+from content_api.errors import RequestError
+
+SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionText:
+    """The text that stands for a section in a channel. `channel` is None where it is the entity's summary."""
+
+    body: Body
+    channel: Channel | None
+    is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """An entity as a view shows it: its record, and the locale and text chosen for it."""
+
+    view: View
+    record: Record
+    locale: str
+    text: EntityText
+
+    @property
+    def entity(self) -> Entity:
+        return self.record.entity
+
+    @property
+    def key(self) -> str:
+        """`kind/id`."""
+        return self.record.key
+
+    def section_text(self, section: Section) -> SectionText:
+        """The section's text for the view's channel, or for the first channel that stands in for it, or the summary."""
+        for channel in self.view.channels:
+            body = section.channels.of(channel)
+            if body is not None:
+                return SectionText(body, channel, channel is not self.view.channel)
+        return SectionText(Body(format=TextFormat.PLAIN, body=self.text.summary), None, True)
+
+    def required_cautions(self) -> list[Shown]:
+        """The cautions that must be shown with this, the gravest first."""
+        return in_caution_order(self.view.show_all("caution/", self.entity.required_cautions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Make one with `view_of`, which keeps them: a view remembers what it has worked out."""
+
+    edition: Edition
+    locale: str
+    """The locale asked for."""
+    channel: Channel
+    """The channel asked for."""
+    drafts: bool
+    """Whether drafts, of entities and of translations, are shown: in previews only."""
+    locales: tuple[str, ...]
+    """Locales in which an entity may be served here, the first that it has wins; the default locale is last."""
+    channels: tuple[Channel, ...]
+    """Channels whose text may be served here, the first that a section has wins."""
+    _shown: dict[str, Shown | None] = field(default_factory=dict, repr=False)
+    _in_order: dict[EntityKind, tuple[Shown, ...]] = field(default_factory=dict, repr=False)
+
+    def show(self, key: str) -> Shown | None:
+        """The entity with a key (`kind/id`), or None where there is none to be seen."""
+        try:
+            return self._shown[key]
+        except KeyError:
+            record = self.edition.library.records.get(key)
+            if record is None:
+                return None  # not remembered: a client can name any number of things that are not there
+            shown = self._shown[key] = self._choose(record)
+            return shown
+
+    def _choose(self, record: Record) -> Shown | None:
+        allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)
+        if record.entity.state not in allowed or record.key in self.edition.library.recalls:
+            return None
+        for locale in self.locales:
+            text = record.entity.text.get(locale)
+            if text is not None and self.may_serve(text):
+                return Shown(self, record, locale, text)
+        return None
+
+    def may_serve(self, text: EntityText) -> bool:
+        """Whether a text may be served here: translations nobody has checked are for previews only."""
+        return self.drafts or text.translation.status is not TranslationStatus.DRAFT
+
+    def wording(self, text: Mapping[str, str]) -> str:
+        """A text that is not an entity's, in the first locale of this view that it is written in."""
+        return next(text[locale] for locale in self.locales if locale in text)
+
+    def show_all(self, prefix: str, ids: Iterable[str]) -> list[Shown]:
+        """The entities with these ids that can be seen, in the order given. `prefix` is `kind/`, or empty for keys."""
+        found = (self.show(prefix + name) for name in ids)
+        return [shown for shown in found if shown is not None]
+
+    def referrers(self, shown: Shown, relation: str, kind: EntityKind) -> list[Shown]:
+        """The entities of a kind that can be seen and refer to one by a relation, in that kind's usual order."""
+        keys = self.edition.library.indexes.referrers.get((shown.key, relation), ())
+        found = self.show_all("", (key for key in keys if key.startswith(f"{kind}/")))
+        return in_usual_order(kind, found)
+
+    def with_code(self, system: str, code: str) -> list[Shown]:
+        """The entities that can be seen and carry a code, sorted by key."""
+        return self.show_all("", self.edition.library.indexes.codes.get((system, code), ()))
+
+    def all(self, kind: EntityKind) -> tuple[Shown, ...]:
+        """Every entity of a kind that can be seen, in its usual order."""
+        if kind not in self._in_order:
+            keys = self.edition.library.indexes.kinds.get(kind, ())
+            self._in_order[kind] = tuple(in_usual_order(kind, self.show_all("", keys)))
+        return self._in_order[kind]
+
+    def by_key(self, kind: EntityKind, name: str) -> Shown | None:
+        """The entity with an id, or the one that a redirect from that id leads to."""
+        return self.show(f"{kind}/{name}") or self._redirected(kind, name)
+
+    def by_slug(self, kind: EntityKind, slug: str) -> Shown | None:
+        """The entity with a slug in a locale of this view, or the one that a redirect from that slug leads to."""
+        slugs = self.edition.library.indexes.slugs
+        for locale in self.locales:
+            for key in slugs.get((kind, locale, slug), ()):
+                shown = self.show(key)
+                if shown:
+                    return shown
+        return self._redirected(kind, slug)
+
+    def _redirected(self, kind: EntityKind, name: str) -> Shown | None:
+        target = self.edition.library.redirects.get(f"{kind}/{name}")
+        return self.show(target) if target else None
+
+
+def view_of(edition: Edition, locale: str | None = None, channel: Channel = Channel.WEB, drafts: bool = False) -> View:
+    """The view of an edition; without a locale, in the default one. Raises RequestError for a locale not served."""
+    site = edition.library.site
+    asked = locale or site.default_locale
+    if asked not in site.locales:
+        raise RequestError(
+            "LOCALE_NOT_AVAILABLE",
+            f"`{asked[:20]}` is not a locale of this content.",
+            f"Ask for one of {', '.join(site.locales)}.",
+        )
+    view: View | None = edition.memo.get((View, asked, channel, drafts))
+    if view is None:
+        locales = dict.fromkeys((asked, *site.locales[asked].fallback, site.default_locale))
+        channels = dict.fromkeys((channel, *site.channels[channel].fallback))
+        view = View(edition, asked, channel, drafts, tuple(locales), tuple(channels))
+        edition.memo[View, asked, channel, drafts] = view
+    return view
+
+
+def in_usual_order(kind: EntityKind, entities: Iterable[Shown]) -> list[Shown]:
+    """By name, ignoring case and accents, then by key; cautions the gravest first."""
+    if kind is EntityKind.CAUTION:
+        return in_caution_order(entities)
+    return sorted(entities, key=lambda shown: (folded(shown.text.name), shown.key))
+
+
+def in_caution_order(entities: Iterable[Shown]) -> list[Shown]:
+    """By severity, critical first, then by display order, then by id."""
+
+    def place(shown: Shown) -> tuple[int, int, str]:
+        caution = shown.entity
+        assert isinstance(caution, Caution)
+        return SEVERITY_RANK[caution.severity], caution.display_order, caution.id
+
+    return sorted(entities, key=place)
+
+
+# Names and slugs of 50,000 entities fit; a text that was pushed out is only folded again.
+@lru_cache(maxsize=2**17)
+def folded(text: str) -> str:
+    """A text as it is compared: without case and accents."""
+    if text.isascii():
+        return text.casefold()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()

@@ -1,0 +1,130 @@
+"""Pages of a list, after the Relay connection model. A cursor carries the version that it was made in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import strawberry
+
+from content_api.content.view import Shown
+from content_api.errors import RequestError
+from content_api.graph.identifiers import cursor, cursor_parts
+
+DEFAULT_PAGE = 20  # a screenful; small enough that nobody pays for what was not asked for
+LARGEST_PAGE = 100  # five screens; the cost of a request is counted with this in mind
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there is more before this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first item; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last item; give it as `after` for more.")
+
+
+@strawberry.type(description="An item of a list, with its cursor.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="Opaque; names this place in this version of the list.")
+    node: T = strawberry.field(description="The item.")
+
+
+@strawberry.type(
+    description="A page of a list. The next page comes from the same version, whatever was published since."
+)
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The items of the page with their cursors.")
+    nodes: list[T] = strawberry.field(description="The items of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    total_count: int = strawberry.field(description="How many items the whole list has.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list a client asked for."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Places `start` to `end` (exclusive) of a list of `total`."""
+
+    start: int
+    end: int
+    total: int
+
+
+class Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+def cut(page: Page, found: Sequence[Keyed], version: str) -> Slice:
+    """The slice of a list that a page stands for. Raises RequestError for arguments that make no page."""
+    checked_size("first", page.first)
+    checked_size("last", page.last)
+    if page.first is not None and page.last is not None:
+        raise RequestError("BAD_USER_INPUT", "Both `first` and `last` are given.", "Give one of the two.")
+    start = 0 if page.after is None else place_of(page.after, found, version) + 1
+    end = len(found) if page.before is None else place_of(page.before, found, version)
+    end = max(start, end)
+    if page.last is not None:
+        return Slice(max(start, end - page.last), end, len(found))
+    return Slice(start, min(end, start + (DEFAULT_PAGE if page.first is None else page.first)), len(found))
+
+
+def checked_size(name: str, size: int | None) -> None:
+    if size is not None and not 1 <= size <= LARGEST_PAGE:
+        hint = f"Ask for 1 to {LARGEST_PAGE} items; take the next page with `after`."
+        raise RequestError("BAD_USER_INPUT", f"`{name}` is {size}.", hint)
+
+
+def place_of(token: str, found: Sequence[Keyed], version: str) -> int:
+    """The place of a cursor in a list."""
+    key = key_at(token, version)
+    place = next((index for index, item in enumerate(found) if item.key == key), None)
+    if place is None:
+        hint = "Keep `where`, `orderBy`, locale and channel the same from page to page."
+        raise RequestError("BAD_CURSOR", "The cursor is not from this list.", hint)
+    return place
+
+
+def key_at(token: str, version: str) -> str:
+    """What a cursor of this version points at."""
+    cursor_version, key = cursor_parts(token)
+    if cursor_version != version:
+        raise RequestError(
+            "VERSION_NOT_AVAILABLE",
+            f"The cursor belongs to version {cursor_version[:12]}; version {version[:12]} is served.",
+            "Start again from the first page.",
+        )
+    return key
+
+
+def page_info(cursors: Sequence[str], part: Slice) -> PageInfo:
+    return PageInfo(
+        has_next_page=part.end < part.total,
+        has_previous_page=part.start > 0,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )
+
+
+def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) -> Connection[T]:
+    """A page of entities as a connection of their GraphQL type."""
+    part = cut(page, found, version)
+    nodes = [node(shown=shown) for shown in found[part.start : part.end]]  # type: ignore[call-arg]
+    cursors = [cursor(version, shown.key) for shown in found[part.start : part.end]]
+    return Connection(
+        edges=[Edge(cursor=token, node=item) for token, item in zip(cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=page_info(cursors, part),
+        total_count=part.total,
+    )

@@ -1,0 +1,219 @@
+"""The root of the graph, and the content of one scope: everything below a scope stays in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from content_api.content.edition import Edition
+from content_api.content.fields import Channel, CodeSystem, EntityKind
+from content_api.content.select import select
+from content_api.content.view import Shown, View, view_of
+from content_api.errors import RequestError
+from content_api.graph.connections import Connection, Page, connection
+from content_api.graph.entities import Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
+from content_api.graph.filters import (
+    CauseFilter,
+    CautionFilter,
+    CautionOrder,
+    ConditionFilter,
+    EntityOrder,
+    SymptomFilter,
+    TreatmentFilter,
+    criteria_of,
+)
+from content_api.graph.identifiers import node_parts
+from content_api.graph.scalars import Locale
+from content_api.graph.site import Site
+
+MOST_NODES = 100  # as many as a page of a connection
+
+
+WHERE = "Which of them. Everything that is given must hold."
+ORDER_BY = "In which order. Several keys: the second orders what is equal by the first, and so on."
+Slug: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="The slug in the locale asked for. Give this or `key`.")
+]
+Key: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="The key, the same in every locale. Give this or `slug`.")
+]
+First: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="How many from the start, or after `after`: 1 to 100; 20 if not given.")
+]
+After: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="A cursor: what comes after it. Take `pageInfo.endCursor`.")
+]
+Last: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="How many from the end, or before `before`: 1 to 100.")
+]
+Before: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="A cursor: what comes before it. Take `pageInfo.startCursor`.")
+]
+
+
+@strawberry.type(description="Content in one version, locale and channel. What is reached from here stays in it.")
+class Content:
+    view: strawberry.Private[View]
+
+    @strawberry.field(description="The condition with a slug or key; null where there is none.")
+    def condition(self, slug: Slug = None, key: Key = None) -> Condition | None:
+        shown = found(self.view, EntityKind.CONDITION, slug, key)
+        return Condition(shown=shown) if shown else None
+
+    @strawberry.field(description="The conditions, by name if no order is asked for.")
+    def conditions(
+        self,
+        where: Annotated[ConditionFilter | None, strawberry.argument(description=WHERE)] = None,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Condition]:
+        order = [(key.field, key.direction) for key in order_by or ()]
+        chosen = select(self.view, EntityKind.CONDITION, criteria_of(where), order)
+        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Condition)
+
+    @strawberry.field(description="The symptom with a slug or key; null where there is none.")
+    def symptom(self, slug: Slug = None, key: Key = None) -> Symptom | None:
+        shown = found(self.view, EntityKind.SYMPTOM, slug, key)
+        return Symptom(shown=shown) if shown else None
+
+    @strawberry.field(description="The symptoms, by name if no order is asked for.")
+    def symptoms(
+        self,
+        where: Annotated[SymptomFilter | None, strawberry.argument(description=WHERE)] = None,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Symptom]:
+        order = [(key.field, key.direction) for key in order_by or ()]
+        chosen = select(self.view, EntityKind.SYMPTOM, criteria_of(where), order)
+        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Symptom)
+
+    @strawberry.field(description="The cause with a slug or key; null where there is none.")
+    def cause(self, slug: Slug = None, key: Key = None) -> Cause | None:
+        shown = found(self.view, EntityKind.CAUSE, slug, key)
+        return Cause(shown=shown) if shown else None
+
+    @strawberry.field(description="The causes, by name if no order is asked for.")
+    def causes(
+        self,
+        where: Annotated[CauseFilter | None, strawberry.argument(description=WHERE)] = None,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Cause]:
+        order = [(key.field, key.direction) for key in order_by or ()]
+        chosen = select(self.view, EntityKind.CAUSE, criteria_of(where), order)
+        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Cause)
+
+    @strawberry.field(description="The treatment with a slug or key; null where there is none.")
+    def treatment(self, slug: Slug = None, key: Key = None) -> Treatment | None:
+        shown = found(self.view, EntityKind.TREATMENT, slug, key)
+        return Treatment(shown=shown) if shown else None
+
+    @strawberry.field(description="The treatments, by name if no order is asked for.")
+    def treatments(
+        self,
+        where: Annotated[TreatmentFilter | None, strawberry.argument(description=WHERE)] = None,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Treatment]:
+        order = [(key.field, key.direction) for key in order_by or ()]
+        chosen = select(self.view, EntityKind.TREATMENT, criteria_of(where), order)
+        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Treatment)
+
+    @strawberry.field(description="The caution with a slug or key; null where there is none.")
+    def caution(self, slug: Slug = None, key: Key = None) -> Caution | None:
+        shown = found(self.view, EntityKind.CAUTION, slug, key)
+        return Caution(shown=shown) if shown else None
+
+    @strawberry.field(description="The cautions, the gravest first if no order is asked for.")
+    def cautions(
+        self,
+        where: Annotated[CautionFilter | None, strawberry.argument(description=WHERE)] = None,
+        order_by: Annotated[list[CautionOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Caution]:
+        order = [(key.field, key.direction) for key in order_by or ()]
+        chosen = select(self.view, EntityKind.CAUTION, criteria_of(where), order)
+        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Caution)
+
+    @strawberry.field(description="The entities that carry a code, or whose examples do, by kind and key.")
+    def by_code(
+        self,
+        system: Annotated[CodeSystem, strawberry.argument(description="The code system.")],
+        code: Annotated[str, strawberry.argument(description="The code, as the system writes it.")],
+    ) -> list[Entity]:
+        return [entity_of(shown) for shown in self.view.with_code(system, code)]
+
+    @strawberry.field(description="Who publishes the content, on what terms, in which locales and channels.")
+    def site(self) -> Site:
+        return Site(view=self.view)
+
+
+@strawberry.type(
+    description="The content of the live version, in the publisher's default locale, for the web. "
+    "`content(locale:, channel:)` opens any other scope."
+)
+class Query(Content):
+    edition: strawberry.Private[Edition]
+
+    @strawberry.field(description="The content in another locale, or for another channel.")
+    def content(
+        self,
+        locale: Annotated[
+            Locale | None, strawberry.argument(description="One of `site.locales`; the default locale if not given.")
+        ] = None,
+        channel: Annotated[Channel, strawberry.argument(description="Who is being spoken to.")] = Channel.WEB,
+    ) -> Content:
+        return Content(view=view_of(self.edition, locale, channel, self.view.drafts))
+
+    @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
+    def node(
+        self, id: Annotated[strawberry.ID, strawberry.argument(description="An `id` of this API.")]
+    ) -> Node | None:
+        return node(self.edition, id, self.view.drafts)
+
+    @strawberry.field(description="The entities with these ids, in the order given; null where there is none.")
+    def nodes(
+        self, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids of this API.")]
+    ) -> list[Node | None]:
+        if len(ids) > MOST_NODES:
+            hint = f"Ask for at most {MOST_NODES} at a time."
+            raise RequestError("BAD_USER_INPUT", f"`ids` has {len(ids)} ids.", hint)
+        return [node(self.edition, id, self.view.drafts) for id in ids]
+
+
+def found(view: View, kind: EntityKind, slug: str | None, key: str | None) -> Shown | None:
+    """The entity with a slug or a key. Raises RequestError unless exactly one of the two is given."""
+    if slug is not None and key is None:
+        return view.by_slug(kind, slug)
+    if key is not None and slug is None:
+        return view.by_key(kind, key)
+    given = "Both `slug` and `key` are given." if slug is not None else "Neither `slug` nor `key` is given."
+    raise RequestError("BAD_USER_INPUT", given, "Give exactly one of `slug` and `key`.")
+
+
+def node(edition: Edition, token: str, drafts: bool) -> Node | None:
+    """The entity with an id, in its own scope."""
+    key, locale, channel = node_parts(token)
+    shown = view_of(edition, locale, channel, drafts).show(key)
+    return entity_of(shown) if shown else None
+
+
+def root(edition: Edition) -> Query:
+    """The value that a query begins with: the default scope of an edition."""
+    return Query(view=view_of(edition), edition=edition)

@@ -1,0 +1,18 @@
+"""The one custom scalar beside DateTime and Date: every further one would cost each client a mapping."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+Locale = NewType("Locale", str)
+
+LOCALE: ScalarDefinition = strawberry.scalar(
+    name="Locale",
+    description="A BCP 47 language tag, such as `en` or `pt-BR`. `site.locales` lists those that are served.",
+    specified_by_url="https://www.rfc-editor.org/info/bcp47",
+    serialize=str,
+    parse_value=str,
+)

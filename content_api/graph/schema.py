@@ -1,0 +1,37 @@
+"""The schema: the one place that reaches through Strawberry to the graphql-core schema inside it."""
+
+from __future__ import annotations
+
+import json
+
+import strawberry
+from graphql import GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType, is_introspection_type
+from graphql.utilities import lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from content_api.graph.entities import TYPES
+from content_api.graph.query import Query
+from content_api.graph.scalars import LOCALE, Locale
+
+
+def build_schema() -> GraphQLSchema:
+    """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
+    config = StrawberryConfig(scalar_map={Locale: LOCALE})
+    schema = strawberry.Schema(query=Query, types=list(TYPES.values()), config=config)
+    return schema._schema
+
+
+def sdl(schema: GraphQLSchema) -> str:
+    """The schema in the schema definition language, sorted, so that a diff shows what changed."""
+    return print_schema(lexicographic_sort_schema(schema)) + "\n"
+
+
+def possible_types(schema: GraphQLSchema) -> str:
+    """Interface or union -> its types, as JSON: what Apollo Client's cache wants to know beforehand."""
+    abstract = [
+        kind
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType) and not is_introspection_type(kind)
+    ]
+    types = {kind.name: sorted(member.name for member in schema.get_possible_types(kind)) for kind in abstract}
+    return json.dumps(types, indent=2, sort_keys=True) + "\n"
