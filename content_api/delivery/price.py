@@ -174,10 +174,17 @@ class _Pricer:
         """How many items an argument asks for; None where it does not say."""
         value = self.value(given.value) if given else None
         if value is None:
-            value = argument.default.value if argument.default else argument.default_value
+            value = self.default(argument)
         if isinstance(value, list):
             return len(value)
         return value if isinstance(value, int) else None
+
+    def default(self, argument: GraphQLArgument) -> Any:
+        """The schema's default; graphql-core keeps it in one of three places, by how the schema was made."""
+        if argument.default is None:
+            return argument.default_value
+        literal = argument.default.literal
+        return self.value(literal) if literal else argument.default.value
 
     def value(self, node: ValueNode) -> Any:
         match node:

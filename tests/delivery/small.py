@@ -87,7 +87,7 @@ class Root:
     def broken(self, info):
         raise ValueError("secret of /etc/passwd")
 
-    def alsoBroken(self, info):  # noqa: N802 - a name of the schema
+    def alsoBroken(self, info):
         raise KeyError("another secret")
 
     def refused(self, info):

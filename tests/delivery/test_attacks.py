@@ -8,7 +8,9 @@ import pytest
 
 from tests.delivery.small import ask, delivery
 
-MOST_SECONDS = 0.25
+# The dearest take 0.15 s on a quiet machine, nearly all of it in graphql-core's rule about overlapping fields. A busy
+# machine doubles that; what is not held at all takes many seconds.
+MOST_SECONDS = 1.0
 
 
 def doubling(levels: int) -> str:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from graphql import parse
+
+from content_api.delivery.documents import Document, Documents
+from tests.delivery.small import ask, delivery
+
+
+class Reader:
+    """Reads any text, and remembers which it was asked to read."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def __call__(self, text: str) -> Document:
+        self.read.append(text)
+        return Document(parse("{ name }"))
+
+
+def test_a_document_is_read_once():
+    reader = Reader()
+    documents = Documents(reader)
+    assert documents.get("a") is documents.get("a")
+    assert reader.read == ["a"]
+
+
+def test_the_one_asked_for_longest_ago_is_forgotten_first():
+    reader = Reader()
+    documents = Documents(reader, number=2)
+    for text in ("a", "b", "a", "c", "a", "b"):
+        documents.get(text)
+    assert reader.read == ["a", "b", "c", "b"]
+    assert len(documents) == 2
+
+
+def test_the_number_of_characters_is_bounded():
+    documents = Documents(Reader(), characters=10)
+    for length in (4, 4, 4, 9):
+        documents.get("abcdefghi"[:length] if length > 4 else str(len(documents)) * length)
+        assert documents.characters <= 10
+    assert (len(documents), documents.characters) == (1, 9)
+
+
+def test_a_text_larger_than_the_bound_is_read_and_not_kept():
+    documents = Documents(Reader(), characters=3)
+    assert documents.get("abcdef").errors == ()
+    assert (len(documents), documents.characters) == (0, 0)
+
+
+def test_ten_thousand_different_questions_leave_the_bound_as_it_is():
+    target = delivery()
+    for number in range(3_000):
+        ask(f"{{ a{number}: name }}", on=target)
+    assert len(target.documents) == 1_000
+
+
+def test_what_is_wrong_with_a_document_is_remembered_too(monkeypatch):
+    target = delivery()
+    first = ask("{ nope }", on=target)
+    monkeypatch.setattr("content_api.delivery.pipeline.parse", None)  # whoever parses now fails
+    assert ask("{ nope }", on=target) == first
+    assert first.codes == ("GRAPHQL_VALIDATION_FAILED",)
+
+
+def test_a_text_that_is_too_long_is_not_remembered():
+    target = delivery()
+    ask("{ name }".ljust(10_001), on=target)
+    assert len(target.documents) == 0
