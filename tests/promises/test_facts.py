@@ -117,7 +117,7 @@ def test_every_section_and_item_names_its_facts() -> None:
 
 # A review by a clinician is a great day for this project: then this test gives way to one about real reviewers.
 def test_nothing_pretends_to_have_been_reviewed() -> None:
-    unreviewed = {
+    unreviewed: dict[str, Any] = {
         "status": "NOT_CLINICALLY_REVIEWED",
         "lastReviewedOn": None,
         "nextReviewDueOn": None,
