@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import strawberry
+from strawberry import UNSET
 
 from content_api.content.view import Shown
 from content_api.errors import RequestError
@@ -50,6 +51,12 @@ class Page:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+
+
+def page(first: int | None, after: str | None, last: int | None, before: str | None) -> Page:
+    """A page from arguments, of which those not given are UNSET: it is the same as giving null."""
+    given = ((None if argument is UNSET else argument) for argument in (first, after, last, before))
+    return Page(*given)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

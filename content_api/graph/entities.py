@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
+from strawberry import UNSET
 
 from content_api.content import edges, fields, models
 from content_api.content.edges import Edge, Related
@@ -97,19 +98,24 @@ class Entity(Node):
     @strawberry.field(description="Its text, section by section, in the order in which it is meant to be read.")
     def sections(
         self,
-        aspects: strawberry.Maybe[list[HealthAspect]] = None,
+        aspects: Annotated[
+            list[HealthAspect] | None, strawberry.argument(description="Only sections about these; all if not given.")
+        ] = UNSET,
     ) -> list[Section]:
-        chosen = aspects.value if aspects else None
         return [
             Section(shown=self.shown, record=section)
             for section in self.shown.text.sections
-            if chosen is None or section.aspect in chosen
+            if aspects is UNSET or aspects is None or section.aspect in aspects
         ]
 
     @strawberry.field(graphql_type=list[Coding], description="Codes of public code systems.")
-    def codings(self, system: strawberry.Maybe[CodeSystem] = None) -> list[fields.Coding]:
-        chosen = system.value if system else None
-        return [coding for coding in self.shown.entity.codings if chosen is None or coding.system is chosen]
+    def codings(
+        self,
+        system: Annotated[
+            CodeSystem | None, strawberry.argument(description="Only codes of this system; all if not given.")
+        ] = UNSET,
+    ) -> list[fields.Coding]:
+        return [coding for coding in self.shown.entity.codings if not system or coding.system is system]
 
     @strawberry.field(description="The sources it rests on.")
     def citations(self) -> list[Citation]:

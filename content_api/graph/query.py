@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, TypeAlias
 
 import strawberry
+from strawberry import UNSET
 
 from content_api.content.edition import Edition
 from content_api.content.fields import Channel, CodeSystem, EntityKind
 from content_api.content.select import select
 from content_api.content.view import Shown, View, view_of
 from content_api.errors import RequestError
-from content_api.graph.connections import Connection, Page, connection
+from content_api.graph.connections import Connection, connection, page
 from content_api.graph.entities import Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
 from content_api.graph.filters import (
     CauseFilter,
@@ -57,99 +58,99 @@ class Content:
     view: strawberry.Private[View]
 
     @strawberry.field(description="The condition with a slug or key; null where there is none.")
-    def condition(self, slug: Slug = None, key: Key = None) -> Condition | None:
+    def condition(self, slug: Slug = UNSET, key: Key = UNSET) -> Condition | None:
         shown = found(self.view, EntityKind.CONDITION, slug, key)
         return Condition(shown=shown) if shown else None
 
     @strawberry.field(description="The conditions, by name if no order is asked for.")
     def conditions(
         self,
-        where: Annotated[ConditionFilter | None, strawberry.argument(description=WHERE)] = None,
-        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        where: Annotated[ConditionFilter | None, strawberry.argument(description=WHERE)] = UNSET,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Condition]:
         order = [(key.field, key.direction) for key in order_by or ()]
         chosen = select(self.view, EntityKind.CONDITION, criteria_of(where), order)
-        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Condition)
+        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Condition)
 
     @strawberry.field(description="The symptom with a slug or key; null where there is none.")
-    def symptom(self, slug: Slug = None, key: Key = None) -> Symptom | None:
+    def symptom(self, slug: Slug = UNSET, key: Key = UNSET) -> Symptom | None:
         shown = found(self.view, EntityKind.SYMPTOM, slug, key)
         return Symptom(shown=shown) if shown else None
 
     @strawberry.field(description="The symptoms, by name if no order is asked for.")
     def symptoms(
         self,
-        where: Annotated[SymptomFilter | None, strawberry.argument(description=WHERE)] = None,
-        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        where: Annotated[SymptomFilter | None, strawberry.argument(description=WHERE)] = UNSET,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Symptom]:
         order = [(key.field, key.direction) for key in order_by or ()]
         chosen = select(self.view, EntityKind.SYMPTOM, criteria_of(where), order)
-        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Symptom)
+        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Symptom)
 
     @strawberry.field(description="The cause with a slug or key; null where there is none.")
-    def cause(self, slug: Slug = None, key: Key = None) -> Cause | None:
+    def cause(self, slug: Slug = UNSET, key: Key = UNSET) -> Cause | None:
         shown = found(self.view, EntityKind.CAUSE, slug, key)
         return Cause(shown=shown) if shown else None
 
     @strawberry.field(description="The causes, by name if no order is asked for.")
     def causes(
         self,
-        where: Annotated[CauseFilter | None, strawberry.argument(description=WHERE)] = None,
-        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        where: Annotated[CauseFilter | None, strawberry.argument(description=WHERE)] = UNSET,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Cause]:
         order = [(key.field, key.direction) for key in order_by or ()]
         chosen = select(self.view, EntityKind.CAUSE, criteria_of(where), order)
-        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Cause)
+        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Cause)
 
     @strawberry.field(description="The treatment with a slug or key; null where there is none.")
-    def treatment(self, slug: Slug = None, key: Key = None) -> Treatment | None:
+    def treatment(self, slug: Slug = UNSET, key: Key = UNSET) -> Treatment | None:
         shown = found(self.view, EntityKind.TREATMENT, slug, key)
         return Treatment(shown=shown) if shown else None
 
     @strawberry.field(description="The treatments, by name if no order is asked for.")
     def treatments(
         self,
-        where: Annotated[TreatmentFilter | None, strawberry.argument(description=WHERE)] = None,
-        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        where: Annotated[TreatmentFilter | None, strawberry.argument(description=WHERE)] = UNSET,
+        order_by: Annotated[list[EntityOrder] | None, strawberry.argument(description=ORDER_BY)] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Treatment]:
         order = [(key.field, key.direction) for key in order_by or ()]
         chosen = select(self.view, EntityKind.TREATMENT, criteria_of(where), order)
-        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Treatment)
+        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Treatment)
 
     @strawberry.field(description="The caution with a slug or key; null where there is none.")
-    def caution(self, slug: Slug = None, key: Key = None) -> Caution | None:
+    def caution(self, slug: Slug = UNSET, key: Key = UNSET) -> Caution | None:
         shown = found(self.view, EntityKind.CAUTION, slug, key)
         return Caution(shown=shown) if shown else None
 
     @strawberry.field(description="The cautions, the gravest first if no order is asked for.")
     def cautions(
         self,
-        where: Annotated[CautionFilter | None, strawberry.argument(description=WHERE)] = None,
-        order_by: Annotated[list[CautionOrder] | None, strawberry.argument(description=ORDER_BY)] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        where: Annotated[CautionFilter | None, strawberry.argument(description=WHERE)] = UNSET,
+        order_by: Annotated[list[CautionOrder] | None, strawberry.argument(description=ORDER_BY)] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Caution]:
         order = [(key.field, key.direction) for key in order_by or ()]
         chosen = select(self.view, EntityKind.CAUTION, criteria_of(where), order)
-        return connection(chosen, Page(first, after, last, before), self.view.edition.version.id, Caution)
+        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Caution)
 
     @strawberry.field(description="The entities that carry a code, or whose examples do, by kind and key.")
     def by_code(
@@ -176,10 +177,10 @@ class Query(Content):
         self,
         locale: Annotated[
             Locale | None, strawberry.argument(description="One of `site.locales`; the default locale if not given.")
-        ] = None,
+        ] = UNSET,
         channel: Annotated[Channel, strawberry.argument(description="Who is being spoken to.")] = Channel.WEB,
     ) -> Content:
-        return Content(view=view_of(self.edition, locale, channel, self.view.drafts))
+        return Content(view=view_of(self.edition, locale or None, channel, self.view.drafts))
 
     @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
     def node(
@@ -199,11 +200,11 @@ class Query(Content):
 
 def found(view: View, kind: EntityKind, slug: str | None, key: str | None) -> Shown | None:
     """The entity with a slug or a key. Raises RequestError unless exactly one of the two is given."""
-    if slug is not None and key is None:
+    if slug and not key:
         return view.by_slug(kind, slug)
-    if key is not None and slug is None:
+    if key and not slug:
         return view.by_key(kind, key)
-    given = "Both `slug` and `key` are given." if slug is not None else "Neither `slug` nor `key` is given."
+    given = "Both `slug` and `key` are given." if slug else "Neither `slug` nor `key` is given."
     raise RequestError("BAD_USER_INPUT", given, "Give exactly one of `slug` and `key`.")
 
 
