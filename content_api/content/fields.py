@@ -20,7 +20,13 @@ T = TypeVar("T")
 
 # Frozen dataclasses with slots rather than BaseModel: the same validation and schema, 4.5 times less memory (2.8 kB
 # against 12.5 kB for an entity of ten sections), read 1.6 times faster. docs/why/decisions.md has the figures.
-_CONFIG = ConfigDict(extra="forbid", alias_generator=to_camel, use_attribute_docstrings=True, str_max_length=20_000)
+_CONFIG = ConfigDict(
+    extra="forbid",
+    alias_generator=to_camel,
+    use_attribute_docstrings=True,
+    str_max_length=20_000,
+    defer_build=True,  # only whole files are read, so only their validators are built: a tenth of a second at start
+)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
