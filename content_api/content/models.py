@@ -377,8 +377,8 @@ class Treatment(EntityFields):
 
     kind: TreatmentKind
     role: TreatmentRole
-    part_of_combined_plan: bool
-    """Whether it is meant as one part of a plan with others."""
+    part_of_combined_plan: bool | None
+    """Whether it is meant as one part of a plan with others. Null where the sources do not say."""
     mechanism: tuple[Mechanism, ...] = ()
     onset: VagueRange | None = None
     duration: VagueRange | None = None

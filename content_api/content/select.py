@@ -137,7 +137,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     | {
         "kind": one(lambda shown: shown.entity.kind),
         "role": one(lambda shown: shown.entity.role),
-        "part_of_combined_plan": one(lambda shown: shown.entity.part_of_combined_plan),
+        "part_of_combined_plan": optional(lambda shown: shown.entity.part_of_combined_plan),
         "conditions": Elements(lambda shown: back_edges(shown, TREATMENTS), "treatment_condition"),
         "alternatives": Elements(alternatives, TREATMENT),
     },

@@ -394,8 +394,8 @@ class Treatment(Entity):
     def role(self) -> TreatmentRole:
         return self.file.role
 
-    @strawberry.field(description="Whether it is meant as one part of a plan with others.")
-    def part_of_combined_plan(self) -> bool:
+    @strawberry.field(description="Whether it is meant as one part of a plan with others; null where that is not stated.")
+    def part_of_combined_plan(self) -> bool | None:
         return self.file.part_of_combined_plan
 
     @strawberry.field(description="How it is thought to work. Look at the certainty of each.")

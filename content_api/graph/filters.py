@@ -80,6 +80,7 @@ class EnumFilter(Generic[T]):
 @strawberry.input(description="Asks about a yes or no.")
 class BooleanFilter:
     eq: bool | None = given("It is this.")
+    exists: bool | None = given("It is stated (true), or not (false).")
 
 
 @strawberry.input(description="Asks about the members of a list. All that is given must hold.")
