@@ -1,0 +1,95 @@
+"""One fixture for everything that keeps files: whatever is asked of one store is asked of all."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from content_api.store import FolderSnapshot, open_repository
+from content_api.store.snapshot import Limits, Snapshot
+from tests.repositories import ISOLATED, Change, Repository, Submodule, Symlink
+
+Store = Callable[..., Snapshot]
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch):
+    for name, value in ISOLATED.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(params=["bare", "bare sha256", "work tree", "sub-folder", "folder", "folder sha256"])
+def store(request, tmp_path) -> Iterator[Store]:
+    """A function that keeps these files and returns their snapshot: `store(files, limits)`."""
+    kind = request.param
+    opened = []
+
+    def keep(files: Mapping[str, Change], limits: Limits | None = None) -> Snapshot:
+        if kind.startswith("folder"):
+            write(tmp_path / "folder", files)
+            return FolderSnapshot(tmp_path / "folder", limits, 64 if "sha256" in kind else 40)
+        object_format = "sha256" if "sha256" in kind else "sha1"
+        repository = Repository(tmp_path / "repository", bare="bare" in kind, object_format=object_format)
+        commit = repository.commit({f"content/{path}": change for path, change in files.items()} | {"README": "x"})
+        path = repository.path / "content" if kind == "sub-folder" and files else repository.path
+        opened.append(open_repository(path, limits=limits))
+        return opened[-1].snapshot(commit)
+
+    yield keep
+    for repository in opened:
+        repository.close()
+
+
+def write(folder: Path, files: Mapping[str, Change]) -> None:
+    """Write files as a person would leave them; a submodule is a folder with a repository of its own."""
+    folder.mkdir(exist_ok=True)
+    for path, change in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        match change:
+            case Symlink(target):
+                place.symlink_to(target)
+            case Submodule():
+                (place / ".git").mkdir(parents=True)
+                (place / "inside.json").write_bytes(b"{}")
+            case bytes():
+                place.write_bytes(change)
+            case _:
+                place.write_text(change or "")
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be a user to whom permissions apply, also where the tests are run by root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def socket_at() -> Iterator[Callable[[Path], None]]:
+    """A function that puts a socket at a path."""
+    sockets = []
+
+    def put(path: Path) -> None:
+        sockets.append(socket.socket(socket.AF_UNIX))
+        here = Path.cwd()
+        os.chdir(path.parent)  # the path of a socket is at most 107 bytes long
+        try:
+            sockets[-1].bind(path.name)
+        finally:
+            os.chdir(here)
+
+    yield put
+    for each in sockets:
+        each.close()
