@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, media_type
+
+OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, JSON),
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("text/*", HTML),
+        ("application/json", JSON),
+        ("Application/JSON; charset=utf-8", JSON),
+        ("application/graphql-response+json", GRAPHQL_RESPONSE),
+        ("application/json, application/graphql-response+json", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json, application/json;q=0.9", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json;q=0.5, application/json;q=0.9", JSON),
+        ("application/graphql-response+json, */*;q=0.1", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json;q=0, */*", JSON),
+        ("application/json;q=0, application/*", GRAPHQL_RESPONSE),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("text/html;q=0.2, application/json;q=0.3", JSON),
+        ("image/png, application/json;q=0.1", JSON),
+        ("image/png", None),
+        ("application/json;q=0", None),
+        ("*/*;q=0", None),
+        ("application/json;q=much", None),
+        ("application/json;q=2", None),
+        ("application/json;q=nan", None),
+        ("nonsense", None),
+        ("*/json", None),
+        ("nonsense, application/json", JSON),
+        (",,application/json,,", JSON),
+    ],
+)
+def test_the_type_that_is_liked_best_is_chosen(accept, chosen):
+    assert choose(accept, OFFERS, fallback=JSON) == chosen
+
+
+def test_what_is_not_offered_is_not_chosen():
+    assert choose("text/html", (GRAPHQL_RESPONSE, JSON), fallback=JSON) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "parameters"),
+    [
+        (None, "", {}),
+        ("application/json", "application/json", {}),
+        (" Application/JSON ; Charset=UTF-8", "application/json", {"charset": "UTF-8"}),
+        ('application/json;charset="utf-8"', "application/json", {"charset": "utf-8"}),
+        ("application/json;charset", "application/json", {}),
+        ("application/json;;", "application/json", {}),
+    ],
+)
+def test_a_content_type_is_read(header, kind, parameters):
+    assert media_type(header) == (kind, parameters)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=255)))
+def test_no_header_breaks_the_choice(header):
+    assert choose(header, OFFERS, fallback=JSON) in (*OFFERS, None)
+    media_type(header)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["*/*", "application/*", *OFFERS]), st.integers(0, 10)), max_size=5))
+def test_what_is_chosen_is_never_refused_by_the_header(ranges):
+    header = ", ".join(f"{name};q={quality / 10}" for name, quality in ranges)
+    chosen = choose(header, OFFERS, fallback=JSON)
+    exact = [quality for name, quality in ranges if name == chosen]
+    assert exact == [] or max(exact) > 0
