@@ -10,11 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from content_api.store import FolderSnapshot, open_repository
+from content_api.store import FolderSnapshot, GitRepository, open_repository
 from content_api.store.snapshot import Limits, Snapshot
 from tests.repositories import ISOLATED, Change, Repository, Submodule, Symlink
 
 Store = Callable[..., Snapshot]
+FILES = {"content/site.json": b"{}", "content/causes/diabetes.json": b"1", "README": b"r"}
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def opened(repository) -> Iterator[GitRepository]:
+    with open_repository(repository.path) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
