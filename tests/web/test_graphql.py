@@ -7,7 +7,6 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from content_api.delivery.pipeline import Delivery, Live
-
 from tests.delivery.small import Root, schema
 from tests.web.small import GRAPHQL_RESPONSE, JSON, application, client
 
