@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import jiter
@@ -21,7 +22,13 @@ from content_api.content.suggest import suggestion
 LFS_POINTER = b"version https://git-lfs"
 # JSON numbers are ages and amounts here. Longer ones are a slip, and slow to read: Python's own limit is 4,300 digits.
 DIGITS = 20
-LONG_NUMBER = re.compile(rb"[0-9]{%d,}" % (DIGITS + 1))
+TEXT_OR_LONG_NUMBER = re.compile(rf'"(?:[^"\\]|\\.)*"|(?P<number>[0-9]{{{DIGITS + 1},}})', re.DOTALL)
+NUL = b"\\u0000"
+
+
+def read_json(data: bytes) -> Any:
+    """The value of JSON bytes. Raises ValueError for duplicate keys, NaN, infinity and deep nesting too."""
+    return jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True)
 
 
 # --- What is wrong with the bytes ------------------------------------------------------------------------------------
@@ -97,13 +104,13 @@ def json_problems(path: str, data: bytes) -> Iterator[Problem]:
         yield problem(marker.start(), "A merge conflict was left in the file", "Resolve it and remove the marks")
     if not text.strip():
         yield problem(0, "The file is empty", "Expected a JSON object")
-    if number := LONG_NUMBER.search(data):
-        at = len(data[: number.start()].decode())
-        yield problem(at, f"A number has {len(number[0]):,} digits", f"Write numbers with at most {DIGITS} digits")
-    if b"\\u0000" in data:
+    for number in filter(None, (match["number"] and match for match in TEXT_OR_LONG_NUMBER.finditer(text))):
+        found = f"A number has {len(number[0]):,} digits"
+        yield problem(number.start(), found, f"Write numbers with at most {DIGITS} digits")
+    if NUL in data:
         yield problem(text.index("\\u0000"), "There is a NUL character in a text", "Remove it")
     try:
-        value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True)
+        value = read_json(data)
     except ValueError as error:
         yield from explained(path, text, str(error))
         return
@@ -115,7 +122,7 @@ def explained(path: str, text: str, message: str) -> Iterator[Problem]:
     """jiter's message in words for an editor."""
     match = JITER_ERROR.match(message)
     what, line, column = (match["what"], int(match["line"]), int(match["column"])) if match else (message, 1, 1)
-    rest = "".join(text.splitlines(keepends=True)[line - 1 : line])[max(column - 1, 0) :]
+    rest = "".join(text.split("\n")[line - 1 : line])[max(column - 1, 0) :]
     if match_special := re.match(r"-?(NaN|Infinity|undefined|None|True|False)\b", rest):
         what = f"not a value: {match_special[0]}"
     for part, found, expected in JSON_ERRORS:
@@ -144,7 +151,7 @@ def field_problems(path: str, adapter: TypeAdapter[Any], data: bytes) -> Iterato
     """What pydantic found, each at its line."""
     locate = locator(path, data)
     try:
-        adapter.validate_json(data)
+        adapter.validate_python(read_json(data))
     except ValidationError as error:
         for details in error.errors(include_url=False):
             yield locate(pointer_of(details["loc"]), "model", *described(details, adapter))
@@ -208,6 +215,7 @@ PATTERNS: dict[str, str] = {
     r"[a-z]+\.schema\.json$": "the path of a JSON Schema, as in `../../schema/content/symptom.schema.json`",
     r"^10\.[0-9]{4,9}/\S+$": "a DOI, as in `10.1002/14651858.CD015373`",
     r"^[0-9]{1,9}$": "a number of at most nine digits",
+    r"^PMC[0-9]{1,9}$": "an id of PubMed Central, as in `PMC1234567`",
 }
 
 
@@ -217,7 +225,7 @@ def pattern_in_words(pattern: str) -> str:
 
 def fields_beside(adapter: TypeAdapter[Any], location: Sequence[int | str]) -> list[str]:
     """The field names that the model allows in the object that holds `location`."""
-    schema = adapter.json_schema(by_alias=True)
+    schema = schema_of(adapter)
     node: Any = schema
     for part in location[:-1]:
         node = resolved(schema, node)
@@ -230,6 +238,12 @@ def fields_beside(adapter: TypeAdapter[Any], location: Sequence[int | str]) -> l
                 or next(iter(node.get("patternProperties", {}).values()), {})
             )
     return list(resolved(schema, node).get("properties", {}))
+
+
+@cache
+def schema_of(adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """The JSON Schema of a model, which takes longer to make than a file to read."""
+    return adapter.json_schema(by_alias=True)
 
 
 def resolved(schema: dict[str, Any], node: Any) -> dict[str, Any]:

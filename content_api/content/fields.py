@@ -78,8 +78,9 @@ FactId = Annotated[
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ItemText = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 LocalText = Annotated[
-    Mapping[LocaleTag, Annotated[str, StringConstraints(min_length=1, max_length=2_000)]],
+    Mapping[LocaleTag, ItemText],
     Field(min_length=1, description="The text in each locale; the default locale is required."),
 ]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"\\]+$", max_length=2_000)]

@@ -52,10 +52,10 @@ FOLDERS: dict[str, tuple[FileKind, EntityKind | None]] = {
     "people": (FileKind.PERSON, None),
 }
 # An editor's notes may stand beside the content, and git needs a file to keep an empty folder.
-IGNORED = re.compile(r"(^|/)([A-Za-z0-9._-]+\.md|\.gitkeep)$")
+IGNORED = re.compile(r"(^|/)([A-Za-z0-9._-]+\.md|\.gitkeep)\Z")
 # Every file system that an editor may use can hold these, and no log or terminal is confused by them.
-SAFE_NAME = re.compile(r"^[A-Za-z0-9._][A-Za-z0-9._-]*$")
-FILE_NAME = re.compile(r"^(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?P<locale>[A-Za-z0-9-]+))?\.json$")
+SAFE_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*\Z")
+FILE_NAME = re.compile(r"^(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?P<locale>[A-Za-z0-9-]+))?\.json\Z")
 EXPECTED_FOLDERS = "Expected one of " + ", ".join(f"{folder}/" for folder in FOLDERS)
 
 
@@ -76,7 +76,7 @@ def place_of(path: str) -> Place | None:
 
 def shown(path: str) -> str:
     """A path as it can be shown safely: everything but plain ASCII letters, digits and signs is escaped."""
-    return path.encode("utf-8", "surrogateescape").decode("ascii", "backslashreplace").encode("unicode_escape").decode()
+    return path.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
 
 
 def path_problems(path: str, entry: Entry, limits: Limits) -> Iterator[Problem]:

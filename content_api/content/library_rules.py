@@ -46,6 +46,8 @@ def redirects_lead_somewhere(library: Library) -> Iterator[Finding]:
     """A redirect leads from a name no longer in use to an entity of the same kind."""
     for index, (name, target) in enumerate(library.redirects.items()):
         pointer = f"/redirects/{index}"
+        if target in library.unread:
+            continue
         if target not in library.records:
             yield Finding(
                 "redirects.json",
@@ -72,7 +74,9 @@ def recalls_lead_somewhere(library: Library) -> Iterator[Finding]:
     """The replacement of a recalled entity can be read. The recalled entity itself may be gone already."""
     for index, recall in enumerate(library.recalls.values()):
         replacement = recall.replacement
-        if replacement and (replacement not in library.records or replacement in library.recalls):
+        if replacement is None or replacement in library.unread:
+            continue
+        if replacement not in library.records or replacement in library.recalls:
             yield Finding(
                 "recalls.json",
                 f"/recalls/{index}/replacement",

@@ -46,18 +46,20 @@ def load(
     """
     with gc_paused():
         entries = entries_of(snapshot)
-        refuse_newer_model(snapshot, entries, known)
+        limits = limits or Limits()
+        refuse_newer_model(snapshot, entries, known, limits)
         delta = difference(entries, known)
-        files, problems = parsed(snapshot, entries, delta, known, limits or Limits())
+        files, problems = parsed(snapshot, entries, delta, known, limits)
         site = files[SITE].value if SITE in files else None
         if site is None:
-            problems += [] if any(problem.path == SITE for problem in problems) else [no_site(entries)]
+            problems += [] if SITE in entries else [no_site(entries)]
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, rebuilt, delta, known)
         subjects = to_be_checked(library, rebuilt, delta, known)
         found = [("translations_whole", finding) for finding in merging]
         found += vanished(library, before, snapshot.version.message or "")
+        found += listed_once(files)
         found += rule_findings(subjects, library)
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
@@ -66,8 +68,8 @@ def load(
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:
-    """By file and line, each once, the first hundred."""
-    return sorted(set(problems))[:MOST_PROBLEMS]
+    """By file and line, each once, the first hundred. site.json comes first: what is wrong there may explain the rest."""
+    return sorted(set(problems), key=lambda problem: (problem.path != SITE, problem))[:MOST_PROBLEMS]
 
 
 @contextmanager
@@ -108,10 +110,12 @@ def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
         raise ContentRefused(snapshot.place, [problem]) from error
 
 
-def refuse_newer_model(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None) -> None:
+def refuse_newer_model(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None, limits: Limits) -> None:
     """Content written for a newer server is refused with that one problem."""
     entry = entries.get(SITE)
-    if entry is None or entry.kind is not EntryKind.FILE or (known and known.files[SITE].blob == entry.blob):
+    if entry is None or entry.kind is not EntryKind.FILE or entry.size > limits.file_bytes:
+        return  # its path is a problem already
+    if known and known.files[SITE].blob == entry.blob:
         return
     for _, data in snapshot.read([entry.blob]):
         if problem := newer_model(SITE, data):
@@ -123,7 +127,12 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
     if known is None:
         return Delta(tuple(entries), ())
     files = known.files
-    changed = [path for path, entry in entries.items() if path not in files or files[path].blob != entry.blob]
+    changed = [
+        path
+        for path, entry in entries.items()
+        # A symlink can have the blob id of the file that it replaces.
+        if path not in files or files[path].blob != entry.blob or entry.kind is not EntryKind.FILE
+    ]
     return Delta(tuple(changed), tuple(files.keys() - entries.keys()))
 
 
@@ -136,21 +145,23 @@ def parsed(
         del files[path]
     problems = list(collisions(entries))
     readable: list[tuple[str, Place]] = []
-    for path in delta.changed:
+    for path in sorted(delta.changed, key=lambda path: path != SITE):
         files.pop(path, None)
-        wrong = list(path_problems(path, entries[path], limits))
-        problems += wrong
+        misplaced = list(path_problems(path, entries[path], limits))
+        problems += misplaced
         place = place_of(path)
-        if place and not wrong:
+        if place and not misplaced:
             readable.append((path, place))
-        elif not wrong:
+        elif place or not misplaced:
             files[path] = ParsedFile(entries[path].blob, None)
     contents = snapshot.read([entries[path].blob for path, _ in readable])
+    unreadable: list[Problem] = []
     for (path, place), (blob, data) in zip(readable, contents, strict=True):
         value, wrong = parse(path, place, data)
-        problems += wrong
+        # Paths come in the order of problems, so what is left unsaid here would stand after the first hundred.
+        unreadable += islice(wrong, MOST_PROBLEMS - len(unreadable))
         files[path] = ParsedFile(blob, value)
-    return files, problems
+    return files, problems + unreadable
 
 
 def no_site(entries: Mapping[str, Entry]) -> Problem:
@@ -261,7 +272,8 @@ def value_of(path: str, files: Mapping[str, ParsedFile]) -> Any:
 
 def values_in(folder: str, files: Mapping[str, ParsedFile]) -> dict[str, Any]:
     """id -> value of every file of a folder that could be read."""
-    values = (file.value for path, file in sorted(files.items()) if path.startswith(folder))
+    paths = sorted(path for path in files if path.startswith(folder))
+    values = (files[path].value for path in paths)
     return {value.id: value for value in values if value is not None}
 
 
@@ -309,12 +321,26 @@ def vanished(library: Library, before: Collection[str], message: str) -> Iterato
             "If that is meant, write `Allow-Mass-Delete: yes` on a line of its own at the end of the commit message"
         )
         yield "mass_delete", Finding(SITE, "", found, expected)
-    for key in gone:
+    if library.unread & {"redirects/", "recalls/"}:
+        return  # what accounts for them could not be read
+    for key in gone[:MOST_PROBLEMS]:
         if key not in library.redirects and key not in library.recalls:
             path = f"{EntityKind(key.partition('/')[0]).folder}/{key.partition('/')[2]}.json"
             found = f"`{key}` was in the version before and is gone"
             expected = "Set its state to WITHDRAWN, or name it in redirects.json or recalls.json"
             yield "ids_kept", Finding(path, "", found, expected)
+
+
+def listed_once(files: Mapping[str, ParsedFile]) -> Iterator[tuple[str, Finding]]:
+    """Names that redirects.json or recalls.json has twice: only the last of them would count."""
+    for path, listing, name in (("redirects.json", "redirects", "from"), ("recalls.json", "recalls", "id")):
+        seen: set[str] = set()
+        for index, entry in enumerate(getattr(value_of(path, files), listing, ())):
+            key = entry.from_ if name == "from" else entry.id
+            if key in seen:
+                pointer = f"/{listing}/{index}/{name}"
+                yield "listed_once", Finding(path, pointer, f"`{key}` stands here twice", "Keep one of the two")
+            seen.add(key)
 
 
 def located(
@@ -325,7 +351,7 @@ def located(
     for rule, finding in found:
         place = place_of(finding.path)
         record = library.records.get(place.key) if place else None
-        moved = where_written(finding, record) if record and finding.path == record.path else finding
+        moved = where_written(finding, record, files) if record and finding.path == record.path else finding
         by_path.setdefault(moved.path, []).append((rule, moved))
     paths = [path for path in by_path if path in files]
     contents = dict(zip(paths, (data for _, data in snapshot.read([files[path].blob for path in paths])), strict=True))

@@ -13,7 +13,8 @@ def locator(path: str, data: bytes) -> Callable[..., Problem]:
     """A function (pointer, rule, found, expected, suggestion) -> Problem that knows the file's lines."""
     try:
         positions = json_source_map.calculate(data.decode())
-    except (ValueError, RecursionError):  # not JSON all through: a problem about the file says so by itself
+    except (ValueError, RecursionError, json_source_map.errors.BaseError):
+        # Not JSON all through, or not there at all: a problem about the file says so by itself.
         positions = {}
 
     def problem(pointer: str, rule: str, found: str, expected: str, suggestion: str | None = None) -> Problem:

@@ -20,6 +20,7 @@ from content_api.content.fields import (
     EntityKind,
     EntityText,
     FactId,
+    ItemText,
     Jurisdiction,
     LocaleTag,
     LocalText,
@@ -318,7 +319,7 @@ class Directness(Described):
 class Amount:
     """One end of a vague range. `value` is null on purpose where the source names only a unit ("minutes")."""
 
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    value: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     unit: TimeUnit
 
 
@@ -467,7 +468,9 @@ class EntityTranslation:
     id: Slug
     locale: LocaleTag
     text: EntityText
-    items: Mapping[Slug, Mapping[Annotated[str, StringConstraints(max_length=40)], str]] = Field(default_factory=dict)
+    items: Mapping[Slug, Mapping[Annotated[str, StringConstraints(max_length=40)], ItemText]] = Field(
+        default_factory=dict
+    )
     """Item key -> field -> text, as in `{"walking": {"text": "…"}}`."""
 
 

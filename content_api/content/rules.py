@@ -7,7 +7,7 @@ changed and the ones that refer to them, so every rule must be able to see a bre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from content_api.content.edition import Library, Record
@@ -37,7 +37,9 @@ def references_resolve(records: Sequence[Record], library: Library) -> Iterator[
 
 def is_there(key: str, library: Library) -> bool:
     """Whether a reference leads to something: an entity, one that is recalled, or one with problems of its own."""
-    return key in library.records or key in library.recalls or key in library.unread
+    if key in library.records or key in library.recalls or key in library.unread:
+        return True
+    return "recalls/" in library.unread  # the file that may name it could not be read
 
 
 def unresolved(record: Record, reference: Reference, library: Library) -> Finding:
@@ -127,10 +129,10 @@ def must_display_has_every_channel(records: Sequence[Record], library: Library) 
 def no_cycles(records: Sequence[Record], library: Library) -> Iterator[Finding]:
     """Nothing is part of itself, or broader than itself, however long the way round."""
     for kind, above in ((EntityKind.SYMPTOM, symptom_above), (EntityKind.CONDITION, conditions_above)):
-        done: set[str] = set()
-        for record in records:
-            if record.kind is kind:
-                yield from cycle_from(record, above, library, done)
+        starts = [record.key for record in records if record.kind is kind]
+        if next(cycles(starts, above, library), None):
+            # Where a circle closes depends on where the walk begins: begin with the first of all, for one answer.
+            yield from cycles(library.indexes.kinds[kind], above, library)
 
 
 def symptom_above(record: Record, library: Library) -> Iterator[tuple[str, str]]:
@@ -154,23 +156,30 @@ def conditions_above(record: Record, library: Library) -> Iterator[tuple[str, st
                 yield key, "/relatedConditions"
 
 
-def cycle_from(record: Record, above: Above, library: Library, done: set[str]) -> Iterator[Finding]:
-    """A cycle on the way up from a record, found by an iterative walk that goes nowhere twice."""
-    path: list[str] = []
-    stack = [(record.key, False)]
+def cycles(starts: Iterable[str], above: Above, library: Library) -> Iterator[Finding]:
+    """Cycles on the way up from some keys, found by an iterative walk that goes nowhere twice."""
+    path: dict[str, None] = {}  # as a list that knows at once what it holds: groups may be nested deeply
+    done: set[str] = set()
+    stack = [(key, False) for key in reversed(list(starts))]
     while stack:
         key, left = stack.pop()
         if left:
-            path.pop()
+            path.popitem()
             done.add(key)
         elif key in path:
-            names = " -> ".join([*path[path.index(key) :], key])
-            pointer = next((p for k, p in above(library.records[path[-1]], library) if k == key), "")
-            yield Finding(library.records[path[-1]].path, pointer, f"This closes a circle: {names}", "Break the circle")
+            yield closing(key, list(path), above, library)
         elif key not in done and key in library.records:
-            path.append(key)
+            path[key] = None
             stack.append((key, True))
             stack.extend((upper, False) for upper, _ in above(library.records[key], library))
+
+
+def closing(key: str, path: list[str], above: Above, library: Library) -> Finding:
+    """The circle that the last step of a path closes when it leads to `key`, which the path came through."""
+    last = library.records[path[-1]]
+    names = " -> ".join([*path[path.index(key) :], key])
+    pointer = next((p for k, p in above(last, library) if k == key), "")
+    return Finding(last.path, pointer, f"This closes a circle: {names}", "Break the circle")
 
 
 def slugs_unique(records: Sequence[Record], library: Library) -> Iterator[Finding]:
@@ -294,8 +303,11 @@ def evidenced_keys(record: Record, library: Library) -> set[str]:
     keys: set[str] = set()
     for citation in record.entity.citations:
         source = library.sources.get(citation.source)
-        sells = source and source.conflict_of_interest is ConflictOfInterest.PUBLISHER_SELLS_THE_TREATMENT
-        if citation.role is CitationRole.EVIDENCE and source and not sells:
+        if source is None:  # a file with problems of its own gets the benefit of the doubt
+            counts = f"source/{citation.source}" in library.unread
+        else:
+            counts = source.conflict_of_interest is not ConflictOfInterest.PUBLISHER_SELLS_THE_TREATMENT
+        if citation.role is CitationRole.EVIDENCE and counts:
             keys.update(citation.supports)
     return keys
 

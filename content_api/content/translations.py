@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from content_api.content.edition import Library, Record
+from content_api.content.edition import Library, ParsedFile, Record
 from content_api.content.fields import EntityKind, EntityText, TranslationStatus
 from content_api.content.findings import Finding
 from content_api.content.items import Item, items, wordings
@@ -76,16 +76,28 @@ def text_adapter() -> TypeAdapter[EntityText]:
     return TypeAdapter(EntityText)
 
 
-def where_written(finding: Finding, record: Record) -> Finding:
-    """A finding about merged text, moved to the translation file that the text is in."""
+def where_written(finding: Finding, record: Record, files: Mapping[str, ParsedFile]) -> Finding:
+    """A finding about merged text, moved to the place in the translation file that the text is in."""
     parts = finding.pointer.split("/")
     for path, _ in record.files[1:]:
-        locale = path.removesuffix(".json").rpartition(".")[2]
-        if parts[1:3] == ["text", locale]:
+        translation: EntityTranslation | None = files[path].value
+        if translation is None:
+            continue
+        if parts[1:3] == ["text", translation.locale]:
             return replace(finding, path=path, pointer="/".join(["", "text", *parts[3:]]))
-        if parts[-1] == locale:
-            return replace(finding, path=path, pointer="/items")
+        if parts[-1] == translation.locale:
+            for pointer, place in item_places(record, translation):
+                if finding.pointer == pointer:
+                    return replace(finding, path=path, pointer=place)
     return finding
+
+
+def item_places(record: Record, translation: EntityTranslation) -> Iterator[tuple[str, str]]:
+    """(pointer in the merged entity, pointer in the translation file) of each text of an item."""
+    for item in items(record.kind, record.entity):
+        for name, pointer in item_fields(item).items():
+            if name in translation.items.get(item.value.key, ()):
+                yield f"{pointer}/{translation.locale}", f"/items/{item.value.key}/{name}"
 
 
 # --- Stale translations ----------------------------------------------------------------------------------------------

@@ -164,7 +164,9 @@ def channel_limits(records: Sequence[Record], library: Library) -> Iterator[Find
             for index, section in enumerate(text.sections):
                 for channel, body in bodies(section):
                     pointer = f"/text/{locale}/sections/{index}/channels/{channel}"
-                    allowed = library.site.channels[channel]
+                    allowed = library.site.channels.get(channel)
+                    if allowed is None:
+                        continue  # site_channels says so
                     if body.format is not allowed.format:
                         found = f"The format is {body.format}"
                         yield Finding(record.path, f"{pointer}/format", found, f"`{channel}` text is {allowed.format}")
@@ -187,6 +189,8 @@ def no_promotional_words(records: Sequence[Record], library: Library) -> Iterato
 def translations_whole(records: Sequence[Record], library: Library) -> Iterator[Finding]:
     """An entity is translated whole: same sections, every item; the default locale is there and no draft."""
     default = library.site.default_locale
+    if default not in library.site.locales:
+        return  # site_locales says so, and here it would only be said again of every entity
     for record in records:
         texts = record.entity.text
         if default not in texts:

@@ -1,0 +1,36 @@
+"""Problems as text for a person: at the start of a server, from `content-api check`, and when a change is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import PurePath
+
+from content_api.content.problems import ContentRefused, Problem
+
+
+def report(refused: ContentRefused, folder: PurePath) -> str:
+    """All problems, file by file, then how many. `folder` stands before each path, so that a terminal can open it."""
+    return "\n\n".join([*_files(refused.problems, folder), count(refused.problems)])
+
+
+def count(problems: Iterable[Problem]) -> str:
+    """`3 problems in 2 files.`"""
+    found = list(problems)
+    return f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."
+
+
+def plural(number: int, noun: str) -> str:
+    """A number and its noun: `1 file`, `2 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _files(problems: Iterable[Problem], folder: PurePath) -> Iterator[str]:
+    for _, found in groupby(problems, key=lambda problem: problem.path):
+        yield "\n".join(_problem(problem, folder) for problem in found)
+
+
+def _problem(problem: Problem, folder: PurePath) -> str:
+    place = f"{folder / problem.path}:{problem.line}:{problem.column}"
+    lines = [f"{problem.found}.", f"{problem.expected}.", problem.suggestion]
+    return "\n".join([f"{place}  {problem.rule}", *(f"    {line}" for line in lines if line)])
