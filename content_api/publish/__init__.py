@@ -1,0 +1,1 @@
+"""Which edition is live: making one from what the store has, and following what changes there."""

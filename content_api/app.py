@@ -1,0 +1,149 @@
+"""The wiring: store -> content -> Current -> schema -> delivery -> web, as calls that one reads from top to bottom."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import structlog
+from graphql import GraphQLSchema
+from starlette.applications import Starlette
+
+from content_api.content.edition import Edition
+from content_api.content.load import load
+from content_api.content.problems import ContentRefused
+from content_api.content.report import report
+from content_api.delivery.pipeline import Delivery, Live
+from content_api.errors import ContentApiError, ContentError, SettingError
+from content_api.graph.query import root
+from content_api.graph.schema import build_schema, sdl
+from content_api.observe.logs import configure
+from content_api.publish.current import Current
+from content_api.publish.place import folder_of
+from content_api.settings import Settings, read_settings, unknown_variables, variable
+from content_api.store import Opened, open_content
+from content_api.web.application import build
+from content_api.web.health import Status
+
+log = structlog.get_logger("content_api")
+
+USUAL_CONTENT = Path("content")
+MARK = Path("site.json")
+
+
+class ContentUnservable(ContentError):
+    """The content has problems; the message is the whole list, for a person."""
+
+
+def application() -> Starlette:
+    """`create_app` for a server that imports it: what keeps it from starting is printed, and ends the process."""
+    try:
+        return create_app()
+    except ContentApiError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the log may not be configured, and a person reads this
+        raise SystemExit(exit_code(error)) from None
+
+
+def exit_code(error: ContentApiError) -> int:
+    """1 when an editor can mend it, 2 when an operator can."""
+    return 1 if isinstance(error, ContentError) else 2
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application on the content that the settings, or else the environment, name.
+
+    Raises ContentUnservable when that has problems, an OperatorError when it cannot be read.
+    """
+    settings = settings or read_settings()
+    configure(settings.log_format, settings.log_level)
+    for warning in unknown_variables():
+        log.warning(warning)
+    opened = open_configured(settings)
+    return wire(settings, opened, Current(first_edition(opened, settings)))
+
+
+def open_configured(settings: Settings) -> Opened:
+    """What the settings name, opened. Close its repository after use."""
+    return open_content(
+        settings.content or usual_content(),
+        ref=settings.ref,
+        working_tree=settings.working_tree,
+        limits=settings.limits,
+        folder=settings.folder,
+        deadline=settings.git_deadline,
+    )
+
+
+def usual_content() -> Path:
+    """Where the content is if nobody says. Raises SettingError when it is not there.
+
+    The current directory is not simply tried: in a home directory everything would be reported as misplaced content.
+    """
+    if USUAL_CONTENT.is_dir():
+        return USUAL_CONTENT
+    if MARK.is_file():
+        return Path()
+    raise SettingError(
+        f"There is no content in {Path.cwd()}: neither a folder `{USUAL_CONTENT}` nor a file `{MARK}`."
+        f" Go to where it is, or name it with --content or {variable('content')}"
+    )
+
+
+def first_edition(opened: Opened, settings: Settings) -> Edition:
+    """The edition to begin with. Raises ContentUnservable when the content has problems; nothing stands in for it."""
+    try:
+        return load(opened.snapshot, limits=settings.limits)
+    except ContentRefused as refused:
+        raise ContentUnservable(f"{report(refused, folder_of(opened))}\nNothing is served.") from refused
+
+
+def wire(settings: Settings, opened: Opened, current: Current) -> Starlette:
+    """The application that serves what is current."""
+    return build(
+        schema_text=sdl(schema()),
+        answer=Delivery(schema(), live_in(current)).answer,
+        status=lambda: Status(True, current.edition.version.id),
+        origins=settings.cors_origins,
+        lifespan=lambda app: _lifespan(opened),
+    )
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """The schema: one for the process, whatever is served. To build it takes longer than to read the content."""
+    return build_schema()
+
+
+def live_in(current: Current) -> Callable[[], Live]:
+    """What an operation is answered from: the edition that is live as it begins, made ready once per edition."""
+
+    def live() -> Live:
+        edition = current.edition
+        found: Live | None = edition.memo.get(Live)
+        if found is None:
+            found = edition.memo[Live] = Live(edition.version.id, root(edition))
+        return found
+
+    return live
+
+
+@asynccontextmanager
+async def _lifespan(opened: Opened) -> AsyncIterator[None]:
+    _keep_for_good()
+    yield
+    if opened.repository:
+        opened.repository.close()
+
+
+def _keep_for_good() -> None:
+    """Take what has been made so far out of the garbage collector's sight.
+
+    50,000 entities are millions of objects that live as long as the process; the collector would walk them all again
+    and again, for a second at a time, and every request would wait.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,131 @@
+"""The settings: every `CONTENT_API_*` variable, and what it may be. The environment is read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from content_api.content.suggest import suggestion
+from content_api.errors import SettingError
+from content_api.store.snapshot import Limits
+
+PREFIX = "CONTENT_API_"
+ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
+USUAL_LIMITS = Limits()
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `CONTENT_API_<FIELD>`; what the command line gives goes before it.
+
+    docs/reference/settings.md is rendered from these descriptions.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # NAME= in a unit file or a compose file means that nobody chose
+        use_attribute_docstrings=True,
+        frozen=True,
+        extra="forbid",
+    )
+
+    content: Path | None = None
+    """Where the content is: a folder, or a repository whose content stands in `content/` or at its top, bare or not.
+    If not given: `content/` in the current directory, or the current directory when `site.json` is in it."""
+    folder: str | None = None
+    """The content's folder inside the repository, such as `docs/content`. If not given it is found by `site.json`."""
+    ref: str | None = None
+    """The branch, tag or commit to serve. If not given: what is checked out, as it is committed."""
+    working_tree: bool = False
+    """Serve the files as they stand, committed or not: for an editor's preview."""
+    reload: bool = False
+    """Serve changes as they come: saved files with `working_tree`, else the commits that `ref` moves to."""
+    host: str = "127.0.0.1"
+    """The address to listen on. This machine alone, unless told otherwise; `0.0.0.0` is every IPv4 network."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port to listen on; 0 takes one that is free."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes answer. Each holds the content in its own memory; more than the cores there are is waste."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    """Whose pages may call from a browser, with commas between: `https://example.org,https://app.example.org`. `*` is
+    everybody's: what is served is public."""
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
+    and JSON elsewhere."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged: this and everything graver."""
+    git_deadline: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """Seconds until git is taken to hang and is ended. Git answers in milliseconds; a disk that wakes up takes ten
+    seconds."""
+    max_file_bytes: Annotated[int, Field(ge=1)] = USUAL_LIMITS.file_bytes
+    """The largest content file. Those of people have 20 kB."""
+    max_content_bytes: Annotated[int, Field(ge=1)] = USUAL_LIMITS.content_bytes
+    """All content files of a version together: 50,000 entities of 4 kB."""
+    max_files: Annotated[int, Field(ge=1)] = USUAL_LIMITS.files
+    """How many files, and how many folders, a version may have."""
+    max_depth: Annotated[int, Field(ge=1)] = USUAL_LIMITS.depth
+    """How many parts a content file's path may have. The layout needs two."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def split(cls, value: Any) -> Any:
+        """A list of the environment is plain text here: pydantic-settings would want it as JSON."""
+        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def each_an_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in value if not ORIGIN.match(origin)]
+        if wrong or not value:
+            raise ValueError("origins such as https://example.org, without a path, with commas between, or *")
+        return value
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_file_bytes, self.max_content_bytes, self.max_files, self.max_depth)
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings: what is `given`, then the environment, then what each is if nobody says.
+
+    Raises SettingError with a line for each that cannot be used. A None among `given` counts as not given.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise SettingError("\n".join(map(_in_one_line, error.errors()))) from None
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """A warning for each variable that looks like a setting and is none: a slip of the pen would go unseen."""
+    known = [variable(name) for name in Settings.model_fields]
+    for name in environment:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            yield " ".join(filter(None, (f"{name} is not a setting.", suggestion(name, known))))
+
+
+def hand_down(settings: Settings) -> None:
+    """Put the settings into the environment, for worker processes that will read them from there."""
+    for name in settings.model_fields_set:
+        os.environ[variable(name)] = in_environment(getattr(settings, name))
+
+
+def in_environment(value: Any) -> str:
+    """A setting's value as a variable holds it."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def variable(name: str) -> str:
+    """The variable that a field is read from."""
+    return PREFIX + name.upper()
+
+
+def _in_one_line(error: ErrorDetails) -> str:
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{variable(str(error['loc'][0]))} is {error['input']!r:.200}: it should be {expected}"
