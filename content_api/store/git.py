@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from content_api.errors import RepositoryUnusable, RevisionUnknown
+from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown
 from content_api.store import commit as commits
 from content_api.store.listing import EMPTY, Listing, listed
 from content_api.store.locate import Location, find_repository, inside
@@ -169,8 +169,14 @@ class GitRepository:
 
     def _commit_named(self, name: str) -> str | None:
         """Return the id of the commit that a full ref name or full id leads to. Raises RevisionUnknown for a blob."""
-        commit, itself = self._objects.find([f"{name}^{{commit}}", name])
+        try:
+            commit, itself = self._objects.find([f"{name}^{{commit}}", name])
+        except ObjectUnreadable:
+            self._refuse_broken(name)
+            raise
         if commit is None and itself is not None:
+            if itself.kind == "commit":
+                raise unreadable(itself.id, self._git.place, "is damaged")
             raise RevisionUnknown(f"{name} in {self.place} is a {itself.kind} that leads to no commit. Name another")
         return commit.id if commit else None
 
@@ -178,7 +184,8 @@ class GitRepository:
         """Raise, if git does not find what `name` names because the ref or its commit is damaged, not absent."""
         finished = self._git.run("rev-parse", "--verify", "--end-of-options", name)
         if finished.code == 0:
-            raise unreadable(_text(finished.output).strip(), self._git.place, f"is missing, and {name} names it")
+            found = _text(finished.output).strip()
+            raise unreadable(found, self._git.place, f"is missing or damaged, and {name} names it")
         if "broken ref" in finished.complaint:
             raise RepositoryUnusable(
                 f"{name} in {self.place} is damaged, as after a power cut. Push it again, or set it with"

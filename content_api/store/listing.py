@@ -87,7 +87,7 @@ class _Walk:
         gone, come = differing(self._records(path, self._trees.get(path, b"")), self._records(tree, data))
         self._trees[path] = data
         left = self._remove(path, gone)
-        return left | self._add(path, tree, come)
+        return left | self._add(path, tree, come, left)
 
     def _remove(self, folder: str, gone: Iterable[bytes]) -> dict[str, str | None]:
         below: dict[str, str | None] = {}
@@ -98,11 +98,14 @@ class _Walk:
                 self._gone.add(path)
         return below
 
-    def _add(self, folder: str, tree: str, come: Iterable[bytes]) -> dict[str, str | None]:
+    def _add(
+        self, folder: str, tree: str, come: Iterable[bytes], left: Mapping[str, str | None]
+    ) -> dict[str, str | None]:
         below: dict[str, str | None] = {}
-        known = self._before.entries
+        files, folders = self._before.entries, self._before.trees
         for path, kind, found in self._fields(folder, come):
-            if path in below or path in self._come or (path in known and path not in self._gone):
+            stays = (path in files and path not in self._gone) or (path in folders and path not in left)
+            if stays or path in below or path in self._come:
                 raise unreadable(tree, self._objects.place, f"lists {path!r} twice")
             if kind is None:
                 below[path] = found
