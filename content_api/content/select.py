@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from functools import partial
+from operator import attrgetter, eq
+from typing import Any, TypeAlias, TypeVar
 
 from content_api.content.edges import (
     CAUSES,
@@ -26,39 +28,51 @@ from content_api.content.view import SEVERITY_RANK, Shown, View, folded
 
 CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
 
+T = TypeVar("T")
+
 Criteria: TypeAlias = Mapping[str, Any]
 Predicate: TypeAlias = Callable[[Any], bool]
 
 
 # --- Operators -------------------------------------------------------------------------------------------------------
 
-# Operator -> what it asks of all the values of a field, given its operand. A field without a value has none.
-# `eq` and `in` compare exactly; `contains` and `startsWith` ignore case and accents.
-OPERATORS: dict[str, Callable[[Any], Callable[[Sequence[Any]], bool]]] = {
-    "eq": lambda wanted: lambda values: wanted in values,
-    "ne": lambda wanted: lambda values: wanted not in values,
-    "in": lambda wanted: lambda values: any(value in wanted for value in values),
-    "not_in": lambda wanted: lambda values: not any(value in wanted for value in values),
-    "contains": lambda wanted: contains(folded(wanted)),
-    "starts_with": lambda wanted: starts_with(folded(wanted)),
-    "exists": lambda wanted: lambda values: bool(values) is wanted,
+Test: TypeAlias = Callable[[Any], bool]
+
+# Operator -> given its operand, the test of one value, and whether some value of the field must pass it or none may.
+# `eq` and `in` compare exactly; `contains` and `startsWith` ignore case and accents. A field may have several values,
+# or none; of those that always have one, the test is asked straight.
+OPERATORS: dict[str, Callable[[Any], tuple[Test, bool]]] = {
+    "eq": lambda wanted: (partial(eq, wanted), True),
+    "ne": lambda wanted: (partial(eq, wanted), False),
+    "in": lambda wanted: (frozenset(wanted).__contains__, True),
+    "not_in": lambda wanted: (frozenset(wanted).__contains__, False),
+    "contains": lambda wanted: (contains(folded(wanted)), True),
+    "starts_with": lambda wanted: (starts_with(folded(wanted)), True),
+    "exists": lambda wanted: (lambda value: True, wanted),
 }
 
 
-def contains(needle: str) -> Callable[[Sequence[str]], bool]:
-    return lambda values: any([needle in folded(value) for value in values])
+def contains(needle: str) -> Test:
+    return lambda value: needle in folded(value)
 
 
-def starts_with(needle: str) -> Callable[[Sequence[str]], bool]:
-    return lambda values: any([folded(value).startswith(needle) for value in values])
+def starts_with(needle: str) -> Test:
+    return lambda value: folded(value).startswith(needle)
 
 
 # --- Fields ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
+class One:
+    """A field that operators are applied to, and that always has a value."""
+
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
-    """A field that operators are applied to."""
+    """A field that operators are applied to, with any number of values."""
 
     read: Callable[[Any], Sequence[Any]]
 
@@ -79,16 +93,17 @@ class Target:
     table: str
 
 
-Field: TypeAlias = Values | Elements | Target
+Field: TypeAlias = One | Values | Elements | Target
 
 
-def optional(read: Callable[[Any], Any]) -> Values:
+def one(path: str) -> One:
+    return One(attrgetter(path))
+
+
+def optional(path: str) -> Values:
     """A field that may be null."""
+    read = attrgetter(path)
     return Values(lambda value: () if (found := read(value)) is None else (found,))
-
-
-def one(read: Callable[[Any], Any]) -> Values:
-    return Values(lambda value: (read(value),))
 
 
 def codes(shown: Shown) -> Iterable[Any]:
@@ -98,15 +113,15 @@ def codes(shown: Shown) -> Iterable[Any]:
 
 
 COMMON: dict[str, Field] = {
-    "key": one(lambda shown: shown.entity.id),
-    "slug": one(lambda shown: shown.text.slug),
-    "name": one(lambda shown: shown.text.name),
-    "summary": one(lambda shown: shown.text.summary),
+    "key": one("record.entity.id"),
+    "slug": one("text.slug"),
+    "name": one("text.name"),
+    "summary": one("text.summary"),
     "alternate_name": Values(lambda shown: [name.name for name in shown.text.alternate_names]),
     "aspect": Values(lambda shown: [section.aspect for section in shown.text.sections]),
     "jurisdiction": Values(lambda shown: shown.entity.jurisdictions),
-    "audience": one(lambda shown: shown.entity.audience.type),
-    "review_status": one(lambda shown: shown.entity.review.status),
+    "audience": one("record.entity.audience.type"),
+    "review_status": one("record.entity.review.status"),
     "codings": Elements(codes, "coding"),
     "required_cautions": Elements(lambda shown: shown.required_cautions(), CAUTION),
 }
@@ -114,7 +129,7 @@ COMMON: dict[str, Field] = {
 FIELDS: dict[str, dict[str, Field]] = {
     CONDITION: COMMON
     | {
-        "kind": one(lambda shown: shown.entity.kind),
+        "kind": one("record.entity.kind"),
         "symptoms": Elements(lambda shown: edges(shown, SYMPTOMS), "condition_symptom"),
         "causes": Elements(lambda shown: edges(shown, CAUSES), "condition_cause"),
         "treatments": Elements(lambda shown: edges(shown, TREATMENTS), "condition_treatment"),
@@ -122,97 +137,129 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
     SYMPTOM: COMMON
     | {
-        "kind": one(lambda shown: shown.entity.kind),
-        "nerve_function": optional(lambda shown: shown.entity.nerve_function),
+        "kind": one("record.entity.kind"),
+        "nerve_function": optional("record.entity.nerve_function"),
         "conditions": Elements(lambda shown: back_edges(shown, SYMPTOMS), "symptom_condition"),
         "parts": Elements(parts, SYMPTOM),
     },
     CAUSE: COMMON
     | {
-        "category": one(lambda shown: shown.entity.category),
-        "modifiable": one(lambda shown: shown.entity.modifiable),
+        "category": one("record.entity.category"),
+        "modifiable": one("record.entity.modifiable"),
         "conditions": Elements(lambda shown: back_edges(shown, CAUSES), "cause_condition"),
     },
     TREATMENT: COMMON
     | {
-        "kind": one(lambda shown: shown.entity.kind),
-        "role": one(lambda shown: shown.entity.role),
-        "part_of_combined_plan": optional(lambda shown: shown.entity.part_of_combined_plan),
+        "kind": one("record.entity.kind"),
+        "role": one("record.entity.role"),
+        "part_of_combined_plan": optional("record.entity.part_of_combined_plan"),
         "conditions": Elements(lambda shown: back_edges(shown, TREATMENTS), "treatment_condition"),
         "alternatives": Elements(alternatives, TREATMENT),
     },
     CAUTION: COMMON
     | {
-        "kind": one(lambda shown: shown.entity.kind),
-        "severity": one(lambda shown: shown.entity.severity),
-        "strength": one(lambda shown: shown.entity.strength),
-        "must_display": one(lambda shown: shown.entity.must_display),
+        "kind": one("record.entity.kind"),
+        "severity": one("record.entity.severity"),
+        "strength": one("record.entity.strength"),
+        "must_display": one("record.entity.must_display"),
     },
     "coding": {
-        "system": one(lambda coding: coding.system),
-        "code": one(lambda coding: coding.code),
-        "match": one(lambda coding: coding.match),
+        "system": one("system"),
+        "code": one("code"),
+        "match": one("match"),
     },
-    "condition_symptom": {"frequency": one(lambda edge: edge.data.frequency), "symptom": Target(SYMPTOM)},
-    "condition_cause": {"certainty": one(lambda edge: edge.data.certainty), "cause": Target(CAUSE)},
-    "condition_treatment": {"line": one(lambda edge: edge.data.line), "treatment": Target(TREATMENT)},
-    "symptom_condition": {"frequency": one(lambda edge: edge.data.frequency), "condition": Target(CONDITION)},
-    "cause_condition": {"certainty": one(lambda edge: edge.data.certainty), "condition": Target(CONDITION)},
-    "treatment_condition": {"line": one(lambda edge: edge.data.line), "condition": Target(CONDITION)},
-    "related_condition": {"relation": one(lambda related: related.relation), "condition": Target(CONDITION)},
+    "condition_symptom": {"frequency": one("data.frequency"), "symptom": Target(SYMPTOM)},
+    "condition_cause": {"certainty": one("data.certainty"), "cause": Target(CAUSE)},
+    "condition_treatment": {"line": one("data.line"), "treatment": Target(TREATMENT)},
+    "symptom_condition": {"frequency": one("data.frequency"), "condition": Target(CONDITION)},
+    "cause_condition": {"certainty": one("data.certainty"), "condition": Target(CONDITION)},
+    "treatment_condition": {"line": one("data.line"), "condition": Target(CONDITION)},
+    "related_condition": {"relation": one("relation"), "condition": Target(CONDITION)},
 }
 
 
 # --- Filters ---------------------------------------------------------------------------------------------------------
 
 
-def compiled(table: str, criteria: Criteria) -> Predicate:
+class Remembered(dict[Shown, T]):
+    """Answers about entities, each worked out once, when it is first asked for.
+
+    A filter may walk to the same entity along any number of edges, and to its neighbours from there: without this, a
+    filter of twenty levels on twenty entities that know one another would never come to an end.
+    """
+
+    def __init__(self, ask: Callable[[Shown], T]) -> None:
+        self.ask = ask
+
+    def __missing__(self, shown: Shown) -> T:
+        answer = self[shown] = self.ask(shown)
+        return answer
+
+
+def compiled(view: View, table: str, criteria: Criteria) -> Predicate:
     """A predicate that holds where all the criteria do; no criteria hold everywhere."""
-    tests = [compiled_field(table, name, operand) for name, operand in criteria.items()]
-    return tests[0] if len(tests) == 1 else lambda value: all([test(value) for test in tests])
+    return conjunction([compiled_field(view, table, name, operand) for name, operand in criteria.items()])
 
 
-def compiled_field(table: str, name: str, operand: Any) -> Predicate:
+def conjunction(tests: Sequence[Predicate]) -> Predicate:
+    """A predicate that holds where all the tests do."""
+    if len(tests) == 1:
+        return tests[0]
+
+    def holds(value: Any) -> bool:
+        for test in tests:  # noqa: SIM110 - all() over a generator takes twice as long
+            if not test(value):
+                return False
+        return True
+
+    return holds
+
+
+def compiled_field(view: View, table: str, name: str, operand: Any) -> Predicate:
     """A predicate for one entry of the criteria: `and`, `or`, `not`, or a field of the table."""
-    if name in ("and", "or"):
-        tests = [compiled(table, criteria) for criteria in operand]
-        combine = all if name == "and" else any
-        return lambda value: combine(test(value) for test in tests)
+    if name == "and":
+        return conjunction([compiled(view, table, criteria) for criteria in operand])
+    if name == "or":
+        tests = [compiled(view, table, criteria) for criteria in operand]
+        return lambda value: any(test(value) for test in tests)
     if name == "not":
-        test = compiled(table, operand)
+        test = compiled(view, table, operand)
         return lambda value: not test(value)
     match FIELDS[table][name]:
-        case Values() as field:
-            return of_values(field, operand)
+        case One() | Values() as field:
+            return conjunction([of_values(field, *OPERATORS[operator](wanted)) for operator, wanted in operand.items()])
         case Elements() as field:
-            return of_elements(field, operand)
+            elements = elements_of(view, field)
+            return conjunction([of_elements(view, field, elements, *quantified) for quantified in operand.items()])
         case Target() as field:
-            return of_target(field, operand)
+            results = Remembered(compiled(view, field.table, operand))
+            return lambda edge: results[edge.other]
 
 
-def of_values(field: Values, operand: Mapping[str, Any]) -> Predicate:
+def of_values(field: One | Values, test: Test, wanted: bool) -> Predicate:
     read = field.read
-    tests = [OPERATORS[name](wanted) for name, wanted in operand.items()]
-    if len(tests) == 1:
-        test = tests[0]
-        return lambda value: test(read(value))
-
-    def holds(value: Any) -> bool:
-        values = read(value)
-        return all([test(values) for test in tests])
-
-    return holds
+    if isinstance(field, One):
+        return (lambda value: test(read(value))) if wanted else (lambda value: not test(read(value)))
+    return (lambda value: any(map(test, read(value)))) if wanted else (lambda value: not any(map(test, read(value))))
 
 
-def of_elements(field: Elements, operand: Mapping[str, Criteria]) -> Predicate:
-    read = field.read
-    quantified = [(QUANTIFIERS[name], compiled(field.table, criteria)) for name, criteria in operand.items()]
+def elements_of(view: View, field: Elements) -> Remembered[Sequence[Any]]:
+    """The elements that entities of a view have, kept for the next filter: to find them takes most of its time."""
+    memo = view.edition.memo
+    if (view, field) not in memo:
+        memo[view, field] = Remembered(lambda shown: tuple(field.read(shown)))
+    elements: Remembered[Sequence[Any]] = memo[view, field]
+    return elements
 
-    def holds(value: Any) -> bool:
-        elements = list(read(value))
-        return all([quantifier(map(test, elements)) for quantifier, test in quantified])
 
-    return holds
+def of_elements(
+    view: View, field: Elements, elements: Remembered[Sequence[Any]], quantifier: str, criteria: Criteria
+) -> Predicate:
+    test = compiled(view, field.table, criteria)
+    if isinstance(field.table, EntityKind):
+        test = Remembered(test).__getitem__
+    holds = QUANTIFIERS[quantifier]
+    return lambda shown: holds(map(test, elements[shown]))
 
 
 QUANTIFIERS: dict[str, Callable[[Iterable[bool]], bool]] = {
@@ -220,20 +267,6 @@ QUANTIFIERS: dict[str, Callable[[Iterable[bool]], bool]] = {
     "every": all,
     "none": lambda results: not any(results),
 }
-
-
-def of_target(field: Target, criteria: Criteria) -> Predicate:
-    """A test of the entity at the other end, made once for each entity however many edges lead to it."""
-    test = compiled(field.table, criteria)
-    results: dict[str, bool] = {}
-
-    def holds(edge: Any) -> bool:
-        other = edge.other
-        if other.key not in results:
-            results[other.key] = test(other)
-        return results[other.key]
-
-    return holds
 
 
 # --- Orders ----------------------------------------------------------------------------------------------------------
@@ -270,11 +303,17 @@ ORDERS: dict[str, Callable[[Any], Any]] = {
 def select(
     view: View, kind: EntityKind, criteria: Criteria | None = None, order: Sequence[tuple[StrEnum, Direction]] = ()
 ) -> Sequence[Shown]:
-    """The entities of a kind that meet the criteria, ordered; ties, and no order, stand in the kind's usual order."""
+    """The entities of a kind that meet the criteria, ordered; ties, and no order, stand in the kind's usual order.
+
+    A field that is ordered by twice counts once: what is equal the first time is equal the second.
+    """
+    keys: dict[StrEnum, Direction] = {}
+    for by, direction in order:
+        keys.setdefault(by, direction)
     found: Sequence[Shown] = view.all(kind)
     if criteria:
-        test = compiled(kind, criteria)
+        test = compiled(view, kind, criteria)
         found = [shown for shown in found if test(shown)]
-    for by, direction in reversed(order):
+    for by, direction in reversed(keys.items()):
         found = sorted(found, key=ORDERS[by.value], reverse=direction is Direction.DESC)
     return found
