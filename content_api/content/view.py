@@ -147,7 +147,7 @@ class View:
         for locale in self.locales:
             for key in slugs.get((kind, locale, slug), ()):
                 shown = self.show(key)
-                if shown:
+                if shown and self.may_serve(shown.entity.text[locale]):
                     return shown
         return self._redirected(kind, slug)
 
@@ -159,7 +159,7 @@ class View:
 def view_of(edition: Edition, locale: str | None = None, channel: Channel = Channel.WEB, drafts: bool = False) -> View:
     """The view of an edition; without a locale, in the default one. Raises RequestError for a locale not served."""
     site = edition.library.site
-    asked = locale or site.default_locale
+    asked = site.default_locale if locale is None else locale
     if asked not in site.locales:
         raise RequestError(
             "LOCALE_NOT_AVAILABLE",

@@ -30,9 +30,14 @@ from content_api.content.models import (
     TreatmentRole,
 )
 from content_api.content.select import CautionOrderField, Criteria, Direction, OrderField
+from content_api.errors import RequestError
 from content_api.graph import enums as enums
 
 T = TypeVar("T")
+
+# A page with every facet in use asks some twenty things. Each is asked of every entity of the kind, which takes up to
+# ten milliseconds where there are 10,000 of them.
+MOST_CRITERIA = 100
 
 
 def given(description: str, name: str | None = None) -> Any:
@@ -49,9 +54,21 @@ def criteria(value: Any) -> Any:
 
 
 def criteria_of(where: Any) -> Criteria | None:
-    """The criteria of a `where` argument."""
+    """The criteria of a `where` argument. Raises RequestError for more of them than are answered at once."""
     found: Criteria | None = criteria(where) if where else None
+    if found and (number := asked(found)) > MOST_CRITERIA:
+        hint = "Give several values of one field to `in`, or ask in several requests."
+        raise RequestError("BAD_USER_INPUT", f"`where` asks {number:,} things; {MOST_CRITERIA} are allowed.", hint)
     return found
+
+
+def asked(criteria: Any) -> int:
+    """How many single things criteria ask."""
+    if isinstance(criteria, dict):
+        return sum(map(asked, criteria.values())) or 1
+    if isinstance(criteria, list) and any(isinstance(member, dict) for member in criteria):
+        return sum(map(asked, criteria))
+    return 1
 
 
 # --- On values -------------------------------------------------------------------------------------------------------

@@ -180,7 +180,8 @@ class Query(Content):
         ] = UNSET,
         channel: Annotated[Channel, strawberry.argument(description="Who is being spoken to.")] = Channel.WEB,
     ) -> Content:
-        return Content(view=view_of(self.edition, locale or None, channel, self.view.drafts))
+        asked = None if locale is UNSET else locale
+        return Content(view=view_of(self.edition, asked, channel, self.view.drafts))
 
     @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
     def node(
@@ -209,8 +210,10 @@ def found(view: View, kind: EntityKind, slug: str | None, key: str | None) -> Sh
 
 
 def node(edition: Edition, token: str, drafts: bool) -> Node | None:
-    """The entity with an id, in its own scope."""
+    """The entity with an id, in its own scope; None also where the publisher no longer serves that locale."""
     key, locale, channel = node_parts(token)
+    if locale not in edition.library.site.locales:
+        return None
     shown = view_of(edition, locale, channel, drafts).show(key)
     return entity_of(shown) if shown else None
 

@@ -9,10 +9,18 @@ from strawberry.types.scalar import ScalarDefinition
 
 Locale = NewType("Locale", str)
 
+
+def tag(value: object) -> str:
+    """A tag as a client sent it. Whether it is served is for `view_of` to say, which can name those that are."""
+    if not isinstance(value, str):
+        raise ValueError("A locale is a text, such as `en`.")
+    return value
+
+
 LOCALE: ScalarDefinition = strawberry.scalar(
     name="Locale",
     description="A BCP 47 language tag, such as `en` or `pt-BR`. `site.locales` lists those that are served.",
     specified_by_url="https://www.rfc-editor.org/info/bcp47",
     serialize=str,
-    parse_value=str,
+    parse_value=tag,
 )

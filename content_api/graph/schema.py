@@ -8,15 +8,25 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType, is_introspection_type
 from graphql.utilities import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.types.base import StrawberryType
+from strawberry.types.object_type import StrawberryObjectDefinition
 
 from content_api.graph.entities import TYPES
 from content_api.graph.query import Query
 from content_api.graph.scalars import LOCALE, Locale
 
 
+class Names(NameConverter):
+    """Strawberry's names, but that a ListFilter of CautionFilter is called CautionListFilter and says Filter once."""
+
+    def from_generic(self, generic_type: StrawberryObjectDefinition, types: list[StrawberryType | type]) -> str:
+        return super().from_generic(generic_type, types).replace("FilterListFilter", "ListFilter")
+
+
 def build_schema() -> GraphQLSchema:
     """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
-    config = StrawberryConfig(scalar_map={Locale: LOCALE})
+    config = StrawberryConfig(scalar_map={Locale: LOCALE}, name_converter=Names())
     schema = strawberry.Schema(query=Query, types=list(TYPES.values()), config=config)
     return schema._schema
 

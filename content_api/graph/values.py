@@ -11,7 +11,6 @@ from datetime import date
 import strawberry
 
 from content_api.content import fields, models, rendering
-from content_api.content.edition import Library
 from content_api.content.fields import (
     AudienceType,
     Channel,
@@ -87,8 +86,7 @@ class Audience:
 
 @strawberry.type(description="A bibliographic record of something that the content cites.")
 class Source:
-    library: strawberry.Private[Library]
-    locale: strawberry.Private[str]
+    shown: strawberry.Private[Shown]
     record: strawberry.Private[models.Source]
 
     @strawberry.field(description="Names the source, the same for ever.")
@@ -137,14 +135,14 @@ class Source:
 
     @strawberry.field(description="What a reader should know about it.")
     def note(self) -> str | None:
-        notes = self.record.note
-        return (notes.get(self.locale) or notes[self.library.site.default_locale]) if notes else None
+        notes = self.record.note or {}
+        locales = (self.shown.locale, *self.shown.view.locales)
+        return next((notes[locale] for locale in locales if locale in notes), None)
 
 
 def source(shown: Shown, name: str) -> Source:
     """The source with an id; the rules see to it that it is there."""
-    library = shown.view.edition.library
-    return Source(library=library, locale=shown.locale, record=library.sources[name])
+    return Source(shown=shown, record=shown.view.edition.library.sources[name])
 
 
 @strawberry.type(description="A source, and what it is cited for.")
