@@ -143,10 +143,10 @@ def _bytes(kind: EntryKind, place: bytes) -> bytes:
         descriptor = os.open(place, _FLAGS)
         try:
             status = os.fstat(descriptor)
-            data = os.read(descriptor, status.st_size + 1)
+            data = os.read(descriptor, status.st_size + 1) if stat.S_ISREG(status.st_mode) else None
         finally:
             os.close(descriptor)
-    if not stat.S_ISREG(status.st_mode) or len(data) != status.st_size:
+    if data is None or len(data) != status.st_size:
         raise _changed(place)
     return data
 
@@ -157,7 +157,7 @@ def _explained(place: bytes) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EAGAIN):
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
             raise _changed(place) from None
         raise RepositoryUnusable(
             f"{os.fsdecode(place)!r} cannot be read: {error.strerror}. Give the user that serves it read access"

@@ -50,9 +50,11 @@ def test_a_tree_that_is_huge_by_itself_is_refused_before_it_is_read(repository):
     blob = repository.blob(b"{}")
     tree = repository.tree([("100644", b"%06d" % number + b"x" * 250, blob) for number in range(2000)])
     commit = commit_of(repository, tree)
-    with open_repository(repository.path, limits=Limits(files=1000)) as opened:
-        with pytest.raises(SnapshotTooLarge, match="listing the folders takes"):
-            opened.snapshot(commit)
+    with (
+        open_repository(repository.path, limits=Limits(files=1000)) as opened,
+        pytest.raises(SnapshotTooLarge, match="listing the folders takes"),
+    ):
+        opened.snapshot(commit)
 
 
 def test_three_thousand_folders_within_each_other_are_refused_by_the_first_that_is_too_deep(repository, opened):
