@@ -122,7 +122,9 @@ def explained(path: str, text: str, message: str) -> Iterator[Problem]:
     """jiter's message in words for an editor."""
     match = JITER_ERROR.match(message)
     what, line, column = (match["what"], int(match["line"]), int(match["column"])) if match else (message, 1, 1)
-    rest = "".join(text.split("\n")[line - 1 : line])[max(column - 1, 0) :]
+    there = "".join(text.split("\n")[line - 1 : line])
+    column = len(there.encode()[:column].decode(errors="ignore"))  # jiter counts bytes
+    rest = there[max(column - 1, 0) :]
     if match_special := re.match(r"-?(NaN|Infinity|undefined|None|True|False)\b", rest):
         what = f"not a value: {match_special[0]}"
     for part, found, expected in JSON_ERRORS:

@@ -68,7 +68,7 @@ def load(
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:
-    """By file and line, each once, the first hundred. site.json comes first: what is wrong there may explain the rest."""
+    """By file and line, each once, the first hundred; those of site.json before all, since they may explain others."""
     return sorted(set(problems), key=lambda problem: (problem.path != SITE, problem))[:MOST_PROBLEMS]
 
 

@@ -73,16 +73,13 @@ def identity_problems(path: str, place: Place, value: Any, data: bytes) -> Itera
     """A file must say the id (and locale) that its name says, and name the schema of its kind."""
     locate = locator(path, data)
     if place.id and value.id != place.id:
-        yield locate(
-            "/id",
-            "id_is_file_name",
-            f"The id is `{value.id}`, but the file is `{path}`",
-            f"The id must be `{place.id}`",
-        )
+        other = f"{path.partition('/')[0]}/{value.id}.json"
+        found = f"The id is `{value.id}`, which belongs to {other}, but the file is {path}"
+        yield locate("/id", "id_is_file_name", found, f"The id must be `{place.id}`")
     if place.locale and value.locale != place.locale:
         expected = f"The locale must be `{place.locale}`"
         yield locate(
-            "/locale", "id_is_file_name", f"The locale is `{value.locale}`, but the file is `{path}`", expected
+            "/locale", "id_is_file_name", f"The locale is `{value.locale}`, but the file is {path}", expected
         )
     name = value.schema_.rpartition("/")[2]
     if name != f"{place.kind}.schema.json":
