@@ -6,6 +6,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from content_api.delivery.limits import Limits, hold, hold_variables
+from content_api.delivery.totals import count
 from content_api.errors import ERROR_CODES, RequestError
 from tests.delivery.small import ask, body, delivery, error
 
@@ -158,6 +159,11 @@ def test_aliases_and_root_fields_run_through_fragments():
     assert ask(f"{{ ...F name }} fragment F on Query {{ {inner} }}").codes == ("TOO_MANY_FIELDS",)
     spreads = " ".join(f"t{i}: thing {{ ...F }}" for i in range(3))
     assert "63 aliases" in error(ask(f"{{ {spreads} }} fragment F on Thing {{ {inner} }}"))["message"]
+
+
+def test_nothing_is_expanded_where_there_are_too_many_fragments():
+    assert count(parse(fragments(3)), most_fragments=3).operations[0].fields == 4
+    assert count(parse(fragments(4)), most_fragments=3).operations == ()
 
 
 def test_every_operation_of_a_document_is_held_to_the_limits():

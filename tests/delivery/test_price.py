@@ -125,6 +125,11 @@ def test_a_refusal_without_any_page_asks_for_fewer_fields():
     assert error(reply)["extensions"]["hint"] == "Ask for fewer fields, or in several requests."
 
 
+def test_a_fragment_is_priced_once():
+    nest = "".join(f"fragment f{i} on Thing {{ ...f{i + 1} ...f{i + 1} }} " for i in range(40))
+    assert price_of("{ thing { ...f0 } } " + nest + "fragment f40 on Thing { name }") == 1 + 2**40
+
+
 # ---- Whatever the shape, fragments change nothing, and the sum is what a naive reading of the formula gives.
 
 

@@ -27,6 +27,7 @@ OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
         ("application/graphql-response+json;q=0, */*", JSON),
         ("application/json;q=0, application/*", GRAPHQL_RESPONSE),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("text/html, */*", HTML),
         ("text/html;q=0.2, application/json;q=0.3", JSON),
         ("image/png, application/json;q=0.1", JSON),
         ("image/png", None),

@@ -47,6 +47,7 @@ def test_what_is_null_or_empty_is_absent(empty):
         (b'{"query": "\xff"}', "The body is not UTF-8: byte 12 does not fit."),
         ('{"query": "{ a }"}'.encode("utf-16"), "The body is not UTF-8: byte 1 does not fit."),
         (b"[" * 50_000, "The body is not JSON"),
+        (b'{"query": "{ a }", "%s": 1, "%s": 1}' % (b"k" * 900, b"k" * 900), "The body is not JSON"),
         (b"{}", "There is no `query`."),
         (b'{"query": null}', "There is no `query`."),
         (b'{"query": ["{ a }"]}', "`query` must be a string; it is an array."),
