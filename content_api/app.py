@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from content_api.graph.schema import build_schema, sdl
 from content_api.observe.logs import configure
 from content_api.publish.current import Current
 from content_api.publish.place import folder_of
+from content_api.publish.reload import follow
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.store import Opened, open_content
 from content_api.web.application import build
@@ -108,7 +110,7 @@ def wire(settings: Settings, opened: Opened, current: Current) -> Starlette:
         answer=Delivery(schema(), live_in(current)).answer,
         status=lambda: Status(True, current.edition.version.id),
         origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(opened),
+        lifespan=lambda app: _lifespan(settings, opened, current),
     )
 
 
@@ -132,11 +134,18 @@ def live_in(current: Current) -> Callable[[], Live]:
 
 
 @asynccontextmanager
-async def _lifespan(opened: Opened) -> AsyncIterator[None]:
+async def _lifespan(settings: Settings, opened: Opened, current: Current) -> AsyncIterator[None]:
     _keep_for_good()
+    following = asyncio.create_task(follow(current, opened, settings.ref, settings.limits)) if settings.reload else None
+    log.info("serving", version=current.edition.version.id, place=opened.snapshot.place)
     yield
+    if following:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
     if opened.repository:
         opened.repository.close()
+    log.info("stopped")
 
 
 def _keep_for_good() -> None:

@@ -4,33 +4,58 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
+from content_api import __version__
 from content_api.app import exit_code
-from content_api.cli import serve
+from content_api.cli.check import check
+from content_api.cli.query import query
+from content_api.cli.serve import serve
 from content_api.errors import ContentApiError
 
-cli = typer.Typer(
-    name="content-api",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # a traceback is for a defect of ours, and then the plain one can be reported
-)
+COMMANDS = (serve, check, query)
 
 
-@cli.callback()
-def content_api() -> None:
-    """Serve, check and read health content that is kept as JSON in git."""
+def show_version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        typer.echo(f"content-api {__version__}")
+        raise typer.Exit
 
 
-cli.command()(serve.serve)
+def content_api(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Serve, check and read health content that is kept as JSON in git.
+
+    Each command has a --help of its own. What is not given on the command line is taken from the environment:
+    CONTENT_API_CONTENT, CONTENT_API_PORT and so on; docs/reference/settings.md lists all of them.
+    """
+
+
+def build() -> typer.Typer:
+    """The command line, put together."""
+    cli = typer.Typer(
+        name="content-api",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="markdown",  # paragraphs are filled, and examples stand as they are written
+        pretty_exceptions_enable=False,  # only a defect of ours has a traceback, and that should be easy to report
+    )
+    cli.callback()(content_api)
+    for command in COMMANDS:
+        cli.command()(command)
+    return cli
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `content-api`. What an editor or an operator can mend ends it with plain lines and no traceback."""
     try:
-        cli(arguments)
+        build()(arguments)
     except ContentApiError as error:
         print(error, file=sys.stderr)  # noqa: T201
         raise SystemExit(exit_code(error)) from None

@@ -20,9 +20,9 @@ def count(problems: Iterable[Problem]) -> str:
     return f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."
 
 
-def plural(number: int, noun: str) -> str:
-    """A number and its noun: `1 file`, `2 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """A number and its noun: `1 file`, `2 files`. `nouns` is for one whose plural is not made with an s."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or f'{noun}s'}"
 
 
 def _files(problems: Iterable[Problem], folder: PurePath) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""The JSON Schemas of content files, for editors' tools: what each field is for, and what every value of an enum means.
+
+A tool that heeds them completes names, shows descriptions and underlines mistakes while an editor types. They say what
+one file may hold; what holds between files (references, slugs, redirects) only `content-api check` can say.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from textwrap import dedent
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import is_pydantic_dataclass
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from content_api.content.fields import Described
+from content_api.content.layout import FileKind
+from content_api.content.parse import MODELS
+
+
+def content_schemas() -> dict[str, str]:
+    """File name -> JSON Schema, one for each kind of content file. Files name theirs by `$schema`."""
+    return {f"{kind}.schema.json": _as_text(content_schema(kind)) for kind in FileKind}
+
+
+def content_schema(kind: FileKind) -> dict[str, Any]:
+    """The schema of one kind of file. Its `$id` is relative, as nobody promises to serve it at any address."""
+    schema = TypeAdapter(MODELS[kind]).json_schema(schema_generator=_ForEditors)
+    return {"$schema": _ForEditors.schema_dialect, "$id": f"{kind}.schema.json"} | schema
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Pydantic's schemas, with the meaning of enum values and without titles that only repeat a field's name."""
+
+    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
+        """List what each value means, in words for every tool and in the keyword that VS Code knows."""
+        members = [member for member in schema["members"] if isinstance(member, Described)]
+        meanings = "\n".join(f"- `{member}`: {member.description}" for member in members)
+        described = super().enum_schema(schema)
+        introduction = described.get("description")
+        described["description"] = f"{introduction}\n\n{meanings}" if introduction else meanings
+        return described | {"enumDescriptions": [member.description for member in members]}
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        """Say what each field is for, then how its type is written.
+
+        Pydantic itself drops what is said of a field where its type is described too, or a base class has it.
+        """
+        described = super().dataclass_schema(schema)
+        fields = schema["cls"].__pydantic_fields__
+        for name, purpose in _purposes(schema["cls"]):
+            field = described["properties"][fields[name].alias or name]
+            form = field.get("description")
+            field["description"] = f"{purpose} {form}" if form and form != purpose else purpose
+        return described
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _purposes(model: type) -> Iterator[tuple[str, str]]:
+    """(field, the docstring below it) of a model and its bases."""
+    for part in filter(is_pydantic_dataclass, reversed(model.__mro__)):
+        [definition] = ast.parse(dedent(inspect.getsource(part))).body
+        for field, text in pairwise(getattr(definition, "body", ())):
+            match field, text:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(purpose))):
+                    yield name, inspect.cleandoc(purpose)
+
+
+def _as_text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
