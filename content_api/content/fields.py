@@ -6,12 +6,13 @@ Every enum value carries its description. It is said once, here, for editors (JS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import dataclass_transform
@@ -47,6 +48,24 @@ class Described(StrEnum):
         return member
 
 
+def as_day(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        raise ValueError("Expected a day in quotes, as in `2026-11-22`")
+    return value
+
+
+def as_instant(value: Any) -> Any:
+    if not (isinstance(value, str) and "T" in value):
+        raise ValueError("Expected a day and time with its zone in quotes, as in `2026-11-22T09:00:00Z`")
+    return value
+
+
+# What JSON Schema accepts and nothing else: pydantic alone would read "yes" as true, "7" as 7 and 7 as a day in 1970.
+TrueOrFalse = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Day = Annotated[date, BeforeValidator(as_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(as_instant)]
 Slug = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80),
@@ -200,7 +219,7 @@ class ReviewStatus(Described):
 class AudienceType(Described):
     PATIENT = "PATIENT", "People who have, or may have, the condition."
     CARER = "CARER", "People who look after somebody who has it."
-    CLINICIAN = "CLINICIAN", "Health professionals."
+    CLINICIAN = "CLINICIAN", "Health professionals, such as doctors and nurses."
 
 
 class SourceType(Described):
@@ -219,7 +238,7 @@ class SourceType(Described):
 
 class ConflictOfInterest(Described):
     NONE_FOUND = "NONE_FOUND", "None was found in what was read."
-    NOT_ASSESSED = "NOT_ASSESSED", "Nobody looked."
+    NOT_ASSESSED = "NOT_ASSESSED", "Nobody has looked into it."
     PUBLISHER_SELLS_THE_TREATMENT = (
         "PUBLISHER_SELLS_THE_TREATMENT",
         "Who published it earns from the treatment it describes.",
@@ -247,7 +266,7 @@ class Statement:
 @value
 class Audience:
     type: AudienceType
-    min_age_years: Annotated[int, Field(ge=0, le=120)] | None = None
+    min_age_years: Annotated[Whole, Field(ge=0, le=120)] | None = None
     note: Statement | None = None
     """Who, more closely."""
 
@@ -317,7 +336,7 @@ class Verification:
     status: CodeStatus
     source: ShortText
     """What was read to find the code."""
-    on: date | None = None
+    on: Day | None = None
     """When a coder confirmed it. Null until one has."""
 
 
@@ -346,7 +365,7 @@ class Citation:
 @value
 class Review:
     status: ReviewStatus
-    last_reviewed_on: date | None
-    next_review_due_on: date | None
+    last_reviewed_on: Day | None
+    next_review_due_on: Day | None
     reviewers: tuple[Slug, ...]
     """Ids of files in people/."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from content_api.content.fields import (
     Audience,
@@ -20,10 +20,12 @@ from content_api.content.fields import (
     EntityKind,
     EntityText,
     FactId,
+    Instant,
     ItemText,
     Jurisdiction,
     LocaleTag,
     LocalText,
+    Number,
     Review,
     SeenAs,
     ShortText,
@@ -32,8 +34,10 @@ from content_api.content.fields import (
     State,
     Statement,
     TextFormat,
+    TrueOrFalse,
     TypedId,
     WebAddress,
+    Whole,
     value,
 )
 
@@ -87,7 +91,7 @@ class CauseCertainty(Described):
 
 
 class TreatmentLine(Described):
-    FIRST = "FIRST", "Considered first."
+    FIRST = "FIRST", "Among the first to be considered."
     NOT_FIRST = "NOT_FIRST", "Considered only after others."
     NOT_STATED = "NOT_STATED", "The sources do not rank it."
 
@@ -195,13 +199,13 @@ class Symptom(EntityFields):
 
 class CauseCategory(Described):
     METABOLIC = "METABOLIC", "The body's chemistry."
-    CANCER = "CANCER", "A growth."
+    CANCER = "CANCER", "A malignant growth."
     MEDICAL_TREATMENT = "MEDICAL_TREATMENT", "Something done to treat another illness."
-    INJURY = "INJURY", "Physical harm."
+    INJURY = "INJURY", "Physical harm to the body."
     NUTRITIONAL = "NUTRITIONAL", "Too little, or too much, of something eaten."
-    INFECTIOUS = "INFECTIOUS", "Germs."
+    INFECTIOUS = "INFECTIOUS", "Germs, such as bacteria and viruses."
     AUTOIMMUNE = "AUTOIMMUNE", "The body's defences turned on itself."
-    TOXIC = "TOXIC", "Harmful substances."
+    TOXIC = "TOXIC", "Substances that harm the body."
     INHERITED = "INHERITED", "Passed on in families."
     NEUROLOGICAL = "NEUROLOGICAL", "An illness of the brain or spinal cord."
     UNKNOWN = "UNKNOWN", "No cause is found."
@@ -215,7 +219,7 @@ class Modifiable(Described):
 
 
 class MechanismCertainty(Described):
-    ESTABLISHED = "ESTABLISHED", "Generally accepted."
+    ESTABLISHED = "ESTABLISHED", "Generally accepted as true."
     HYPOTHESIS = "HYPOTHESIS", "An explanation that has not been shown in people."
 
 
@@ -226,7 +230,7 @@ class Mechanism(Statement):
 
 @value
 class CauseExample(Statement):
-    same_as_condition: bool = False
+    same_as_condition: TrueOrFalse = False
     """Whether the example is an illness in its own right."""
     condition: Slug | None = None
     """That illness, where this content has it."""
@@ -256,7 +260,7 @@ class Cause(EntityFields):
 
 
 class TreatmentKind(Described):
-    DRUG = "DRUG", "One medicine."
+    DRUG = "DRUG", "One single medicine."
     DRUG_CLASS = "DRUG_CLASS", "A group of medicines."
     PROCEDURE = "PROCEDURE", "Something done to the body by a professional."
     THERAPY = "THERAPY", "Exercises, talking or training with a professional."
@@ -271,11 +275,11 @@ class TreatmentRole(Described):
 
 
 class TimeUnit(Described):
-    MINUTE = "MINUTE", "Minutes."
-    HOUR = "HOUR", "Hours."
-    DAY = "DAY", "Days."
-    WEEK = "WEEK", "Weeks."
-    MONTH = "MONTH", "Months."
+    MINUTE = "MINUTE", "Counted in minutes."
+    HOUR = "HOUR", "Counted in hours."
+    DAY = "DAY", "Counted in days."
+    WEEK = "WEEK", "Counted in weeks."
+    MONTH = "MONTH", "Counted in months."
 
 
 class RangeBasis(Described):
@@ -300,7 +304,7 @@ class EvidenceCertainty(Described):
     HIGH = "HIGH", "Further research is unlikely to change it."
     MODERATE = "MODERATE", "Further research may change it."
     LOW = "LOW", "Further research is likely to change it."
-    VERY_LOW = "VERY_LOW", "Very uncertain."
+    VERY_LOW = "VERY_LOW", "The finding is very uncertain."
     NOT_GRADED = "NOT_GRADED", "The source gives no grade."
 
 
@@ -319,7 +323,7 @@ class Directness(Described):
 class Amount:
     """One end of a vague range. `value` is null on purpose where the source names only a unit ("minutes")."""
 
-    value: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    value: Annotated[Number, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     unit: TimeUnit
 
 
@@ -378,7 +382,7 @@ class Treatment(EntityFields):
 
     kind: TreatmentKind
     role: TreatmentRole
-    part_of_combined_plan: bool | None
+    part_of_combined_plan: TrueOrFalse | None
     """Whether it is meant as one part of a plan with others. Null where the sources do not say."""
     mechanism: tuple[Mechanism, ...] = ()
     onset: VagueRange | None = None
@@ -441,9 +445,9 @@ class Caution(EntityFields):
     trigger: Statement | None = None
     """When it matters."""
     care_advice: tuple[CareAdvice, ...] = ()
-    must_display: bool
+    must_display: TrueOrFalse
     """Whether it may never be left out, in any channel."""
-    display_order: Annotated[int, Field(ge=0, le=1000)]
+    display_order: Annotated[Whole, Field(ge=0, le=1000)]
 
 
 Entity: TypeAlias = Condition | Symptom | Cause | Treatment | Caution
@@ -530,7 +534,7 @@ class SiteLocale:
 @value
 class SiteChannel:
     format: TextFormat
-    max_length: Annotated[int, Field(ge=1, le=20_000)]
+    max_length: Annotated[Whole, Field(ge=1, le=20_000)]
     """Most characters a section may have in this channel."""
     fallback: tuple[Channel, ...] = ()
     """Channels whose text is served instead, in order, when a section has none. The summary is the last resort."""
@@ -541,7 +545,7 @@ class Site:
     """site.json: who publishes, on what terms, in which locales and channels."""
 
     schema_: SchemaAddress
-    model_version: Annotated[int, Field(ge=1)]
+    model_version: Annotated[Whole, Field(ge=1)]
     publisher: Publisher
     licence: Licence
     attribution: LocalText
@@ -571,7 +575,7 @@ class Redirects:
 class Recall:
     id: TypedId
     reason: LocalText
-    since: AwareDatetime
+    since: Instant
     replacement: TypedId | None = None
 
 

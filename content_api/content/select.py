@@ -279,15 +279,15 @@ class Direction(Described):
 
 class OrderField(Described):
     NAME = "NAME", "By name, ignoring case and accents."
-    SLUG = "SLUG", "By slug."
+    SLUG = "SLUG", "By slug, in the locale served."
     KEY = "KEY", "By key, which is the same in every locale."
 
 
 class CautionOrderField(Described):
     NAME = "NAME", "By name, ignoring case and accents."
-    SLUG = "SLUG", "By slug."
+    SLUG = "SLUG", "By slug, in the locale served."
     KEY = "KEY", "By key, which is the same in every locale."
-    SEVERITY = "SEVERITY", "By severity; critical cautions are the lowest."
+    SEVERITY = "SEVERITY", "By severity: ASC begins with the critical ones."
     DISPLAY_ORDER = "DISPLAY_ORDER", "By the place that editors gave it."
 
 

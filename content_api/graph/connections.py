@@ -30,7 +30,7 @@ class PageInfo:
 @strawberry.type(description="An item of a list, with its cursor.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(description="Opaque; names this place in this version of the list.")
-    node: T = strawberry.field(description="The item.")
+    node: T = strawberry.field(description="The item itself.")
 
 
 @strawberry.type(

@@ -150,9 +150,7 @@ class Entity(Node):
     def served(self) -> Served:
         return Served(shown=self.shown)
 
-    @strawberry.field(
-        description="Changes when, and only when, the entity's own file does. Compare it, do not read it."
-    )
+    @strawberry.field(description="Changes when, and only when, the entity's own files do. Compare it, do not read it.")
     def revision(self) -> str:
         return self.shown.record.revision
 
@@ -174,7 +172,7 @@ class ConditionSymptom:
     def frequency(self) -> SymptomFrequency:
         return self.edge.data.frequency
 
-    @strawberry.field(description="The symptom.")
+    @strawberry.field(description="The symptom itself.")
     def symptom(self) -> Symptom:
         return Symptom(shown=self.edge.other)
 
@@ -187,7 +185,7 @@ class ConditionCause:
     def certainty(self) -> CauseCertainty:
         return self.edge.data.certainty
 
-    @strawberry.field(description="The cause.")
+    @strawberry.field(description="The cause itself.")
     def cause(self) -> Cause:
         return Cause(shown=self.edge.other)
 
@@ -200,7 +198,7 @@ class ConditionTreatment:
     def line(self) -> TreatmentLine:
         return self.edge.data.line
 
-    @strawberry.field(description="The treatment.")
+    @strawberry.field(description="The treatment itself.")
     def treatment(self) -> Treatment:
         return Treatment(shown=self.edge.other)
 
@@ -252,7 +250,7 @@ class SymptomCondition:
     def frequency(self) -> SymptomFrequency:
         return self.edge.data.frequency
 
-    @strawberry.field(description="The condition.")
+    @strawberry.field(description="The condition itself.")
     def condition(self) -> Condition:
         return Condition(shown=self.edge.other)
 
@@ -335,7 +333,7 @@ class CauseCondition:
     def certainty(self) -> CauseCertainty:
         return self.edge.data.certainty
 
-    @strawberry.field(description="The condition.")
+    @strawberry.field(description="The condition itself.")
     def condition(self) -> Condition:
         return Condition(shown=self.edge.other)
 
@@ -379,7 +377,7 @@ class TreatmentCondition:
     def line(self) -> TreatmentLine:
         return self.edge.data.line
 
-    @strawberry.field(description="The condition.")
+    @strawberry.field(description="The condition itself.")
     def condition(self) -> Condition:
         return Condition(shown=self.edge.other)
 
@@ -394,7 +392,9 @@ class Treatment(Entity):
     def role(self) -> TreatmentRole:
         return self.file.role
 
-    @strawberry.field(description="Whether it is meant as one part of a plan with others; null where that is not stated.")
+    @strawberry.field(
+        description="Whether it is meant as one part of a plan with others; null where that is not stated."
+    )
     def part_of_combined_plan(self) -> bool | None:
         return self.file.part_of_combined_plan
 
@@ -422,7 +422,7 @@ class Treatment(Entity):
     def evidence(self) -> list[Evidence]:
         return [Evidence(shown=self.shown, record=evidence) for evidence in self.file.evidence]
 
-    @strawberry.field(description="Unwanted effects.")
+    @strawberry.field(description="Unwanted effects that it can have.")
     def side_effects(self) -> list[Statement]:
         return statements(self.shown, self.file.side_effects)
 
@@ -472,7 +472,7 @@ class Caution(Entity):
     def care_advice(self) -> list[CareAdvice]:
         return [CareAdvice(shown=self.shown, record=advice) for advice in self.file.care_advice]
 
-    @strawberry.field(description="The entities that require it.")
+    @strawberry.field(description="The entities that require it, in the editors' order.")
     def applies_to(self) -> list[Entity]:
         return [entity_of(shown) for shown in edges.applies_to(self.shown)]
 

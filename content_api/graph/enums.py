@@ -15,7 +15,6 @@ ENUMS: tuple[tuple[type[Described], str, str], ...] = (
     (fields.TextFormat, "TextFormat", "How a text is written."),
     (fields.NameRelation, "NameRelation", "How an alternate name relates to the name."),
     (fields.HealthAspect, "HealthAspect", "What a section is about, after schema.org's HealthAspectEnumeration."),
-    (fields.TranslationStatus, "TranslationStatus", "Where a text comes from."),
     (fields.CodeSystem, "CodeSystem", "A public system of codes."),
     (fields.CodeMatch, "CodeMatch", "How the meaning of a code relates to the entity that carries it."),
     (fields.CodeStatus, "CodeStatus", "Whether a coder has confirmed a code."),

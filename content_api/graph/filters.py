@@ -110,7 +110,7 @@ class ListFilter(Generic[T]):
 @strawberry.input(description="Asks about a code. All that is given must hold of the same code.")
 class CodingFilter:
     system: EnumFilter[CodeSystem] | None = given("The code system.")
-    code: StringFilter | None = given("The code.")
+    code: StringFilter | None = given("The code, as the system writes it.")
     match: EnumFilter[CodeMatch] | None = given("How its meaning relates to the entity.")
 
 
@@ -121,7 +121,7 @@ class CodingFilter:
 class EntityFilter:
     """What all kinds can be asked. A field that is a list holds when any of its values does."""
 
-    key: StringFilter | None = given("Its key.")
+    key: StringFilter | None = given("Its key, the same in every locale.")
     slug: StringFilter | None = given("Its slug in the locale served.")
     name: StringFilter | None = given("Its name in the locale served.")
     summary: StringFilter | None = given("Its summary in the locale served.")
@@ -145,34 +145,34 @@ class ConditionFilter(EntityFilter):
     or_: list[ConditionFilter] | None = given(ANY, "or")
     not_: ConditionFilter | None = given(NOT, "not")
     kind: EnumFilter[ConditionKind] | None = given("What sort of condition it is.")
-    symptoms: ListFilter[ConditionSymptomFilter] | None = given("Its symptoms.")
-    causes: ListFilter[ConditionCauseFilter] | None = given("Its causes.")
-    treatments: ListFilter[ConditionTreatmentFilter] | None = given("Its treatments.")
+    symptoms: ListFilter[ConditionSymptomFilter] | None = given("The symptoms it has.")
+    causes: ListFilter[ConditionCauseFilter] | None = given("What can cause it.")
+    treatments: ListFilter[ConditionTreatmentFilter] | None = given("Treatments considered for it.")
     related_conditions: ListFilter[RelatedConditionFilter] | None = given("Conditions related to it.")
 
 
 @strawberry.input(description="Asks about a symptom of a condition.")
 class ConditionSymptomFilter:
     frequency: EnumFilter[SymptomFrequency] | None = given("How many people have it.")
-    symptom: SymptomFilter | None = given("The symptom.")
+    symptom: SymptomFilter | None = given("The symptom itself.")
 
 
 @strawberry.input(description="Asks about a cause of a condition.")
 class ConditionCauseFilter:
     certainty: EnumFilter[CauseCertainty] | None = given("How surely it brings the condition about.")
-    cause: CauseFilter | None = given("The cause.")
+    cause: CauseFilter | None = given("The cause itself.")
 
 
 @strawberry.input(description="Asks about a treatment of a condition.")
 class ConditionTreatmentFilter:
     line: EnumFilter[TreatmentLine] | None = given("When it is considered.")
-    treatment: TreatmentFilter | None = given("The treatment.")
+    treatment: TreatmentFilter | None = given("The treatment itself.")
 
 
 @strawberry.input(description="Asks about a related condition.")
 class RelatedConditionFilter:
     relation: EnumFilter[ConditionRelation] | None = given("How it relates.")
-    condition: ConditionFilter | None = given("The related condition.")
+    condition: ConditionFilter | None = given("The related condition itself.")
 
 
 @strawberry.input(description="Asks about symptoms. All that is given must hold.")
@@ -189,7 +189,7 @@ class SymptomFilter(EntityFilter):
 @strawberry.input(description="Asks about a condition in which a symptom occurs.")
 class SymptomConditionFilter:
     frequency: EnumFilter[SymptomFrequency] | None = given("How many people have the symptom.")
-    condition: ConditionFilter | None = given("The condition.")
+    condition: ConditionFilter | None = given("The condition itself.")
 
 
 @strawberry.input(description="Asks about causes. All that is given must hold.")
@@ -205,7 +205,7 @@ class CauseFilter(EntityFilter):
 @strawberry.input(description="Asks about a condition that a cause can bring about.")
 class CauseConditionFilter:
     certainty: EnumFilter[CauseCertainty] | None = given("How surely it does.")
-    condition: ConditionFilter | None = given("The condition.")
+    condition: ConditionFilter | None = given("The condition itself.")
 
 
 @strawberry.input(description="Asks about treatments. All that is given must hold.")
@@ -223,7 +223,7 @@ class TreatmentFilter(EntityFilter):
 @strawberry.input(description="Asks about a condition for which a treatment is considered.")
 class TreatmentConditionFilter:
     line: EnumFilter[TreatmentLine] | None = given("When it is considered.")
-    condition: ConditionFilter | None = given("The condition.")
+    condition: ConditionFilter | None = given("The condition itself.")
 
 
 @strawberry.input(description="Asks about cautions. All that is given must hold.")

@@ -34,7 +34,11 @@ MOST_NODES = 100  # as many as a page of a connection
 WHERE = "Which of them. Everything that is given must hold."
 ORDER_BY = "In which order. Several keys: the second orders what is equal by the first, and so on."
 Slug: TypeAlias = Annotated[
-    str | None, strawberry.argument(description="The slug in the locale asked for. Give this or `key`.")
+    str | None,
+    strawberry.argument(
+        description="The slug in the locale asked for, or in one that stands in for it; old slugs are found too. "
+        "Give this or `key`."
+    ),
 ]
 Key: TypeAlias = Annotated[
     str | None, strawberry.argument(description="The key, the same in every locale. Give this or `slug`.")

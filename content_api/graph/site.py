@@ -33,7 +33,7 @@ class SiteLocale:
 
 @strawberry.type(description="A channel that the publisher writes for.")
 class SiteChannel:
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="Which channel it is.")
     format: TextFormat = strawberry.field(description="How its texts are written.")
     max_length: int = strawberry.field(description="Most characters a section's text has in it.")
     fallback: list[Channel] = strawberry.field(

@@ -182,7 +182,9 @@ class Person:
     profile: str | None = strawberry.field(description="The address of a page about them.")
 
 
-@strawberry.type(description="The clinical review of an entity. All of its parts are given, or none.")
+@strawberry.type(
+    description="The clinical review of an entity. Both dates and the reviewers are given, or none of them."
+)
 class Review:
     shown: strawberry.Private[Shown]
 
@@ -230,14 +232,16 @@ class Served:
         return self.shown.view.channel
 
     @strawberry.field(
-        description="The channels that the sections' texts were written for; the one asked for, if all have it."
+        description="The channels that the sections' texts were written for: the one asked for, if all have it. "
+        "Empty where there is no section, or the summary stands in for all of them."
     )
     def channels(self) -> list[Channel]:
         used = {self.shown.section_text(section).channel for section in self.shown.text.sections}
         return [channel for channel in fields.Channel if channel in used]
 
     @strawberry.field(
-        description="Whether the entity is served in another locale, or some section in another channel's text."
+        description="Whether the entity is served in another locale, or some section with another channel's text "
+        "or the summary."
     )
     def is_fallback(self) -> bool:
         texts = (self.shown.section_text(section) for section in self.shown.text.sections)
@@ -274,7 +278,9 @@ class Text:
     def channel(self) -> Channel | None:
         return self.chosen.channel
 
-    @strawberry.field(description="Whether it was written for another channel than the one asked for.")
+    @strawberry.field(
+        description="Whether it was written for another channel than the one asked for, or is the summary."
+    )
     def is_fallback(self) -> bool:
         return self.chosen.is_fallback
 
@@ -292,7 +298,7 @@ class Section:
     def aspect(self) -> HealthAspect:
         return self.record.aspect
 
-    @strawberry.field(description="Its heading.")
+    @strawberry.field(description="Its heading: plain text in the locale served.")
     def heading(self) -> str:
         return self.record.heading
 
@@ -355,7 +361,7 @@ class Timing(Statement):
 class CareAdvice(Statement):
     record: strawberry.Private[models.CareAdvice]
 
-    @strawberry.field(description="How quickly.")
+    @strawberry.field(description="How quickly to get it.")
     def level(self) -> CareLevel:
         return self.record.level
 
@@ -382,7 +388,7 @@ class Amount:
     value: float | None = strawberry.field(
         description="How many; null on purpose where the source names only the unit."
     )
-    unit: TimeUnit = strawberry.field(description="The unit.")
+    unit: TimeUnit = strawberry.field(description="The unit of time.")
 
 
 @strawberry.type(description="How long something takes, as exactly as the source says and no more.")
@@ -491,6 +497,6 @@ class Evidence:
     def as_of(self) -> str:
         return self.record.as_of
 
-    @strawberry.field(description="The source.")
+    @strawberry.field(description="The source that found it.")
     def source(self) -> Source:
         return source(self.shown, self.record.citation)
