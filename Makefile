@@ -18,7 +18,7 @@ help: ## List these targets
 install: $(INSTALLED) ## Create the environment in .venv, with everything that tests and checks need
 
 run: install ## Serve the shipped content on http://127.0.0.1:8000 (more options: make run ARGS='--port 9000')
-	@$(BIN)/content-api serve $(ARGS)
+	@trap : INT; $(BIN)/content-api serve $(ARGS) || [ $$? -eq 130 ] # Ctrl+C is how to stop it, and no error
 
 test: check ## Check the code, then run all tests (some only: make test ARGS='tests/web -k audit')
 	$(BIN)/pytest -n auto $(ARGS)
@@ -34,7 +34,7 @@ format: install ## Put the code into the project's form
 	$(BIN)/ruff format .
 
 bench: install ## Measure; the figures of docs/performance.md come from here
-	$(BIN)/pytest tests/bench -n 0 --benchmark-only $(ARGS)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 schema: install ## Write schema/ from the code
 	$(BIN)/content-api export
