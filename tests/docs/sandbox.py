@@ -1,0 +1,194 @@
+"""A clone of this repository that a page's commands may do anything to, and the servers that they start in it.
+
+Nothing of the machine's git configuration is used, no port that the documentation names is taken, and the commands
+find the programs of the environment that runs the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+
+from content_api.content.edition import Edition
+from content_api.content.load import load
+from content_api.content.problems import ContentRefused, Problem
+from content_api.delivery.operation import Operation
+from content_api.delivery.pipeline import Delivery, Live
+from content_api.graph.query import root
+from content_api.graph.schema import build_schema
+from content_api.store.folder import FolderSnapshot
+from tests.live import ROOT
+from tests.repositories import ISOLATED
+
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "*.egg-info"
+)
+DOCUMENTED = "127.0.0.1:8000"
+SECONDS_TO_START = 30
+SECONDS_TO_RUN = 60
+# Commands that go on until they are stopped.
+SERVER = re.compile(r"^(make run\b|content-api serve\b|python server\.py\b|uvicorn server:app\b)")
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "A Reader",
+    "GIT_AUTHOR_EMAIL": "reader@example.org",
+    "GIT_COMMITTER_NAME": "A Reader",
+    "GIT_COMMITTER_EMAIL": "reader@example.org",
+}
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A clone at `path`. `outputs` of a command are standard output and standard error as a terminal mixes them."""
+
+    path: Path
+    address: str = DOCUMENTED
+    """Where the server runs that a command has started."""
+    _servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @classmethod
+    def made(cls, path: Path) -> Sandbox:
+        shutil.copytree(ROOT, path, ignore=LEFT_BEHIND, symlinks=True)
+        (path / ".venv").symlink_to(sys.prefix)
+        sandbox = cls(path)
+        sandbox.run("git init --quiet --initial-branch=main && git add . && git commit --quiet -m 'As cloned'")
+        sandbox.run("git tag as-cloned")
+        return sandbox
+
+    def reset(self) -> None:
+        """Take back whatever was done to the files and the history."""
+        self.run("git checkout --quiet --force -B main as-cloned && git clean --quiet -d --force")
+
+    # ---- commands
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a command in a shell; return its exit status and what it printed."""
+        finished = subprocess.run(
+            ["bash", "-c", command.replace(DOCUMENTED, self.address)],
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS_TO_RUN,
+            check=False,
+        )
+        return finished.returncode, finished.stdout.decode().replace(self.address, DOCUMENTED)
+
+    def serve(self, command: str) -> str:
+        """Start a server on a free port instead of the documented one; return what it printed until it was ready."""
+        self.stop()
+        port = _free_port()
+        self.address = f"127.0.0.1:{port}"
+        log = self.path.with_suffix(".log")
+        with log.open("wb") as output:
+            self._servers.append(
+                subprocess.Popen(
+                    ["bash", "-c", "exec " + _with_port(command, port)],
+                    cwd=self.path,
+                    env=self.environment | {"CONTENT_API_PORT": str(port)},
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            )
+        self._wait(log)
+        return log.read_text().replace(self.address, DOCUMENTED)
+
+    def stop(self) -> None:
+        for server in self._servers:
+            os.killpg(server.pid, 15)
+            server.wait(timeout=10)
+        self._servers.clear()
+        self.address = DOCUMENTED
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CONTENT_API_", "GIT_", "PYTEST_", "MAKE", "MFLAGS"))
+        }
+        path = f"{self.path / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        ours = {"PATH": path, "PYTHONPATH": str(self.path), "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
+        return inherited | ISOLATED | IDENTITY | ours
+
+    def _wait(self, log: Path) -> None:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < deadline:
+            assert self._servers[-1].poll() is None, f"the server ended while starting:\n{log.read_text()}"
+            try:
+                if httpx2.get(f"http://{self.address}/readyz", trust_env=False).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server was not ready after {SECONDS_TO_START} s:\n{log.read_text()}")
+
+    # ---- files and content
+
+    def edit(self, path: str, hunks: list[tuple[str, str]]) -> None:
+        """Replace, in a file, the one place where each old text stands by the new text."""
+        file = self.path / path
+        text = file.read_text(encoding="utf-8")
+        for old, new in hunks:
+            assert text.count(old) == 1, f"{path} has this {text.count(old)} times:\n{old}"
+            text = text.replace(old, new)
+        file.write_text(text, encoding="utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the content as its files stand."""
+        try:
+            self._edition()
+        except ContentRefused as refused:
+            return refused.problems
+        return ()
+
+    def ask(self, document: str, variables: Mapping[str, Any]) -> Any:
+        """The answer of the server that a command has started; without one, of the content as its files stand."""
+        if self._servers:
+            request = {"query": document, "variables": variables}
+            return httpx2.post(f"http://{self.address}/graphql", json=request, trust_env=False).json()
+        edition = self._edition()
+        delivery = Delivery(build_schema(), lambda: Live(edition.version.id, root(edition)))
+        return orjson.loads(delivery.answer(Operation(document, variables)).body)
+
+    def _edition(self) -> Edition:
+        return load(FolderSnapshot(self.path / "content"))
+
+
+def _with_port(command: str, port: int) -> str:
+    """A command that starts a server, on another port: by its own option where it has one, else by the setting."""
+    if command.startswith("make"):
+        return f"make -o .venv/.installed {command.removeprefix('make')}"
+    if command.startswith("uvicorn"):
+        return f"{command} --port {port}"
+    words = [str(port) if before == "--port" else word for before, word in _pairs(shlex.split(command))]
+    return shlex.join(words)
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    return list(zip(["", *words], words, strict=False))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

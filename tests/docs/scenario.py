@@ -1,0 +1,176 @@
+"""How each kind of block is run. A page is one story: its blocks run in order, in one clone of the repository.
+
+    console     lines that begin with `$ ` are commands; what stands below one is what it prints. A line `...` stands
+                for any lines, `…` for any characters. A command succeeds, or says `# exits with 1` (or 2).
+    graphql     is answered without errors, unless a json block right after it says otherwise
+    json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
+    json PATH   (html PATH, python PATH) a file that the reader writes
+    diff        a change to a file, named after `+++ b/`: each hunk stands once in it
+    text        the problems of the content as it then stands, as `path: message`
+    yaml        what stands after `run:` is a command
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from tests.docs.blocks import Block
+from tests.docs.sandbox import SERVER, Sandbox
+
+# Commands that are not run as they stand, and why. Those of make are asked what they would do.
+LOOKED_AT: dict[str, str] = {
+    "make test": "it is what runs this",
+    "make install": "it has been run, or this would not",
+    "make bench": "it takes minutes",
+}
+STATUS = re.compile(r"# exits with (\d)$")
+ANYTHING = "…"
+
+
+def play(blocks: Sequence[Block], sandbox: Sandbox) -> None:
+    """Run the blocks of one story."""
+    waiting = list(blocks)
+    while waiting:
+        block = waiting.pop(0)
+        if block.language == "graphql":
+            ask(block, answers_to(waiting), sandbox)
+        elif block.title:
+            sandbox.write(block.title, block.text)
+        else:
+            PLAYED[block.language](block, sandbox)
+
+
+def answers_to(waiting: list[Block]) -> dict[str, Block]:
+    """The json blocks right behind a query: `variables` and, under an empty name, the answer."""
+    found: dict[str, Block] = {}
+    while waiting and waiting[0].language == "json" and waiting[0].title in ("", "variables"):
+        block = waiting.pop(0)
+        assert block.title not in found, f"{block}: a second one"
+        found[block.title] = block
+        if block.title == "":
+            break
+    return found
+
+
+def ask(block: Block, beside: dict[str, Block], sandbox: Sandbox) -> None:
+    variables = orjson.loads(beside["variables"].text) if "variables" in beside else {}
+    answer = sandbox.ask(block.text, variables)
+    if "" not in beside:
+        assert "errors" not in answer, f"{block}: {answer['errors']}"
+        return
+    expected = orjson.loads(beside[""].text)
+    assert filled(expected, answer) == answer, f"{beside['']} is not the answer. It is now:\n{shown(answer)}"
+
+
+def filled(expected: Any, answer: Any) -> Any:
+    """What is expected, with `…` filled in from the answer."""
+    if isinstance(expected, dict) and isinstance(answer, dict):
+        return {name: filled(value, answer.get(name)) for name, value in expected.items()}
+    if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):
+        return [filled(one, other) for one, other in zip(expected, answer, strict=True)]
+    return answer if expected == ANYTHING else expected
+
+
+def shown(answer: Any) -> str:
+    return orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode()
+
+
+# --- Console ---------------------------------------------------------------------------------------------------------
+
+
+def console(block: Block, sandbox: Sandbox) -> None:
+    for command, expected in commands(block):
+        printed = run(block, command, sandbox)
+        if expected:
+            assert re.fullmatch(pattern(expected), printed.strip() + "\n"), f"{block}: `{command}` printed\n{printed}"
+
+
+def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
+    """(command, lines it should print) of a console block. A command goes on over lines that end in a backslash."""
+    command, printed = "", []
+    for line in block.text.splitlines():
+        if command.endswith("\\"):
+            command += "\n" + line
+        elif line.startswith("$ "):
+            if command:
+                yield command, printed
+            command, printed = line.removeprefix("$ "), []
+        else:
+            assert command, f"{block}: a console block begins with a command"
+            printed.append(line)
+    yield command, printed
+
+
+def run(block: Block, command: str, sandbox: Sandbox) -> str:
+    """What a command printed, once it has ended as it should, or is ready."""
+    if SERVER.match(command):
+        return sandbox.serve(command)
+    looked_at = LOOKED_AT.get(command)
+    if looked_at:
+        command = f"make --dry-run -o .venv/.installed {command.removeprefix('make')}"
+    status, printed = sandbox.run(command)
+    wanted = STATUS.search(command)
+    assert status == (int(wanted[1]) if wanted else 0), f"{block}: `{command}` exits with {status}:\n{printed}"
+    return "" if looked_at else printed
+
+
+def pattern(expected: Sequence[str]) -> str:
+    lines = (r"(?:.*\n)*?" if line == "..." else f"{line_pattern(line)} *\n" for line in expected)
+    return "".join(lines)
+
+
+def line_pattern(line: str) -> str:
+    return ".*?".join(re.escape(part) for part in line.rstrip().split(ANYTHING))
+
+
+# --- The others ------------------------------------------------------------------------------------------------------
+
+
+def diff(block: Block, sandbox: Sandbox) -> None:
+    for path, hunks in changes(block):
+        sandbox.edit(path, hunks)
+
+
+def changes(block: Block) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """(path, [(old text, new text)]) of each file of a diff."""
+    path, hunks = "", []
+    for line in block.text.splitlines(keepends=True):
+        if line.startswith("--- "):
+            if path:
+                yield path, hunks
+            path, hunks = "", []
+        elif line.startswith("+++ b/"):
+            path, hunks = line.removeprefix("+++ b/").strip(), [("", "")]
+        elif line.startswith("@@"):
+            hunks += [("", "")] if hunks[-1] != ("", "") else []
+        else:
+            old, new = hunks[-1]
+            assert line[0] in " +-", f"{block}: {line}"
+            hunks[-1] = (old + line[1:] * (line[0] != "+"), new + line[1:] * (line[0] != "-"))
+    yield path, hunks
+
+
+def problems(block: Block, sandbox: Sandbox) -> None:
+    found = [f"{problem.path}: {problem.message}" for problem in sandbox.problems()]
+    assert block.text.splitlines() == found, f"{block}: the problems are\n" + "\n".join(found)
+
+
+def workflow(block: Block, sandbox: Sandbox) -> None:
+    found = re.findall(r"\brun: (.+)$", block.text, re.MULTILINE)
+    assert found, f"{block}: there is no command in it"
+    for command in found:
+        run(block, command, sandbox)
+
+
+PLAYED: dict[str, Callable[[Block, Sandbox], None]] = {
+    "console": console,
+    "diff": diff,
+    "text": problems,
+    "yaml": workflow,
+}
+# Languages of files that a reader writes. They carry the file's path.
+WRITTEN = ("json", "html", "python")
