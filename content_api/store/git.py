@@ -26,7 +26,7 @@ USUAL_FOLDER = "content"
 MARK = "site.json"  # the one file that all content has
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GitSnapshot:
     """One commit's files below the content folder. A commit without that folder has no entries."""
 

@@ -121,7 +121,6 @@ class Git:
             stderr=subprocess.PIPE,
             env=environment(),
             start_new_session=True,
-            pipesize=1 << 20,  # a full pipe makes git wait for us; with 64 kB it does so on every twentieth file
         )
 
     def failure(self, complaint: str) -> StoreError | None:

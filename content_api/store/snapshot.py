@@ -20,7 +20,11 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One path of a snapshot. `size` is in bytes and known before anything is read."""
+    """One path of a snapshot. `size` is in bytes and known before anything is read.
+
+    `blob` is git's id of the bytes: of a file, or of a symlink's target. For a submodule it is a commit's. A folder has
+    no id for a file above the limit, a submodule or a pipe: there it is zeros only. Content reads none of these.
+    """
 
     kind: EntryKind
     blob: str
@@ -47,9 +51,9 @@ class Limits:
     """How large a snapshot may be. Each is far above real content and far below what would hurt the server."""
 
     file_bytes: int = 1_000_000  # the largest file of the first set has 20 kB; a person edits these
-    content_bytes: int = 200_000_000  # 50,000 entities of 4 kB
-    files: int = 100_000
-    depth: int = 16  # the layout needs 2; git itself can describe 10**12 paths with 13 objects
+    content_bytes: int = 200_000_000  # 50,000 entities of 4 kB; a file above its own limit is never read or counted
+    files: int = 100_000  # and as many folders; git itself can describe 10**12 paths with 13 objects
+    depth: int = 16  # parts of a path; the layout needs 2
 
 
 class Snapshot(Protocol):
@@ -74,6 +78,7 @@ class Snapshot(Protocol):
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each blob id with its bytes, in the order asked, checked against the id.
 
-        Raises ObjectUnreadable, naming the object, when one is missing or its bytes do not hash to its id.
+        Raises ObjectUnreadable, naming the object, when one is missing or its bytes do not hash to its id; a folder
+        names the file, when it has changed since it was listed.
         """
         ...

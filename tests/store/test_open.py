@@ -165,10 +165,7 @@ def test_a_path_with_nothing_there_is_refused(tmp_path, served):
 def test_the_limits_reach_every_store(repository, tmp_path, served):
     repository.commit(FILES)
     write(tmp_path / "unpacked", FILES)
-    for path, options in (
-        (repository.path, {}),
-        (repository.path, {"working_tree": True}),
-        (tmp_path / "unpacked", {}),
-    ):
+    unpacked = tmp_path / "unpacked"
+    for path, working_tree in ((repository.path, False), (repository.path, True), (unpacked, False)):
         with pytest.raises(SnapshotTooLarge, match="at most 1 of each"):
             served(path, limits=Limits(files=1), working_tree=working_tree)
