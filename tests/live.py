@@ -30,20 +30,26 @@ class LiveServer:
 @contextmanager
 def live(app: str = "server:app", folder: Path = ROOT, **settings: str) -> Iterator[LiveServer]:
     """Starts `app` of `folder` under uvicorn on a free port of 127.0.0.1, waits until ready, and ends it afterwards."""
-    address = ["--host", "127.0.0.1", "--port", str(_free_port())]
-    command = [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address]
+    command, port = server_command(app, folder)
     with tempfile.TemporaryDirectory(prefix="content-api-live-") as scratch:
         log = Path(scratch) / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command, cwd=folder, env=_environment(settings), stdout=output, stderr=subprocess.STDOUT
             )
-        server = LiveServer(f"http://127.0.0.1:{address[-1]}", log)
+        server = LiveServer(f"http://127.0.0.1:{port}", log)
         try:
             _wait_until_ready(server, process)
             yield server
         finally:
             _end(process)
+
+
+def server_command(app: str = "server:app", folder: Path = ROOT) -> tuple[list[str], int]:
+    """The command that starts `app` of `folder` on a free port, and that port."""
+    port = _free_port()
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address], port
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

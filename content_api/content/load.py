@@ -16,7 +16,7 @@ from typing import Any
 
 from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
-from content_api.content.findings import Finding
+from content_api.content.findings import Finding, Subject, subject
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
 from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
@@ -56,7 +56,7 @@ def load(
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, rebuilt, delta, known)
-        subjects = to_be_checked(library, rebuilt, delta, known)
+        subjects = [subject(record) for record in to_be_checked(library, rebuilt, delta, known)]
         found = [("translations_whole", finding) for finding in merging]
         found += vanished(library, before, snapshot.version.message or "")
         found += listed_once(files)
@@ -300,7 +300,7 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
     return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
 
 
-def rule_findings(subjects: list[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+def rule_findings(subjects: list[Subject], library: Library) -> Iterator[tuple[str, Finding]]:
     """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown."""
     for library_rule in LIBRARY_RULES:
         for finding in islice(library_rule(library), MOST_PROBLEMS):
@@ -312,7 +312,7 @@ def rule_findings(subjects: list[Record], library: Library) -> Iterator[tuple[st
 
 def vanished(library: Library, before: Collection[str], message: str) -> Iterator[tuple[str, Finding]]:
     """Entities that were in the version before and are neither here nor accounted for."""
-    if not library.records:
+    if not library.records and not library.unread:
         yield "mass_delete", Finding(SITE, "", "There is no entity", "Content has at least one")
     gone = sorted(key for key in before if key not in library.records and key not in library.unread)
     if len(gone) * 2 > len(before) and not MASS_DELETE_TRAILER.search(message):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from content_api.content import markdown
 from content_api.content.fields import EntityKind
 from content_api.content.models import Entity
 
@@ -31,8 +31,15 @@ class Reference(NamedTuple):
     relation: str
     target: str
     """Key (`kind/id`) of the entity referred to."""
-    pointer: str
     kind: EntityKind | None
+    """The kind that the field asks for; None where the reference names its kind itself."""
+    place: str
+    at: int
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer of the reference."""
+        return self.place.format(self.at)
 
 
 REQUIRED_CAUTIONS = Relation("required_cautions", CAUTION, lambda e: e.required_cautions, "/requiredCautions/{}")
@@ -78,7 +85,6 @@ RELATIONS: dict[EntityKind, tuple[Relation, ...]] = {
 
 
 RELATION_NAMES = ("links", *{relation.name for relations in RELATIONS.values() for relation in relations})
-LINK = re.compile(r"\]\(\s*<?ref:(?P<key>[a-z]+/[a-z0-9-]+)")
 
 
 def references(kind: EntityKind, entity: Entity) -> Iterator[Reference]:
@@ -87,7 +93,7 @@ def references(kind: EntityKind, entity: Entity) -> Iterator[Reference]:
         for index, target in enumerate(relation.targets(entity)):
             if target is not None:
                 key = target if relation.kind is None else f"{relation.kind}/{target}"
-                yield Reference(relation.name, key, relation.pointer.format(index), relation.kind)
+                yield Reference(relation.name, key, relation.kind, relation.pointer, index)
     yield from links(entity)
 
 
@@ -108,6 +114,6 @@ def links(entity: Entity) -> Iterator[Reference]:
         for index, section in enumerate(text.sections):
             web = section.channels.web
             if web is not None and "ref:" in web.body:
-                for match in LINK.finditer(web.body):
-                    pointer = f"/text/{locale}/sections/{index}/channels/web/body"
-                    yield Reference("links", match["key"], pointer, None)
+                for kind, name in markdown.references(web.body):
+                    place = f"/text/{locale}/sections/{{}}/channels/web/body"
+                    yield Reference("links", f"{kind}/{name}", None, place, index)

@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 from content_api.content.edition import Library, Record
 from content_api.content.fields import CitationRole, ConflictOfInterest, EntityKind, HealthAspect, ReviewStatus, State
-from content_api.content.findings import Finding, Rule
-from content_api.content.items import Item, items
+from content_api.content.findings import Finding, Rule, Subject
+from content_api.content.items import Item
 from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
-from content_api.content.relations import Reference, references
+from content_api.content.relations import Reference
 from content_api.content.suggest import suggestion
 from content_api.content.wording import WORDING_RULES, tells_effect
 
@@ -23,10 +23,10 @@ from content_api.content.wording import WORDING_RULES, tells_effect
 Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
 
 
-def references_resolve(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def references_resolve(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Every reference leads to an entity of the right kind, and never to the entity itself."""
-    for record in records:
-        for reference in references(record.kind, record.entity):
+    for record in subjects:
+        for reference in record.references:
             if reference.target == record.key:
                 yield Finding(
                     record.path, reference.pointer, f"`{record.key}` refers to itself", "Expected another entity"
@@ -42,7 +42,7 @@ def is_there(key: str, library: Library) -> bool:
     return "recalls/" in library.unread  # the file that may name it could not be read
 
 
-def unresolved(record: Record, reference: Reference, library: Library) -> Finding:
+def unresolved(record: Subject, reference: Reference, library: Library) -> Finding:
     """A reference to nothing: perhaps to the wrong kind, perhaps misspelt."""
     wanted, _, name = reference.target.partition("/")
     elsewhere = [f"{kind}/{name}" for kind in EntityKind if f"{kind}/{name}" in library.records]
@@ -60,15 +60,15 @@ def unresolved(record: Record, reference: Reference, library: Library) -> Findin
     )
 
 
-def published_refers_to_published(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def published_refers_to_published(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """What everybody can see leads only to what everybody can see.
 
     `appliesTo` is left out: it is the other half of a reference, and that half may still be a draft.
     """
-    for record in records:
+    for record in subjects:
         if record.entity.state is not State.PUBLISHED:
             continue
-        for reference in references(record.kind, record.entity):
+        for reference in record.references:
             target = library.entity(reference.target)
             if target and target.state is not State.PUBLISHED and reference.relation != "applies_to":
                 yield Finding(
@@ -79,9 +79,9 @@ def published_refers_to_published(records: Sequence[Record], library: Library) -
                 )
 
 
-def required_cautions_agree(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def required_cautions_agree(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """`requiredCautions` and `appliesTo` say the same, so that deleting a caution can never silently drop a warning."""
-    for record in records:
+    for record in subjects:
         if record.entity.state is State.WITHDRAWN:
             continue
         for index, name in enumerate(record.entity.required_cautions):
@@ -97,7 +97,7 @@ def required_cautions_agree(records: Sequence[Record], library: Library) -> Iter
             yield from one_sided(record, record.entity, library)
 
 
-def one_sided(record: Record, caution: Caution, library: Library) -> Iterator[Finding]:
+def one_sided(record: Subject, caution: Caution, library: Library) -> Iterator[Finding]:
     """Entities that a caution applies to and that do not require it."""
     for index, key in enumerate(caution.applies_to):
         entity = library.entity(key)
@@ -110,9 +110,9 @@ def one_sided(record: Record, caution: Caution, library: Library) -> Iterator[Fi
             )
 
 
-def must_display_has_every_channel(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def must_display_has_every_channel(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A caution that may never be left out has text of its own for every channel."""
-    for record in records:
+    for record in subjects:
         if not (isinstance(record.entity, Caution) and record.entity.must_display):
             continue
         for locale, text in record.entity.text.items():
@@ -126,10 +126,10 @@ def must_display_has_every_channel(records: Sequence[Record], library: Library) 
                     )
 
 
-def no_cycles(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def no_cycles(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Nothing is part of itself, or broader than itself, however long the way round."""
     for kind, above in ((EntityKind.SYMPTOM, symptom_above), (EntityKind.CONDITION, conditions_above)):
-        starts = [record.key for record in records if record.kind is kind]
+        starts = [record.key for record in subjects if record.kind is kind]
         if next(cycles(starts, above, library), None):
             # Where a circle closes depends on where the walk begins: begin with the first of all, for one answer.
             yield from cycles(library.indexes.kinds[kind], above, library)
@@ -182,9 +182,9 @@ def closing(key: str, path: list[str], above: Above, library: Library) -> Findin
     return Finding(last.path, pointer, f"This closes a circle: {names}", "Break the circle")
 
 
-def slugs_unique(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def slugs_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A slug names one entity of its kind in a locale."""
-    for record in records:
+    for record in subjects:
         for locale, text in record.entity.text.items():
             others = [k for k in library.indexes.slugs[record.kind, locale, text.slug] if k != record.key]
             if others:
@@ -197,10 +197,10 @@ def slugs_unique(records: Sequence[Record], library: Library) -> Iterator[Findin
                 )
 
 
-def keys_unique(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def keys_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A key names one section or item of its entity, so that a citation or translator can point at it."""
-    for record in records:
-        taken = Counter(item.value.key for item in items(record.kind, record.entity))
+    for record in subjects:
+        taken = Counter(item.value.key for item in record.items)
         for locale, text in record.entity.text.items():
             keys = taken + Counter(section.key for section in text.sections)
             for key in (key for key, times in keys.items() if times > 1):
@@ -212,19 +212,19 @@ def keys_unique(records: Sequence[Record], library: Library) -> Iterator[Finding
                 )
 
 
-def pointer_of_key(record: Record, locale: str, key: str) -> str:
+def pointer_of_key(record: Subject, locale: str, key: str) -> str:
     """Where the last section or item with a key is."""
-    pointers = [f"{item.pointer}/key" for item in items(record.kind, record.entity) if item.value.key == key]
+    pointers = [f"{item.pointer}/key" for item in record.items if item.value.key == key]
     sections = record.entity.text[locale].sections
     pointers += [f"/text/{locale}/sections/{i}/key" for i, section in enumerate(sections) if section.key == key]
     return pointers[-1]
 
 
-def lists_name_things_once(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def lists_name_things_once(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A list of references names each entity once."""
-    for record in records:
+    for record in subjects:
         seen: set[tuple[str, str]] = set()
-        for reference in references(record.kind, record.entity):
+        for reference in record.references:
             place = (reference.relation, reference.target)
             if place in seen and reference.relation not in ("links", "examples"):
                 yield Finding(
@@ -233,9 +233,9 @@ def lists_name_things_once(records: Sequence[Record], library: Library) -> Itera
             seen.add(place)
 
 
-def sources_exist(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def sources_exist(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Citations and attributions name sources that are there, and keys that are there."""
-    for record in records:
+    for record in subjects:
         for pointer, source in sources_named(record):
             if source not in library.sources and f"source/{source}" not in library.unread:
                 yield Finding(
@@ -258,13 +258,13 @@ def sources_exist(records: Sequence[Record], library: Library) -> Iterator[Findi
                     )
 
 
-def keys_of(record: Record) -> set[str]:
+def keys_of(record: Subject) -> set[str]:
     """Keys of an entity's sections and items."""
-    keys = {item.value.key for item in items(record.kind, record.entity)}
+    keys = {item.value.key for item in record.items}
     return keys | {section.key for text in record.entity.text.values() for section in text.sections}
 
 
-def sources_named(record: Record) -> Iterator[tuple[str, str]]:
+def sources_named(record: Subject) -> Iterator[tuple[str, str]]:
     """(pointer, source id) of every source that an entity names."""
     for index, citation in enumerate(record.entity.citations):
         yield f"/citations/{index}/source", citation.source
@@ -272,7 +272,7 @@ def sources_named(record: Record) -> Iterator[tuple[str, str]]:
         for index, section in enumerate(text.sections):
             if section.attributed_to:
                 yield f"/text/{locale}/sections/{index}/attributedTo", section.attributed_to
-    for item in items(record.kind, record.entity):
+    for item in record.items:
         for field, pointer in (("attributed_to", "attributedTo"), ("citation", "citation")):
             source = getattr(item.value, field, None)
             if source:
@@ -282,11 +282,11 @@ def sources_named(record: Record) -> Iterator[tuple[str, str]]:
 CLAIMING_ASPECTS = (HealthAspect.BENEFITS, HealthAspect.EFFECTIVENESS)
 
 
-def claims_have_evidence(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def claims_have_evidence(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A claim of effect rests on evidence from somebody who does not sell it, or says whose claim it is."""
-    for record in records:
+    for record in subjects:
         evidenced = evidenced_keys(record, library)
-        for item in items(record.kind, record.entity):
+        for item in record.items:
             if item.value.key not in evidenced:
                 yield from unsupported_item(record, item)
         for locale, text in record.entity.text.items():
@@ -298,7 +298,7 @@ def claims_have_evidence(records: Sequence[Record], library: Library) -> Iterato
                     yield unsupported(record, f"/text/{locale}/sections/{index}", section.key)
 
 
-def evidenced_keys(record: Record, library: Library) -> set[str]:
+def evidenced_keys(record: Subject, library: Library) -> set[str]:
     """Keys that an EVIDENCE citation of a source without a conflict of interest supports."""
     keys: set[str] = set()
     for citation in record.entity.citations:
@@ -312,7 +312,7 @@ def evidenced_keys(record: Record, library: Library) -> set[str]:
     return keys
 
 
-def unsupported_item(record: Record, item: Item) -> Iterator[Finding]:
+def unsupported_item(record: Subject, item: Item) -> Iterator[Finding]:
     """An item that claims an effect, time or finding without evidence."""
     value = item.value
     if isinstance(value, Evidence) or (isinstance(value, VagueRange) and value.basis is not RangeBasis.PROVIDER_CLAIM):
@@ -328,7 +328,7 @@ def unsupported_item(record: Record, item: Item) -> Iterator[Finding]:
         yield unsupported(record, item.pointer, value.key)
 
 
-def unsupported(record: Record, pointer: str, key: str) -> Finding:
+def unsupported(record: Subject, pointer: str, key: str) -> Finding:
     return Finding(
         record.path,
         pointer,
@@ -338,9 +338,9 @@ def unsupported(record: Record, pointer: str, key: str) -> Finding:
     )
 
 
-def review_is_whole(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def review_is_whole(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A clinical review has a reviewer and both dates, in order; without a review there is none of them."""
-    for record in records:
+    for record in subjects:
         review = record.entity.review
         dates = (review.last_reviewed_on, review.next_review_due_on)
         if review.status is ReviewStatus.NOT_CLINICALLY_REVIEWED:
@@ -376,9 +376,9 @@ def review_is_whole(records: Sequence[Record], library: Library) -> Iterator[Fin
                 )
 
 
-def withdrawn_says_why(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def withdrawn_says_why(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A withdrawn entity says why; no other has a reason to."""
-    for record in records:
+    for record in subjects:
         withdrawn = record.entity.state is State.WITHDRAWN
         if withdrawn != (record.entity.withdrawn_reason is not None):
             found = "is WITHDRAWN without a reason" if withdrawn else "has a `withdrawnReason`, but is not WITHDRAWN"

@@ -1,7 +1,7 @@
 """The rules for what is written: lengths, markup, promotional words, translations.
 
-These look at every word of every text, so each asks a cheap question first (is there such a character at all?) and
-looks closely only where the answer is yes.
+These look at every word of every text, so each asks once about all the texts of an entity, and looks closely only where
+the answer is yes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from content_api.content.edition import Library, Record
+from content_api.content.edition import Library
 from content_api.content.fields import Body, Channel, Section, State, Statement, TextFormat, TranslationStatus
-from content_api.content.findings import Finding, Rule
-from content_api.content.items import items, wordings
+from content_api.content.findings import Finding, Rule, Subject
+from content_api.content.items import wordings
 from content_api.content.markup import Fault, markdown_faults, plain_faults
 from content_api.content.models import Evidence
 
@@ -67,7 +67,7 @@ class Written(NamedTuple):
     format: TextFormat
 
 
-def written(record: Record) -> Iterator[Written]:
+def written(record: Subject) -> Iterator[Written]:
     """Every text of an entity that a person may read."""
     for locale, text in record.entity.text.items():
         base = f"/text/{locale}"
@@ -79,7 +79,7 @@ def written(record: Record) -> Iterator[Written]:
             yield Written(f"{base}/sections/{index}/heading", section.heading, TextFormat.PLAIN)
             for channel, body in bodies(section):
                 yield Written(f"{base}/sections/{index}/channels/{channel}/body", body.body, body.format)
-    for item in items(record.kind, record.entity):
+    for item in record.items:
         for pointer, texts in wordings(item):
             for locale, wording in texts.items():
                 yield Written(f"{pointer}/{locale}", wording, TextFormat.PLAIN)
@@ -108,58 +108,24 @@ def tells_effect(what: Section | Statement | Evidence) -> bool:
     return any(EFFECT.search(text) for text in texts)
 
 
-# Characters without which there is no markup, control character or template mark to look for.
-PLAIN_SUSPECTS = (
-    "<",
-    ">",
-    "*",
-    "_",
-    "#",
-    "[",
-    "`",
-    "&",
-    "{",
-    "$",
-    "%",
-    "|",
-    "~",
-    "\\",
-    "](",
-    "\n- ",
-    "\n+ ",
-    "\n1",
-    "TODO",
-)
-MARKDOWN_SUSPECTS = ("<", "![", "`", "&", "{", "$", "%", "|", "~", "](", "[^", "#", "=", "    ", "\t", "TODO", "[")
-TEMPLATE_WORDS = ("todo", "lorem", "tbd", "xxx", "insert")
-
-
-def suspicious(text: str, suspects: Sequence[str]) -> bool:
-    if any(mark in text for mark in suspects) or not text.replace("\n", " ").isprintable():
-        return True
-    lowered = text.lower()
-    return text[:1] in "-+0123456789" or any(word in lowered for word in TEMPLATE_WORDS)
-
-
-def markup_allowed(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def markup_allowed(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Plain text has no markup; web text has only the small Markdown subset; no template is left unfilled."""
-    for record in records:
-        for pointer, text, text_format in written(record):
-            plain = text_format is TextFormat.PLAIN
-            if suspicious(text, PLAIN_SUSPECTS if plain else MARKDOWN_SUSPECTS):
-                for fault in plain_faults(text) if plain else markdown_faults(text):
+    for record in subjects:
+        if any(plain_faults(record.plain)) or any(any(markdown_faults(text)) for text in record.marked):
+            for pointer, text, text_format in written(record):
+                for fault in plain_faults(text) if text_format is TextFormat.PLAIN else markdown_faults(text):
                     yield from at_fault(record, pointer, text, fault)
 
 
-def at_fault(record: Record, pointer: str, text: str, fault: Fault) -> Iterator[Finding]:
+def at_fault(record: Subject, pointer: str, text: str, fault: Fault) -> Iterator[Finding]:
     """A fault with the words around it, since a JSON text has no lines of its own."""
     around = text[max(fault.offset - 15, 0) : fault.offset + 25].replace("\n", " ")
     yield Finding(record.path, pointer, f"{fault.found}, at “{around}”", fault.expected)
 
 
-def channel_limits(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def channel_limits(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Text is in the format of its channel and no longer than the channel takes."""
-    for record in records:
+    for record in subjects:
         for locale, text in record.entity.text.items():
             for index, section in enumerate(text.sections):
                 for channel, body in bodies(section):
@@ -176,22 +142,24 @@ def channel_limits(records: Sequence[Record], library: Library) -> Iterator[Find
                         yield Finding(record.path, f"{pointer}/body", found, expected)
 
 
-def no_promotional_words(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def no_promotional_words(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Patient text informs and does not sell."""
-    for record in records:
-        for pointer, text, _ in written(record):
+    for record in subjects:
+        everything = "\n".join((record.plain, *record.marked)).lower()
+        words = [word for word in PROMOTIONAL if word in everything]
+        for pointer, text, _ in written(record) if words else ():
             lowered = text.lower()
-            for word in PROMOTIONAL:
+            for word in words:
                 if word in lowered:
                     yield Finding(record.path, pointer, f"“{word}” is a promotional word", "Say what is known instead")
 
 
-def translations_whole(records: Sequence[Record], library: Library) -> Iterator[Finding]:
+def translations_whole(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """An entity is translated whole: same sections, every item; the default locale is there and no draft."""
     default = library.site.default_locale
     if default not in library.site.locales:
         return  # site_locales says so, and here it would only be said again of every entity
-    for record in records:
+    for record in subjects:
         texts = record.entity.text
         if default not in texts:
             yield Finding(record.path, "/text", f"There is no text in `{default}`", "The default locale is required")
@@ -217,7 +185,7 @@ def translations_whole(records: Sequence[Record], library: Library) -> Iterator[
         yield from items_not_translated(record)
 
 
-def section_keys_differ(record: Record, default: str) -> Iterator[Finding]:
+def section_keys_differ(record: Subject, default: str) -> Iterator[Finding]:
     """Locales whose sections are not those of the default locale."""
     expected = [section.key for section in record.entity.text[default].sections]
     for locale, text in record.entity.text.items():
@@ -231,10 +199,10 @@ def section_keys_differ(record: Record, default: str) -> Iterator[Finding]:
             )
 
 
-def items_not_translated(record: Record) -> Iterator[Finding]:
+def items_not_translated(record: Subject) -> Iterator[Finding]:
     """Items whose text lacks a locale of the entity, or has one that the entity has not."""
     locales = set(record.entity.text)
-    texts = [wording for item in items(record.kind, record.entity) for wording in wordings(item)]
+    texts = [wording for item in record.items for wording in wordings(item)]
     if record.entity.withdrawn_reason:
         texts.append(("/withdrawnReason", record.entity.withdrawn_reason))
     for pointer, wording in texts:

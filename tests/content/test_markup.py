@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_api.content import markup
 from content_api.content.fields import Body, TextFormat
 from content_api.content.markup import Fault, markdown_faults, plain_faults
 from content_api.content.rendering import html, plain
@@ -167,3 +168,11 @@ def test_a_text_made_of_marks_is_looked_at_in_time_that_grows_with_its_length(pi
     text = (piece * 20_000)[:20_000]
     assert len(list(markdown_faults(text))) <= 20_000
     assert len(list(plain_faults(text))) <= 20_000
+
+
+@given(
+    st.text(st.sampled_from("ab \n<&*_~`[]()#>|{}%$+-=1.refTODOFIXMElorem:/\x00\ufffd\u2028"), max_size=30) | st.text()
+)
+def test_the_first_look_at_a_plain_text_misses_nothing(text):
+    told = sorted(fault for sign in markup._ANYWHERE + markup._IN_PLAIN for fault in sign.faults(text))
+    assert list(plain_faults(text)) == told
