@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 
+# Here before any content is loaded: loading freezes what is in memory, and Hypothesis, when it is imported after that,
+# warns that it cannot see who holds the random numbers of other libraries.
+import hypothesis  # noqa: F401
 import pytest
 
 from tests.live import LiveServer, live

@@ -112,15 +112,8 @@ NULLABLE = {
 }
 SHARED = {
     "*.attributedTo": (
-        "Section",
-        "Statement",
-        "Timing",
-        "CareAdvice",
-        "Mechanism",
-        "CauseExample",
-        "SameAsCondition",
-        "VagueRange",
-        "Regulatory",
+        *("Section", "Statement", "Timing", "CareAdvice", "Mechanism", "CauseExample", "SameAsCondition"),
+        *("VagueRange", "Regulatory"),
     ),
     **{f"*.{kind}": ("Query", "Content") for kind in EntityKind},
 }
