@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from content_api.content.fields import EntityKind
 from content_api.content.models import Entity, Person, Recall, Site, Source
-from content_api.content.relations import targets
+from content_api.content.relations import codings, targets
 from content_api.store.snapshot import Version
 
 
@@ -107,11 +107,8 @@ def index_places(record: Record) -> Iterator[tuple[str, Any]]:
         yield "referrers", place
     for locale, text in entity.text.items():
         yield "slugs", (kind, locale, text.slug)
-    for coding in entity.codings:
+    for coding in codings(entity):
         yield "codes", (coding.system, coding.code)
-    for example in getattr(entity, "examples", ()):
-        for coding in example.codings:
-            yield "codes", (coding.system, coding.code)
 
 
 def indexed(records: Iterable[Record]) -> Indexes:

@@ -1,4 +1,4 @@
-"""Which field of which kind refers to what. Rules, back references and changes all read this one table."""
+"""What an entity refers to, and by what it is found. Rules, indexes and back references all read the one table here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from content_api.content import markdown
-from content_api.content.fields import EntityKind
-from content_api.content.models import Entity
+from content_api.content.fields import Coding, EntityKind
+from content_api.content.models import Cause, Entity
 
 CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
 
@@ -117,3 +117,9 @@ def links(entity: Entity) -> Iterator[Reference]:
                 for kind, name in markdown.references(web.body):
                     place = f"/text/{locale}/sections/{{}}/channels/web/body"
                     yield Reference("links", f"{kind}/{name}", None, place, index)
+
+
+def codings(entity: Entity) -> tuple[Coding, ...]:
+    """The codes that an entity is found by: its own and those of its examples."""
+    examples = entity.examples if isinstance(entity, Cause) else ()
+    return (*entity.codings, *(coding for example in examples for coding in example.codings))

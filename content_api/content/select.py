@@ -24,6 +24,7 @@ from content_api.content.edges import (
     related_conditions,
 )
 from content_api.content.fields import Described, EntityKind
+from content_api.content.relations import codings
 from content_api.content.view import SEVERITY_RANK, Shown, View, folded
 
 CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
@@ -106,12 +107,6 @@ def optional(path: str) -> Values:
     return Values(lambda value: () if (found := read(value)) is None else (found,))
 
 
-def codes(shown: Shown) -> Iterable[Any]:
-    """The codings of an entity and of its examples."""
-    examples = getattr(shown.entity, "examples", ())
-    return (*shown.entity.codings, *(coding for example in examples for coding in example.codings))
-
-
 COMMON: dict[str, Field] = {
     "key": one("record.entity.id"),
     "slug": one("text.slug"),
@@ -122,7 +117,7 @@ COMMON: dict[str, Field] = {
     "jurisdiction": Values(lambda shown: shown.entity.jurisdictions),
     "audience": one("record.entity.audience.type"),
     "review_status": one("record.entity.review.status"),
-    "codings": Elements(codes, "coding"),
+    "codings": Elements(lambda shown: codings(shown.entity), "coding"),
     "required_cautions": Elements(lambda shown: shown.required_cautions(), CAUTION),
 }
 

@@ -53,9 +53,15 @@ ENUMS: tuple[tuple[type[Described], str, str], ...] = (
     (select.CautionOrderField, "CautionOrderField", "What cautions can be ordered by."),
 )
 
+
+def describe(enum: type[Described], name: str, description: str) -> None:
+    """Make a content enum a GraphQL enum, with the descriptions that its members carry."""
+    strawberry.enum(enum, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = enum[value.name].description
+
+
 # Done when this module is imported, because Strawberry looks at the enums when the types that use them are declared:
 # those modules import this one first.
-for _enum, _name, _description in ENUMS:
-    strawberry.enum(_enum, name=_name, description=_description)
-    for _value in _enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
-        _value.description = _enum[_value.name].description
+for row in ENUMS:
+    describe(*row)

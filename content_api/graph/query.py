@@ -26,6 +26,7 @@ from content_api.graph.filters import (
 )
 from content_api.graph.identifiers import node_parts
 from content_api.graph.scalars import Locale
+from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
 
 MOST_NODES = 100  # as many as a page of a connection
@@ -163,6 +164,22 @@ class Content:
         code: Annotated[str, strawberry.argument(description="The code, as the system writes it.")],
     ) -> list[Entity]:
         return [entity_of(shown) for shown in self.view.with_code(system, code)]
+
+    @strawberry.field(
+        description="Full-text search: finds other forms of a word, misspelt words, alternate names and codes. "
+        "Names weigh most."
+    )
+    def search(
+        self,
+        text: Annotated[str, strawberry.argument(description="Words, as a person types them: at most 200 characters.")],
+        kinds: Annotated[
+            list[EntityKind] | None, strawberry.argument(description="Only entities of these kinds; all if not given.")
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+    ) -> SearchConnection:
+        asked = page(first, after, None, None)
+        return search(self.view, text, None if kinds is UNSET else kinds, asked)
 
     @strawberry.field(description="Who publishes the content, on what terms, in which locales and channels.")
     def site(self) -> Site:

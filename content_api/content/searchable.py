@@ -1,0 +1,77 @@
+"""The search index of an edition: made with it, or from that of the edition before it, and kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from content_api.content import rendering
+from content_api.content.edition import Edition
+from content_api.content.items import items, wordings
+from content_api.content.relations import codings
+from content_api.content.search import SearchDocument, SearchIndex
+from content_api.content.view import Shown, view_of
+
+
+def search_index(edition: Edition, previous: Edition | None = None) -> SearchIndex:
+    """The index over what the public can see of an edition, in every locale.
+
+    It takes a tenth of a millisecond for each entity and locale; with the index of a `previous` edition, it takes what
+    changed. Ask for it before an edition goes live, so that no reader waits for it.
+    """
+    found: SearchIndex | None = edition.memo.get(SearchIndex)
+    if found is None:
+        earlier: SearchIndex | None = previous.memo.get(SearchIndex) if previous else None
+        if earlier is None or previous is None or differently_seen(edition, previous):
+            found = SearchIndex.build(documents(edition, edition.library.records))
+        else:
+            changed = changed_keys(edition, previous)
+            removed = [(kind, name) for kind, _, name in (key.partition("/") for key in changed)]
+            found = earlier.updated(removed, documents(edition, changed))
+        edition.memo[SearchIndex] = found
+    return found
+
+
+def differently_seen(edition: Edition, previous: Edition) -> bool:
+    """Whether something other than entities changed that decides what is seen, and how."""
+    new, old = edition.library, previous.library
+    return new.site is not old.site or new.recalls != old.recalls
+
+
+def changed_keys(edition: Edition, previous: Edition) -> list[str]:
+    """Keys of entities that are new, gone, or not the same record."""
+    new, old = edition.library.records, previous.library.records
+    changed = [key for key, record in new.items() if old.get(key) is not record]
+    return [*changed, *(old.keys() - new.keys())]
+
+
+def documents(edition: Edition, keys: Iterable[str]) -> Iterator[SearchDocument]:
+    """What can be found of these entities, in each locale as the public sees them there."""
+    wanted = list(keys)
+    for locale in edition.library.site.locales:
+        view = view_of(edition, locale)
+        for shown in view.show_all("", wanted):
+            yield document(shown)
+
+
+def document(shown: Shown) -> SearchDocument:
+    """An entity's words. The body has the web text, which is the fullest, and the items."""
+    kind, _, name = shown.key.partition("/")
+    return SearchDocument(
+        kind=kind,
+        key=name,
+        locale=shown.view.locale,
+        name=shown.text.name,
+        alternate_names=tuple(alternate.name for alternate in shown.text.alternate_names),
+        summary=shown.text.summary,
+        body="\n\n".join(body(shown)),
+        codes=tuple(coding.code for coding in codings(shown.entity)),
+    )
+
+
+def body(shown: Shown) -> Iterator[str]:
+    for section in shown.text.sections:
+        yield section.heading
+        yield rendering.plain(shown.section_text(section).body)
+    for item in items(shown.record.kind, shown.entity):
+        for _, texts in wordings(item):
+            yield texts[shown.locale]
