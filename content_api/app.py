@@ -15,7 +15,6 @@ from graphql import GraphQLSchema
 from starlette.applications import Starlette
 
 from content_api.content.edition import Edition
-from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.delivery.pipeline import Delivery, Live
@@ -24,6 +23,7 @@ from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.observe.logs import configure
 from content_api.publish.current import Current
+from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.reload import follow
 from content_api.settings import Settings, read_settings, unknown_variables, variable
@@ -98,7 +98,7 @@ def usual_content() -> Path:
 def first_edition(opened: Opened, settings: Settings) -> Edition:
     """The edition to begin with. Raises ContentUnservable when the content has problems; nothing stands in for it."""
     try:
-        return load(opened.snapshot, limits=settings.limits)
+        return make_edition(opened.snapshot, settings.limits)
     except ContentRefused as refused:
         raise ContentUnservable(f"{report(refused, folder_of(opened))}\nNothing is served.") from refused
 

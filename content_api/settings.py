@@ -94,10 +94,10 @@ class Settings(BaseSettings):
 def read_settings(**given: Any) -> Settings:
     """The settings: what is `given`, then the environment, then what each is if nobody says.
 
-    Raises SettingError with a line for each that cannot be used. A None among `given` counts as not given.
+    Raises SettingError with a line for each that cannot be used.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**given)
     except ValidationError as error:
         raise SettingError("\n".join(map(_in_one_line, error.errors()))) from None
 
@@ -113,12 +113,14 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> Iterator[s
 def hand_down(settings: Settings) -> None:
     """Put the settings into the environment, for worker processes that will read them from there."""
     for name in settings.model_fields_set:
-        os.environ[variable(name)] = in_environment(getattr(settings, name))
+        value = getattr(settings, name)
+        os.environ[variable(name)] = "" if value is None else in_environment(value)
 
 
 def in_environment(value: Any) -> str:
     """A setting's value as a variable holds it."""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return text.lower() if isinstance(value, bool) else text
 
 
 def variable(name: str) -> str:

@@ -11,11 +11,13 @@ import typer
 from content_api import __version__
 from content_api.app import exit_code
 from content_api.cli.check import check
+from content_api.cli.export import export
 from content_api.cli.query import query
 from content_api.cli.serve import serve
-from content_api.errors import ContentApiError
+from content_api.cli.show import show
+from content_api.errors import ContentApiError, RequestError
 
-COMMANDS = (serve, check, query)
+COMMANDS = (serve, check, show, query, export)
 
 
 def show_version(asked: bool) -> None:
@@ -57,5 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build()(arguments)
     except ContentApiError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(message(error), file=sys.stderr)  # noqa: T201
         raise SystemExit(exit_code(error)) from None
+
+
+def message(error: ContentApiError) -> str:
+    """What happened and, where that is known, what would be right."""
+    return f"{error} {error.hint}" if isinstance(error, RequestError) and error.hint else str(error)

@@ -13,6 +13,7 @@ import typer
 from content_api.app import open_configured, usual_content
 from content_api.cli.checked import Checked
 from content_api.cli.formats import as_github, as_json, as_text
+from content_api.cli.options import given
 from content_api.cli.progress import watched
 from content_api.content.layout import shown
 from content_api.content.load import entity_keys, load
@@ -38,7 +39,7 @@ PRINTERS = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github
 Place = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]",
+        metavar="PATH",
         help="What to check: a folder, or a repository. If not given: the content here, or what the settings name.",
         show_default=False,
     ),
@@ -84,7 +85,7 @@ def check(
 
 def checked(path: Path | None, ref: str | None, against: str | None) -> Checked:
     """Everything that is wrong with what is at a path. Raises an OperatorError when that cannot be told."""
-    usual = read_settings(content=path)
+    usual = read_settings(**given(content=path))
     place = usual.content or usual_content()
     settings = usual.model_copy(
         update={"content": place, "ref": ref, "working_tree": ref is None and has_files(place, usual.git_deadline)}

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from content_api.content.fields import Channel
 
+
+def given(**options: Any) -> dict[str, Any]:
+    """What was given on the command line, for `read_settings`.
+
+    A ref and the working tree exclude each other: one that is given here goes before the other in the environment.
+    """
+    chosen = {name: value for name, value in options.items() if value is not None and value is not False}
+    if "working_tree" in chosen:
+        return {"ref": None} | chosen
+    return {"working_tree": False} | chosen if "ref" in chosen else chosen
+
+
 Content = Annotated[
     Path | None,
     typer.Option(
+        metavar="PATH",
         help="Where the content is: a folder, or a repository (bare or not) whose content is in `content/` or at its "
         "top. If not given: `content/` here, or here when `site.json` is here.",
         show_default=False,
@@ -29,6 +42,7 @@ WorkingTree = Annotated[
     bool, typer.Option("--working-tree", help="The files as they stand, committed or not.", show_default=False)
 ]
 Locale = Annotated[
-    str | None, typer.Option(help="A locale of the content. If not given: its default.", show_default=False)
+    str | None,
+    typer.Option(metavar="TAG", help="A locale of the content. If not given: its default.", show_default=False),
 ]
 InChannel = Annotated[Channel, typer.Option("--channel", help="Whose text to show.")]

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from content_api.app import first_edition, live_in, open_configured, schema
-from content_api.cli.options import Content, Ref, WorkingTree
+from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
 from content_api.observe.logs import configure
@@ -19,7 +19,7 @@ from content_api.publish.current import Current
 from content_api.settings import Settings, read_settings
 
 File = Annotated[
-    typer.FileText, typer.Argument(metavar="FILE|-", help="A GraphQL document; `-` reads it from standard input.")
+    typer.FileText, typer.Argument(metavar="FILE", help="A GraphQL document; `-` reads it from standard input.")
 ]
 Variables = Annotated[
     str | None,
@@ -50,7 +50,7 @@ def query(
         content-api query condition.graphql --variables '{"key": "neuropathic-pain"}'
     """
     asked = Operation(file.read(), read_variables(variables), operation)
-    reply = delivery(read_settings(content=content, ref=ref, working_tree=working_tree or None)).answer(asked)
+    reply = delivery(read_settings(**given(content=content, ref=ref, working_tree=working_tree))).answer(asked)
     console = Console()
     if console.is_terminal:
         console.print_json(reply.body.decode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from content_api.app import first_edition, open_configured, wire
+from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.report import plural
@@ -20,32 +20,76 @@ from content_api.errors import SettingError
 from content_api.observe.logs import configure
 from content_api.publish.current import Current
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
-from content_api.store import Opened
+from content_api.store import FolderSnapshot, Opened
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
 BACKLOG = 2048
 
+Host = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="The address to listen on; 127.0.0.1, this machine alone, if not given.",
+        show_default=False,
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        min=0,
+        max=65535,
+        help="The port; 8000 if not given, 0 for one that is free.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER", min=1, max=64, help="How many processes answer; 1 if not given.", show_default=False
+    ),
+]
+Reload = Annotated[
+    bool,
+    typer.Option(
+        "--reload",
+        help="Serve changes as they come: saved files with --working-tree, else commits. Content with problems is not "
+        "served; the problems are printed, and what was good stays.",
+        show_default=False,
+    ),
+]
+
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8000")
-    ] = None,
-    content: Annotated[Path | None, typer.Option(help="Folder or repository.", show_default="content")] = None,
-    ref: Annotated[str | None, typer.Option(help="Branch, tag or commit to serve.")] = None,
-    working_tree: Annotated[bool, typer.Option("--working-tree", help="Serve the files as they stand.")] = False,
-    workers: Annotated[int | None, typer.Option(help="How many processes answer.", show_default="1")] = None,
-    reload: Annotated[bool, typer.Option("--reload", help="Serve changes as they come.")] = False,
+    host: Host = None,
+    port: Port = None,
+    content: Content = None,
+    ref: Ref = None,
+    working_tree: WorkingTree = False,
+    workers: Workers = None,
+    reload: Reload = False,
 ) -> None:
-    """Serve the content over GraphQL."""
+    """Serve the content over GraphQL.
+
+    What is committed is served; a folder that is in no git repository is served as it is. Content with problems is not
+    served at all: they are printed, and the exit code is 1.
+
+    Examples:
+
+        content-api serve
+        content-api serve --working-tree --reload
+        content-api serve --content /srv/content.git --ref main --host 0.0.0.0 --workers 4
+    """
     settings = read_settings(
-        host=host,
-        port=port,
-        content=content,
-        ref=ref,
-        working_tree=working_tree or None,
-        workers=workers,
-        reload=reload or None,
+        **given(
+            host=host,
+            port=port,
+            content=content,
+            ref=ref,
+            working_tree=working_tree,
+            workers=workers,
+            reload=reload,
+        )
     )
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
@@ -53,7 +97,7 @@ def serve(
     listening = listen(settings.host, settings.port)
     opened = open_configured(settings)
     edition = first_edition(opened, settings)
-    typer.echo(welcome(opened, edition, listening))
+    typer.echo(welcome(opened, edition, listening, settings.reload))
     run(settings, opened, edition, listening)
 
 
@@ -96,9 +140,29 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def welcome(opened: Opened, edition: Edition, listening: socket.socket) -> str:
-    """What is served, where to click and how to stop."""
+def welcome(opened: Opened, edition: Edition, listening: socket.socket, reload: bool) -> str:
+    """What is served and why that, where to click, and how to stop."""
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    kinds = [plural(len(edition.library.indexes.kinds.get(kind, ())), kind.value) for kind in EntityKind]
-    return f"{opened.reason}\n{', '.join(kinds)}.\n\n{address}/\n{address}/graphql\n\nStop with Ctrl+C."
+    about = [opened.reason, _inventory(edition), _tags(edition), "" if reload else _preview(opened)]
+    content = "\n           ".join(filter(None, about))
+    return f"Content    {content}\n\nOpen       {address}/\nGraphQL    {address}/graphql\nStop       Ctrl+C\n"
+
+
+def _tags(edition: Edition) -> str:
+    tags = edition.version.tags
+    return f"{plural(len(tags), 'tag')}: {', '.join(tags)}" if tags else ""
+
+
+def _inventory(edition: Edition) -> str:
+    kinds = edition.library.indexes.kinds
+    locales = edition.library.site.locales
+    found = [plural(len(kinds[kind]), kind.value) for kind in EntityKind if kind in kinds]
+    return f"{', '.join(found)}; {plural(len(locales), 'locale')}: {', '.join(locales)}"
+
+
+def _preview(opened: Opened) -> str:
+    """How to see changes."""
+    if isinstance(opened.snapshot, FolderSnapshot):
+        return "Changes are seen after a restart, or at once with --reload."
+    return "To preview changes before they are committed: content-api serve --working-tree --reload"
