@@ -13,11 +13,11 @@ from pathlib import Path, PurePath
 import structlog
 import watchfiles
 
-from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.errors import StoreError
 from content_api.publish.current import Current, Refusal
+from content_api.publish.making import make_edition, retire
 from content_api.publish.place import folder_of
 from content_api.store import FolderSnapshot, GitRepository, Opened
 from content_api.store.git import GitSnapshot
@@ -89,11 +89,11 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
             current.refusal = None
         return
     try:
-        edition = load(snapshot, known=before, before=before.library.records, limits=limits)
+        edition = make_edition(snapshot, limits, before)
     except ContentRefused as refused:
         current.refuse(Refusal(version, refused.problems))
         log.warning(f"Not served, because of this:\n\n{report(refused, folder)}\n", version=version.id)
         return
     current.go_live(edition)
-    before.memo.clear()  # its views refer back to it: the circle would keep it, as the collector does not look at it
+    retire(before)
     log.info("live", version=version.id)
