@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from typing import Any
 import httpx2
 import orjson
 
-from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
 from content_api.delivery.operation import Operation
@@ -64,12 +63,12 @@ class Sandbox:
         (path / ".venv").symlink_to(sys.prefix)
         sandbox = cls(path)
         sandbox.run("git init --quiet --initial-branch=main && git add . && git commit --quiet -m 'As cloned'")
-        sandbox.run("git tag as-cloned")
+        sandbox.run("git update-ref refs/as-cloned HEAD")
         return sandbox
 
     def reset(self) -> None:
         """Take back whatever was done to the files and the history."""
-        self.run("git checkout --quiet --force -B main as-cloned && git clean --quiet -d --force")
+        self.run("git checkout --quiet --force -B main refs/as-cloned && git clean --quiet -d --force")
 
     # ---- commands
 
@@ -85,7 +84,7 @@ class Sandbox:
             timeout=SECONDS_TO_RUN,
             check=False,
         )
-        return finished.returncode, finished.stdout.decode().replace(self.address, DOCUMENTED)
+        return finished.returncode, finished.stdout.decode().replace("\r", "").replace(self.address, DOCUMENTED)
 
     def serve(self, command: str) -> str:
         """Start a server on a free port instead of the documented one; return what it printed until it was ready."""
@@ -138,14 +137,16 @@ class Sandbox:
 
     # ---- files and content
 
-    def edit(self, path: str, hunks: list[tuple[str, str]]) -> None:
-        """Replace, in a file, the one place where each old text stands by the new text."""
+    def edit(self, path: str, hunk: Sequence[str]) -> None:
+        """Change a file as the lines of a diff's hunk say; they stand in one place of it. `…` is any text of a line."""
         file = self.path / path
         text = file.read_text(encoding="utf-8")
-        for old, new in hunks:
-            assert text.count(old) == 1, f"{path} has this {text.count(old)} times:\n{old}"
-            text = text.replace(old, new)
-        file.write_text(text, encoding="utf-8")
+        old = "".join(f"({anything_for_dots(line[1:])}\n)" for line in hunk if line[0] != "+")
+        places = list(re.finditer(f"^{old}", text, re.MULTILINE))
+        assert len(places) == 1, f"{path} has this {len(places)} times:\n" + "\n".join(hunk)
+        kept = iter(places[0].groups())
+        new = [f"{line[1:]}\n" if line[0] == "+" else next(kept) * (line[0] == " ") for line in hunk]
+        file.write_text(text[: places[0].start()] + "".join(new) + text[places[0].end() :], encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
         file = self.path / path
@@ -155,7 +156,7 @@ class Sandbox:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the content as its files stand."""
         try:
-            self._edition()
+            load(FolderSnapshot(self.path / "content"))
         except ContentRefused as refused:
             return refused.problems
         return ()
@@ -165,12 +166,18 @@ class Sandbox:
         if self._servers:
             request = {"query": document, "variables": variables}
             return httpx2.post(f"http://{self.address}/graphql", json=request, trust_env=False).json()
-        edition = self._edition()
-        delivery = Delivery(build_schema(), lambda: Live(edition.version.id, root(edition)))
-        return orjson.loads(delivery.answer(Operation(document, variables)).body)
+        return orjson.loads(delivery_of(self.path / "content").answer(Operation(document, variables)).body)
 
-    def _edition(self) -> Edition:
-        return load(FolderSnapshot(self.path / "content"))
+
+def anything_for_dots(line: str) -> str:
+    """A pattern for a line in which `…` stands for any characters."""
+    return ".*?".join(re.escape(part) for part in line.split("…"))
+
+
+def delivery_of(folder: Path) -> Delivery:
+    """What answers queries about the content in a folder, without a server."""
+    edition = load(FolderSnapshot(folder))
+    return Delivery(build_schema(), lambda: Live(edition.version.id, root(edition)))
 
 
 def _with_port(command: str, port: int) -> str:

@@ -5,7 +5,7 @@
     graphql     is answered without errors, unless a json block right after it says otherwise
     json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
     json PATH   (html PATH, python PATH) a file that the reader writes
-    diff        a change to a file, named after `+++ b/`: each hunk stands once in it
+    diff        a change to a file, named after `+++ b/`: each hunk stands in one place of it, `…` is any text of a line
     text        the problems of the content as it then stands, as `path: message`
     yaml        what stands after `run:` is a command
 """
@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from tests.docs.blocks import Block
-from tests.docs.sandbox import SERVER, Sandbox
+from tests.docs.sandbox import SERVER, Sandbox, anything_for_dots
 
 # Commands that are not run as they stand, and why. Those of make are asked what they would do.
 LOOKED_AT: dict[str, str] = {
@@ -119,39 +119,30 @@ def run(block: Block, command: str, sandbox: Sandbox) -> str:
 
 
 def pattern(expected: Sequence[str]) -> str:
-    lines = (r"(?:.*\n)*?" if line == "..." else f"{line_pattern(line)} *\n" for line in expected)
+    lines = (r"(?:.*\n)*?" if line == "..." else f"{anything_for_dots(line)} *\n" for line in expected)
     return "".join(lines)
-
-
-def line_pattern(line: str) -> str:
-    return ".*?".join(re.escape(part) for part in line.rstrip().split(ANYTHING))
 
 
 # --- The others ------------------------------------------------------------------------------------------------------
 
 
 def diff(block: Block, sandbox: Sandbox) -> None:
-    for path, hunks in changes(block):
-        sandbox.edit(path, hunks)
+    for path, hunk in hunks(block):
+        sandbox.edit(path, hunk)
 
 
-def changes(block: Block) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """(path, [(old text, new text)]) of each file of a diff."""
-    path, hunks = "", []
-    for line in block.text.splitlines(keepends=True):
-        if line.startswith("--- "):
-            if path:
-                yield path, hunks
-            path, hunks = "", []
-        elif line.startswith("+++ b/"):
-            path, hunks = line.removeprefix("+++ b/").strip(), [("", "")]
-        elif line.startswith("@@"):
-            hunks += [("", "")] if hunks[-1] != ("", "") else []
+def hunks(block: Block) -> Iterator[tuple[str, list[str]]]:
+    """(path, lines) of each hunk of a diff."""
+    path, hunk = "", []
+    for line in [*block.text.splitlines(), "@@"]:
+        if line.startswith(("--- a/", "@@", "+++ b/")):
+            if hunk:
+                yield path, hunk
+            hunk = []
+            path = line.removeprefix("+++ b/") if line.startswith("+") else path
         else:
-            old, new = hunks[-1]
-            assert line[0] in " +-", f"{block}: {line}"
-            hunks[-1] = (old + line[1:] * (line[0] != "+"), new + line[1:] * (line[0] != "-"))
-    yield path, hunks
+            assert line[:1] in (" ", "+", "-"), f"{block}: {line}"
+            hunk.append(line)
 
 
 def problems(block: Block, sandbox: Sandbox) -> None:

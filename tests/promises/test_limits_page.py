@@ -1,0 +1,67 @@
+"""docs/reference/limits.md and the limits in the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from content_api.content.load import MOST_PROBLEMS
+from content_api.delivery.operation import Operation
+from content_api.delivery.limits import Limits as QueryLimits
+from content_api.delivery.price import INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE
+from content_api.graph import connections, query
+from content_api.settings import Settings, variable
+from content_api.store.snapshot import Limits as ContentLimits
+from content_api.web.body import LARGEST_BODY
+from content_api.web.parameters import MOST_PARAMETERS
+from tests.docs.blocks import read
+from tests.docs.sandbox import delivery_of
+from tests.live import ROOT
+
+TEXT = (ROOT / "docs/reference/limits.md").read_text(encoding="utf-8")
+
+
+def rows(section: str) -> list[list[str]]:
+    """The cells of the table below a heading, without its head."""
+    below = TEXT.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    found = [line.strip("| ").split(" | ") for line in below.splitlines() if line.startswith("|")]
+    return found[2:]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_the_limits_of_a_query_are_those_of_the_code():
+    assert {row[0]: number(row[1]) for row in rows("A query")} == dataclasses.asdict(QueryLimits())
+
+
+def test_the_limits_of_pages_and_requests_are_those_of_the_code():
+    assert [number(row[-1]) for row in rows("Pages and requests")] == [
+        connections.DEFAULT_PAGE,
+        connections.LARGEST_PAGE,
+        query.MOST_NODES,
+        LARGEST_BODY,
+        MOST_PARAMETERS,
+    ]
+
+
+def test_the_limits_of_content_are_those_of_the_code_and_their_settings_exist():
+    table = rows("Content")
+    assert [number(row[1]) for row in table] == list(dataclasses.astuple(ContentLimits()))
+    assert {row[2].strip("`") for row in table} <= {variable(name) for name in Settings.model_fields}
+    assert "first hundred problems" in TEXT
+    assert MOST_PROBLEMS == 100
+
+
+def test_the_formula_of_the_cost_is_that_of_the_code():
+    numbers = re.findall(r"by (\d[\d,]*)|costs (\d[\d,]*) and `__type` (\d[\d,]*)", TEXT.partition("## Cost")[2])
+    stated = [number(one) for found in numbers for one in found if one]
+    assert {PAGE, LARGEST_PAGE, LIST, *INTROSPECTION_PRICES.values()} <= set(stated)
+
+
+def test_the_example_costs_what_the_page_says():
+    example = next(block for block in read("docs/reference/limits.md").blocks if block.language == "graphql")
+    stated = re.search(r"^This costs ([\d,]+)\.", TEXT, re.MULTILINE)
+    assert stated is not None
+    assert delivery_of(ROOT / "content").answer(Operation(example.text)).cost == number(stated[1])
