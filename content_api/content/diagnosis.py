@@ -195,6 +195,8 @@ def described(details: ErrorDetails, adapter: TypeAdapter[Any]) -> tuple[str, st
             )
         case "too_short":
             return f"`{name}` is empty", "Expected at least one item", None
+        case "value_error":
+            return f"`{name}` is {a_json(value)}", details["msg"].removeprefix("Value error, "), None
         case "dataclass_type":
             return f"`{name}` is {a_json(value)}", "Expected an object: { … }", None
         case _:

@@ -114,7 +114,7 @@ def where_it_could_stand(path: str) -> tuple[str, str | None]:
         return "Expected a lower-case name with single hyphens, as in `phantom-limb-pain.json`", None
     if not name:
         return f"Expected {', '.join(SINGLE_FILES)} or a file in a folder", None
-    return EXPECTED_FOLDERS, suggestion(f"{folder}/{name}", [f"{known}/{name}" for known in FOLDERS])
+    return EXPECTED_FOLDERS, suggestion(f"{folder}/", [f"{known}/" for known in FOLDERS])
 
 
 def collisions(paths: Mapping[str, object]) -> Iterator[Problem]:

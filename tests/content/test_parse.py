@@ -223,6 +223,26 @@ def test_all_fields_that_do_not_fit_are_told_at_once():
         assert f'"{pointer.rpartition("/")[2]}": ' in lines[told[pointer].line - 1]
 
 
+@pytest.mark.parametrize(
+    ("path", "pointer", "value", "expected"),
+    [
+        ("cautions/ask-first.json", "/displayOrder", "10", "Expected a valid integer"),
+        ("cautions/ask-first.json", "/displayOrder", True, "Expected a valid integer"),
+        ("cautions/ask-first.json", "/mustDisplay", "yes", "Expected a valid boolean"),
+        ("cautions/ask-first.json", "/mustDisplay", 1, "Expected a valid boolean"),
+        ("treatments/warm-socks.json", "/duration/low/value", "2", "Expected a valid number"),
+        ("treatments/quiet-tea.json", "/review/lastReviewedOn", 1_700_000_000, "Expected a day in quotes"),
+        ("treatments/quiet-tea.json", "/review/lastReviewedOn", "2026-01-01T00:00:00Z", "Expected a day in quotes"),
+        ("treatments/quiet-tea.json", "/review/lastReviewedOn", "2026-13-01", "Expected a valid date"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_never_guessed_at(path, pointer, value, expected):
+    """What the JSON Schema of a file refuses, the server refuses."""
+    [problem] = problems_of(world.edited({path: {pointer: value}})[path], path)
+    assert problem.pointer == pointer
+    assert problem.expected.startswith(expected)
+
+
 def test_line_ends_of_windows_are_read():
     assert problems_of(GOOD.replace(b"\n", b"\r\n")) == []
     [problem] = problems_of(named("null").replace(b"\n", b"\r\n"))

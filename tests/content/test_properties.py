@@ -1,0 +1,178 @@
+"""What holds of any content: valid sets load, references resolve both ways, and loading onwards equals loading anew."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from content_api.content.edition import Edition, indexed
+from content_api.content.load import MOST_PROBLEMS, load
+from content_api.content.problems import ContentRefused, Problem
+from content_api.content.relations import targets
+from tests import generator, world
+from tests.content.refusal import world_edition
+from tests.world.snapshot import MemorySnapshot
+
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+# --- Any valid set of entities ---------------------------------------------------------------------------------------
+
+PROSE = generator.Prose(Random(0))
+slugs = st.from_regex(r"[a-z0-9]{1,3}(-[a-z0-9]{1,3}){0,2}", fullmatch=True)
+
+
+@st.composite
+def valid_content(draw: st.DrawFn) -> dict[str, bytes]:
+    """A few entities of drawn ids, with drawn references, and cautions that agree."""
+    ids = {kind: draw(st.lists(slugs, max_size=4, unique=True)) for kind in ("condition", "symptom", "cause")}
+    ids["treatment"] = draw(st.lists(slugs, max_size=4, unique=True))
+    ids["caution"] = draw(st.lists(slugs, min_size=1, max_size=4, unique=True))
+    applies: dict[str, list[str]] = {name: [] for name in ids["caution"]}
+
+    def some(names: list[str]) -> list[str]:
+        return draw(st.lists(st.sampled_from(names), unique=True, max_size=3)) if names else []
+
+    def cautions(kind: str, name: str) -> list[str]:
+        required = some(ids["caution"])
+        for caution in required:
+            applies[caution].append(f"{kind}/{name}")
+        return required
+
+    documents = []
+    for index, name in enumerate(ids["condition"]):
+        links = {kind: some(ids[kind[:-1]]) for kind in ("symptoms", "causes", "treatments")}
+        broader = some(ids["condition"][:index])
+        document = generator.condition(name, index, PROSE, cautions("condition", name), broader=broader, **links)
+        documents.append(("condition", document))
+    for index, name in enumerate(ids["symptom"]):
+        group = draw(st.sampled_from([None, *ids["symptom"][:index]]))
+        document = generator.symptom(name, index, PROSE, cautions("symptom", name), part_of=group)
+        documents.append(("symptom", document))
+    for index, name in enumerate(ids["cause"]):
+        same = draw(st.sampled_from([None, *ids["condition"]]))
+        document = generator.cause(name, index, PROSE, cautions("cause", name), condition=same)
+        documents.append(("cause", document))
+    for index, name in enumerate(ids["treatment"]):
+        others = some([other for other in ids["treatment"] if other != name])
+        document = generator.treatment(name, index, PROSE, cautions("treatment", name), alternatives=others)
+        documents.append(("treatment", document))
+    for index, name in enumerate(ids["caution"]):
+        documents.append(("caution", generator.caution(name, index, PROSE, applies[name])))
+    files = {f"{kind}s/{content['id']}.json": generator.as_bytes(content) for kind, content in documents}
+    return files | generator.around()
+
+
+@given(valid_content())
+@settings(slow, max_examples=60)
+def test_any_valid_set_of_entities_loads_and_every_reference_resolves_both_ways(files):
+    library = load(MemorySnapshot(files)).library
+    there = set()
+    for key, record in library.records.items():
+        for target, relation in targets(record.kind, record.entity):
+            assert target in library.records
+            assert key in library.indexes.referrers[target, relation]
+            there.add((target, relation, key))
+        for caution in record.entity.required_cautions:
+            assert key in library.records[f"caution/{caution}"].entity.applies_to
+    back = {(*place, key) for place, keys in library.indexes.referrers.items() for key in keys}
+    assert back == there
+
+
+# --- Loading onwards equals loading anew -----------------------------------------------------------------------------
+
+
+def outcome(files: dict[str, bytes], known: Edition | None) -> Edition | tuple[Problem, ...]:
+    try:
+        return load(MemorySnapshot(files), known=known)
+    except ContentRefused as refused:
+        return refused.problems
+
+
+def places(value: Any, at: str = "") -> list[tuple[str, Any]]:
+    """(JSON pointer, value) of everything inside a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [(f"{at}/{name}", content) for name, content in inner]
+    return found + [each for pointer, content in found for each in places(content, pointer)]
+
+
+def values_by_field(files: dict[str, bytes]) -> dict[str, list[Any]]:
+    """Field name -> every value it has anywhere: put elsewhere, these make valid files that break rules."""
+    found: dict[str, list[Any]] = {}
+    for path in files:
+        for pointer, value in places(world.document(path, files)):
+            found.setdefault(field_of(pointer), []).append(value)
+    return found
+
+
+def field_of(pointer: str) -> str:
+    return next((part for part in reversed(pointer.split("/")) if not part.isdigit()), "")
+
+
+WORLDS = [(files, values_by_field(files)) for files in (world.files(), generator.generate(20, seed=3))]
+
+
+ACTIONS = ("restore", "restore", "remove", "change", "change", "change", "change", "change", "drop", "copy", "cut")
+
+
+@st.composite
+def edited_once(draw: st.DrawFn, files: dict[str, bytes], original: dict[str, bytes], values: dict[str, list[Any]]):
+    """The files after one change such as an editor, good or careless, may make."""
+    path = draw(st.sampled_from(sorted(original)))
+    action = draw(
+        st.sampled_from(("restore", "restore", "remove", "change", "change", "change", "drop", "copy", "cut"))
+    )
+    if action == "restore" or path not in files:
+        return files | {path: original[path]}
+    if action == "remove":
+        return {other: data for other, data in files.items() if other != path}
+    if action == "cut":
+        return files | {path: files[path][: draw(st.integers(0, len(files[path])))]}
+    try:
+        inside = places(json.loads(files[path]))
+    except ValueError:
+        return files | {path: original[path]}
+    field = draw(st.sampled_from(sorted({field_of(pointer) for pointer, _ in inside} - {"$schema", "id"})))
+    pointer, value = draw(st.sampled_from([place for place in inside if field_of(place[0]) == field]))
+    if action == "drop":
+        return world.edited({path: {pointer: world.REMOVED}}, files)
+    if action == "copy" and pointer.rpartition("/")[2].isdigit():
+        return world.edited({path: {f"{pointer.rpartition('/')[0]}/-": value}}, files)
+    return world.edited({path: {pointer: draw(st.sampled_from(values[field_of(pointer)]))}}, files)
+
+
+@given(st.data(), st.sampled_from(WORLDS), st.integers(1, 8))
+@settings(slow, max_examples=60)
+def test_an_edition_made_from_the_one_before_it_is_the_one_made_from_nothing(data, start, steps):
+    original, values = start
+    files, known = dict(original), None
+    for _ in range(steps):
+        files = data.draw(edited_once(files, original, values))
+        onwards, anew = outcome(files, known), outcome(files, None)
+        if isinstance(anew, Edition):
+            assert isinstance(onwards, Edition)
+            assert onwards.library == anew.library
+            assert onwards.files == anew.files
+            assert onwards.library.indexes == indexed(onwards.library.records.values())
+            known = onwards
+            event("loads")
+        else:
+            assert onwards == anew
+            assert 1 <= len(anew) <= MOST_PROBLEMS
+            assert list(anew) == sorted(set(anew), key=lambda problem: (problem.path != "site.json", problem))
+            assert all(problem.line >= 1 and problem.column >= 1 and problem.found for problem in anew)
+            event(f"refused by {min(problem.rule for problem in anew)}")
+
+
+@given(st.data(), st.lists(st.sampled_from(sorted(world.files())), min_size=1, max_size=4, unique=True))
+@settings(slow, max_examples=40)
+def test_a_version_loads_in_the_same_way_whatever_was_refused_before_it(data, paths):
+    files, values = WORLDS[0]
+    for path in paths:
+        files = data.draw(edited_once(files, {path: world.files()[path]}, values))
+    first = outcome(files, world_edition())
+    assert load(MemorySnapshot(world.files()), known=world_edition()).library == world_edition().library
+    assert outcome(files, world_edition()) == first
