@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -100,7 +99,7 @@ def first_edition(opened: Opened, settings: Settings) -> Edition:
     try:
         return make_edition(opened.snapshot, settings.limits)
     except ContentRefused as refused:
-        raise ContentUnservable(f"{report(refused, folder_of(opened))}\nNothing is served.") from refused
+        raise ContentUnservable(f"{report(refused, folder_of(opened))}\n\nNothing is served.") from refused
 
 
 def wire(settings: Settings, opened: Opened, current: Current) -> Starlette:
@@ -135,7 +134,6 @@ def live_in(current: Current) -> Callable[[], Live]:
 
 @asynccontextmanager
 async def _lifespan(settings: Settings, opened: Opened, current: Current) -> AsyncIterator[None]:
-    _keep_for_good()
     following = asyncio.create_task(follow(current, opened, settings.ref, settings.limits)) if settings.reload else None
     log.info("serving", version=current.edition.version.id, place=opened.snapshot.place)
     yield
@@ -146,13 +144,3 @@ async def _lifespan(settings: Settings, opened: Opened, current: Current) -> Asy
     if opened.repository:
         opened.repository.close()
     log.info("stopped")
-
-
-def _keep_for_good() -> None:
-    """Take what has been made so far out of the garbage collector's sight.
-
-    50,000 entities are millions of objects that live as long as the process; the collector would walk them all again
-    and again, for a second at a time, and every request would wait.
-    """
-    gc.collect()
-    gc.freeze()

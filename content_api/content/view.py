@@ -97,6 +97,11 @@ class View:
             shown = self._shown[key] = self._choose(record)
             return shown
 
+    def forget(self) -> None:
+        """Let go of what was worked out, which refers back to this view. Reading on works it out again."""
+        self._shown.clear()
+        self._in_order.clear()
+
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)
         if record.entity.state not in allowed or record.key in self.edition.library.recalls:

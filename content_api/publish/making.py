@@ -8,6 +8,7 @@ from content_api.content.edition import Edition
 from content_api.content.load import gc_paused, load
 from content_api.content.search import SearchIndex
 from content_api.content.searchable import search_index
+from content_api.content.view import View
 from content_api.store.snapshot import Limits, Snapshot
 
 
@@ -29,10 +30,13 @@ def make_edition(snapshot: Snapshot, limits: Limits, previous: Edition | None = 
 
 
 def retire(edition: Edition) -> None:
-    """Let go of what an edition worked out, when another is live; requests in flight work it out again.
+    """Let go of what an edition worked out, when another is live. Call it where no operation runs meanwhile.
 
-    Its views refer back to it, and the collector does not look at them: the circle would keep the whole edition. The
-    search index refers to nothing, and takes long to make again.
+    Its views refer back to it, and what they show refers to them. The collector does not look at what was frozen, so
+    that these circles would keep the whole edition for ever. The search index refers to nothing, and takes long to make
+    again.
     """
     for key in [key for key in edition.memo if key is not SearchIndex]:
-        del edition.memo[key]
+        found = edition.memo.pop(key)
+        if isinstance(found, View):
+            found.forget()

@@ -36,7 +36,10 @@ async def follow(current: Current, opened: Opened, ref: str | None, limits: Limi
     while True:
         try:
             async for newer in snapshots(opened, ref, limits):
+                before = current.edition
                 await asyncio.to_thread(take, current, newer, folder, limits)
+                if current.edition is not before:
+                    retire(before)  # here, on the event loop, no operation is half way through
         except (StoreError, OSError) as error:
             log.error("changes cannot be looked for", reason=str(error), again_in_seconds=BACK_OFF_SECONDS)
         except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
@@ -95,5 +98,4 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
         log.warning(f"Not served, because of this:\n\n{report(refused, folder)}\n", version=version.id)
         return
     current.go_live(edition)
-    retire(before)
     log.info("live", version=version.id)
