@@ -6,10 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from content_api.content import rendering
 from content_api.content.edition import Edition
+from content_api.content.fields import Described
 from content_api.content.items import items, wordings
 from content_api.content.relations import codings
 from content_api.content.search import SearchDocument, SearchIndex
 from content_api.content.view import Shown, view_of
+
+
+class SearchField(Described):
+    """A text that is searched. The values are those of `Highlight.field`."""
+
+    NAME = "name", "The name in the locale served."
+    ALTERNATE_NAMES = "alternateNames", "One of the alternate names."
+    SUMMARY = "summary", "The summary in the locale served."
+    BODY = "body", "A fragment of the sections or items."
 
 
 def search_index(edition: Edition, previous: Edition | None = None) -> SearchIndex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from content_api.content import fields, models, select
+from content_api.content import fields, models, searchable, select
 from content_api.content.fields import Described
 
 # Content enum, its name in GraphQL, what it says.
@@ -51,17 +51,12 @@ ENUMS: tuple[tuple[type[Described], str, str], ...] = (
     (select.Direction, "OrderDirection", "Which end of an order comes first."),
     (select.OrderField, "EntityOrderField", "What entities can be ordered by."),
     (select.CautionOrderField, "CautionOrderField", "What cautions can be ordered by."),
+    (searchable.SearchField, "SearchField", "A text that is searched."),
 )
-
-
-def describe(enum: type[Described], name: str, description: str) -> None:
-    """Make a content enum a GraphQL enum, with the descriptions that its members carry."""
-    strawberry.enum(enum, name=name, description=description)
-    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
-        value.description = enum[value.name].description
-
 
 # Done when this module is imported, because Strawberry looks at the enums when the types that use them are declared:
 # those modules import this one first.
-for row in ENUMS:
-    describe(*row)
+for enum, name, description in ENUMS:
+    strawberry.enum(enum, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = enum[value.name].description

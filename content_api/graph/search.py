@@ -6,26 +6,15 @@ from html import escape
 
 import strawberry
 
-from content_api.content.fields import Described, EntityKind
+from content_api.content.fields import EntityKind
 from content_api.content.search import Highlight as Marked
 from content_api.content.search import Hit
-from content_api.content.searchable import search_index
+from content_api.content.searchable import SearchField, search_index
 from content_api.content.view import View
 from content_api.errors import RequestError
 from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at
 from content_api.graph.entities import Entity, entity_of
-from content_api.graph.enums import describe
 from content_api.graph.identifiers import cursor
-
-
-class SearchField(Described):
-    NAME = "name", "The name."
-    ALTERNATE_NAMES = "alternateNames", "One of the alternate names."
-    SUMMARY = "summary", "The summary."
-    BODY = "body", "A fragment of the sections or items."
-
-
-describe(SearchField, "SearchField", "A text that is searched.")
 
 
 @strawberry.type(description="A part of a text, from `start` up to `end`. Characters are Unicode code points.")
@@ -62,7 +51,7 @@ class Highlight:
 @strawberry.type(description="An entity that was found.")
 class SearchEdge:
     cursor: str = strawberry.field(description="Opaque; names this place in this version of the result.")
-    node: Entity = strawberry.field(description="The entity.")
+    node: Entity = strawberry.field(description="The entity that was found.")
     score: float = strawberry.field(description="Compares the results of one search; means nothing beyond.")
     highlights: list[Highlight] = strawberry.field(description="Where the words were found; the weightiest first.")
 
