@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -104,7 +105,8 @@ def serve(
 def run(settings: Settings, opened: Opened, edition: Edition, listening: socket.socket) -> None:
     """Answer until told to stop: here, or in worker processes that read the content for themselves."""
     if settings.workers == 1:
-        uvicorn.Server(configured(wire(settings, opened, Current(edition)))).run([listening])
+        with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and raises what made it end again
+            uvicorn.Server(configured(wire(settings, opened, Current(edition)))).run([listening])
     else:
         hand_down(settings)
         Multiprocess(configured("content_api.app:application", settings.workers), [listening]).run()

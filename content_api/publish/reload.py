@@ -42,9 +42,10 @@ async def follow(current: Current, opened: Opened, ref: str | None, limits: Limi
                     retire(before)  # here, on the event loop, no operation is half way through
         except (StoreError, OSError) as error:
             log.error("changes cannot be looked for", reason=str(error), again_in_seconds=BACK_OFF_SECONDS)
+            await asyncio.sleep(BACK_OFF_SECONDS)
         except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
             log.exception("following changes failed", again_in_seconds=BACK_OFF_SECONDS)
-        await asyncio.sleep(BACK_OFF_SECONDS)
+            await asyncio.sleep(BACK_OFF_SECONDS)
 
 
 def snapshots(opened: Opened, ref: str | None, limits: Limits) -> AsyncIterator[Snapshot]:
