@@ -7,10 +7,18 @@ from collections.abc import Generator, Iterator
 
 # Here before any content is loaded: loading freezes what is in memory, and Hypothesis, when it is imported after that,
 # warns that it cannot see who holds the random numbers of other libraries.
-import hypothesis  # noqa: F401
+import hypothesis
 import pytest
 
 from tests.live import LiveServer, live
+
+# Under CI Hypothesis has a profile of its own: the same examples every time, and no deadline. Elsewhere the examples
+# may differ, and a deadline would tell no more than how busy the machine is.
+if not os.environ.get("CI"):
+    hypothesis.settings.register_profile(
+        "elsewhere", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("elsewhere")
 
 
 @pytest.fixture(scope="session")

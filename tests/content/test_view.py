@@ -309,6 +309,7 @@ def test_folding_what_is_folded_changes_nothing_and_case_makes_no_difference(tex
     assert folded(folded(text)) == folded(text)
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=0x24F)))
+# Turkish has an i without a dot, whose capital is everybody else's I.
+@given(st.text(alphabet=st.characters(max_codepoint=0x24F, exclude_characters="ı")))
 def test_upper_and_lower_case_of_latin_text_fold_alike(text):
     assert folded(text.upper()) == folded(text.lower()) == folded(text)
