@@ -44,10 +44,7 @@ def _first(fields: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
 def _text(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding, "replace")
-    except (
-        LookupError,
-        ValueError,
-    ):  # an encoding that nobody has heard of, or that cannot replace what it cannot read
+    except (LookupError, ValueError):  # nobody has heard of it, or it cannot leave out what it cannot read
         return data.decode("utf-8", "replace")
 
 

@@ -90,7 +90,7 @@ class _Walk:
 
     def below(self, folder: bytes, path: str = "", parts: int = 0) -> Iterator[tuple[str, EntryKind, bytes]]:
         """Yield path, kind and place of all that stands below a folder. A repository within is one entry."""
-        children = self._children(folder, path)
+        children = self._children(folder)
         if path and any(name == ".git" for name, _, _ in children):
             yield path, EntryKind.SUBMODULE, folder
             return
@@ -104,13 +104,12 @@ class _Walk:
             else:
                 yield below, kind, place
 
-    def _children(self, folder: bytes, path: str) -> list[tuple[str, EntryKind | None, bytes]]:
+    def _children(self, folder: bytes) -> list[tuple[str, EntryKind | None, bytes]]:
         """Return name, kind (None for a folder) and place of what a folder holds, in the order of full paths."""
-        most = 2 * self._limits.files + 1  # as many files, as many folders, and .git
+        # A few more than there may be files, and folders, and .git: enough to be refused, whatever they are.
+        enough = 2 * self._limits.files + 2
         with _explained(folder), os.scandir(folder) as found:
-            children = list(islice(filter(None, map(_child, found)), most + 1))
-        if len(children) > most:
-            raise too_many(path, self._limits)
+            children = list(islice(filter(None, map(_child, found)), enough))
         return sorted(children, key=lambda child: child[0] if child[1] else f"{child[0]}/")
 
     def _enter(self, path: str, parts: int) -> None:

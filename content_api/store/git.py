@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
 from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown
 from content_api.store import commit as commits
 from content_api.store.listing import EMPTY, Listing, listed
-from content_api.store.locate import Location, find_repository, inside
+from content_api.store.locate import Location, find_repository, inside, refuse_closed
 from content_api.store.objects import Objects
 from content_api.store.process import Git, essence, unreadable
 from content_api.store.revision import full_names, is_id, is_prefix, refuse_malformed
@@ -186,6 +187,9 @@ class GitRepository:
         if finished.code == 0:
             found = _text(finished.output).strip()
             raise unreadable(found, self._git.place, f"is missing or damaged, and {name} names it")
+        # Of a closed ref, and of HEAD where it leads to one, git says no more than of an absent one.
+        ref = self._git.place / ("refs/heads" if name == "HEAD" else name)
+        refuse_closed(chain(reversed(ref.parents), [ref], ref.rglob("*")))
         if "broken ref" in finished.complaint:
             raise RepositoryUnusable(
                 f"{name} in {self.place} is damaged, as after a power cut. Push it again, or set it with"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -54,6 +55,7 @@ def find_repository(path: Path, deadline: float) -> Location | None:
     finished = git.run("rev-parse", *_QUESTIONS)
     answer = _ANSWER.fullmatch(os.fsdecode(finished.output))
     if finished.code or answer is None:
+        refuse_closed(place / name for place in (folder, *folder.parents) for name in (".git", ".git/HEAD", "HEAD"))
         raise git.failure(finished.complaint) or RepositoryUnusable(
             f"Git cannot read {path}. Git says: {essence(finished.complaint)}"
         )
@@ -64,6 +66,14 @@ def find_repository(path: Path, deadline: float) -> Location | None:
         prefix=prefix,
         digits=40 if answer["format"] == "sha1" else 64,
     )
+
+
+def refuse_closed(places: Iterable[Path]) -> None:
+    """Raise RepositoryUnusable for the first place that is there and may not be read; git takes it for absent."""
+    for place in places:
+        wanted = os.R_OK | os.X_OK if place.is_dir() else os.R_OK
+        if os.path.lexists(place) and not os.access(place, wanted, effective_ids=True):
+            raise RepositoryUnusable(f"{place} may not be read by this user. Give the user that serves it read access")
 
 
 def inside(folder: str) -> str:

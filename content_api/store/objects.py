@@ -137,6 +137,7 @@ class _Conversation:
         questions = "".join(f"{command} {name}\n" for name in names).encode()
         if questions.count(b"\n") != len(names):  # no caller lets one through; here it would be a command of its own
             raise ValueError("a name has a line feed in it")
+        # What is left of the last questions goes first: git may have said all before it has read our last flush.
         self._questions = memoryview(bytes(self._questions) + questions + b"flush\n")
         self._poll.register(self._stdin, select.POLLOUT)
 
@@ -217,5 +218,5 @@ class _Conversation:
             self._process.wait(timeout=1)
         code = self._process.returncode
         if code is not None and code < 0:
-            return StoreError(f"git was ended by signal {-code} while it read {self._git.place}; try again")
+            return self._git.killed(-code)
         return self._unreadable(awaited, "could not be read")

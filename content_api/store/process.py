@@ -25,7 +25,6 @@ _REDIRECTING = (
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
     "GIT_REPLACE_REF_BASE",
@@ -103,6 +102,8 @@ class Git:
             raise self.timeout(arguments[0]) from None
         finally:
             end(process)
+        if process.returncode < 0:
+            raise self.killed(-process.returncode)
         return Finished(process.returncode, output, complaint.decode(errors="replace"))
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -130,6 +131,10 @@ class Git:
                 place = match.groupdict().get("place") or str(self.place)
                 return kind(f"{remedy.format(place=place, quoted=shlex.quote(place))}. Git says: {essence(complaint)}")
         return None
+
+    def killed(self, number: int) -> StoreError:
+        """Return the error about a process that somebody else ended, for want of memory as a rule."""
+        return StoreError(f"git was ended by signal {number} while it read {self.place}; try again")
 
     def timeout(self, command: str) -> GitTimeout:
         return GitTimeout(

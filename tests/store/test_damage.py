@@ -183,15 +183,31 @@ def test_a_git_process_that_was_killed_is_started_again(repository, opened):
 
 def test_a_git_process_that_is_killed_while_it_reads_is_reported_as_such(repository):
     commit = repository.commit(FILES)
-    with open_repository(repository.path, deadline=5) as opened:
-        blob = opened.snapshot(commit).entries["site.json"].blob
+    with open_repository(repository.path, deadline=10) as opened:
+        snapshot = opened.snapshot(commit)
+        blob = snapshot.entries["site.json"].blob
         opened.close()
-        repository.loose(blob).unlink()
-        os.mkfifo(repository.git_directory / "objects" / blob[:2] / blob[2:])
-        killer = threading.Timer(0.3, lambda: [os.kill(child, signal.SIGKILL) for child in children()])
+        file = repository.loose(blob)
+        file.unlink()
+        os.mkfifo(file)
+        killer = threading.Thread(target=kill_the_next_child)
         killer.start()
         with pytest.raises(StoreError, match=r"signal 9.*try again"):
-            opened.snapshot(commit)
+            list(snapshot.read([blob]))
+        killer.join()
+
+
+def test_a_short_command_that_is_killed_is_reported_as_such(repository):
+    repository.commit(FILES)
+    with open_repository(repository.path, deadline=10) as opened:
+        opened.close()
+        head = repository.git_directory / "HEAD"
+        head.unlink()
+        os.mkfifo(head)
+        killer = threading.Thread(target=kill_the_next_child)
+        killer.start()
+        with pytest.raises(StoreError, match=r"signal 9.*try again"):
+            opened.head_branch()
         killer.join()
 
 
@@ -245,6 +261,14 @@ def test_a_blob_that_claims_to_be_small_and_is_not_is_refused(repository, opened
     repository.loose(entry.blob).write_bytes(zlib.compress(b"blob 2\0" + b" " * 50_000_000))
     with pytest.raises(ObjectUnreadable, match=entry.blob):
         list(snapshot.read([entry.blob]))
+
+
+def kill_the_next_child():
+    while not children():
+        time.sleep(0.01)
+    time.sleep(0.1)  # so that it has started to read
+    for child in children():
+        os.kill(child, signal.SIGKILL)
 
 
 def children():

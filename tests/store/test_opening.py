@@ -123,17 +123,31 @@ def test_a_closed_repository_is_refused_by_its_path(public):
     public.path.chmod(0o700)
 
 
-def test_objects_that_were_closed_while_we_serve_are_reported_and_read_again_once_open(public):
-    objects = public.path / ".git" / "objects"
+@pytest.mark.parametrize("closed", [".git", ".git/HEAD"])
+def test_a_repository_that_git_takes_for_none_because_it_is_closed_is_refused_by_the_place(public, closed):
+    (public.path / closed).chmod(0)
+    with (
+        unprivileged(),
+        pytest.raises(RepositoryUnusable, match=rf"{closed} may not be read by this user.*read access"),
+    ):
+        open_repository(public.path)
+
+
+@pytest.mark.parametrize("process", ["running", "new"])
+@pytest.mark.parametrize("closed", ["objects", "refs", "refs/heads", "refs/heads/main"])
+def test_what_is_closed_while_we_serve_is_refused_by_its_place_and_read_again_once_open(public, closed, process):
+    place = public.path / ".git" / closed
     with unprivileged(), open_repository(public.path) as opened:
         commit = opened.require("HEAD")
-        opened.close()
-        objects.chmod(0)
-        with pytest.raises(RepositoryUnusable, match=r"repository/.git may not be read.*read access"):
-            opened.snapshot(commit)
-        with pytest.raises(RepositoryUnusable, match="may not be read"):
-            opened.resolve("HEAD")
-        objects.chmod(0o755)
+        mode = place.stat().st_mode
+        if process == "new":
+            opened.close()
+        place.chmod(0)
+        for ref in ("HEAD", "main"):
+            with pytest.raises(RepositoryUnusable, match=r"repository/\.git.* may not be read.*read access"):
+                opened.resolve(ref)
+        place.chmod(mode)
+        assert opened.require("HEAD") == commit
         assert opened.snapshot(commit).entries
 
 
@@ -149,7 +163,6 @@ def test_variables_that_git_sets_for_its_hooks_do_not_lead_us_elsewhere(reposito
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(tmp_path / "other" / ".git" / "objects"))
     monkeypatch.setenv("GIT_INDEX_FILE", "nowhere")
-    monkeypatch.setenv("GIT_NAMESPACE", "theirs")
     with open_repository(repository.path) as opened:
         assert opened.require("main") == commit
         assert "site.json" in opened.snapshot(commit).entries

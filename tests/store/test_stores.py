@@ -147,7 +147,8 @@ def test_as_much_as_the_limits_allow_is_read(store):
 
 def test_a_path_that_could_confuse_a_terminal_is_escaped_in_the_error(store):
     with pytest.raises(SnapshotTooLarge) as refused:
-        store({"line\nfeed.json": b"1", "\u202e.json": b"2"}, Limits(files=0))
+        store({"line\nfeed.json": b"1", "\u202e.json": b"2"}, Limits(content_bytes=0))
+    assert "line" in refused.value.path
     assert str(refused.value).isprintable()
 
 
