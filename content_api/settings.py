@@ -104,10 +104,12 @@ def read_settings(**given: Any) -> Settings:
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
     """A warning for each variable that looks like a setting and is none: a slip of the pen would go unseen."""
-    known = [variable(name) for name in Settings.model_fields]
+    known = [name.upper() for name in Settings.model_fields]
     for name in environment:
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            yield " ".join(filter(None, (f"{name} is not a setting.", suggestion(name, known))))
+        prefix, rest = name[: len(PREFIX)].upper(), name[len(PREFIX) :]
+        if prefix == PREFIX and rest.upper() not in known:
+            hint = suggestion(rest, known)  # without the prefix, which would make them all alike
+            yield f"{name} is not a setting." + (f" {hint.replace('`', f'`{PREFIX}', 1)}" if hint else "")
 
 
 def hand_down(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from content_api.cli.serve import serve
 from content_api.cli.show import show
 from content_api.errors import ContentApiError, RequestError
 
+NAME = "content-api"
 COMMANDS = (serve, check, show, query, export)
 
 
@@ -42,7 +43,7 @@ def content_api(
 def build() -> typer.Typer:
     """The command line, put together."""
     cli = typer.Typer(
-        name="content-api",
+        name=NAME,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="markdown",  # paragraphs are filled, and examples stand as they are written
@@ -57,7 +58,7 @@ def build() -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `content-api`. What an editor or an operator can mend ends it with plain lines and no traceback."""
     try:
-        build()(arguments)
+        build()(arguments, prog_name=NAME)  # the same whatever started it, `python server.py` too
     except ContentApiError as error:
         print(message(error), file=sys.stderr)  # noqa: T201
         raise SystemExit(exit_code(error)) from None

@@ -110,7 +110,9 @@ def keys_before(opened: Opened, against: str | None) -> Collection[str]:
     repository = opened.repository
     if repository is None:
         if against is not None:
-            raise RevisionUnknown(f"{opened.snapshot.place} is in no git repository, so there is no {against!r} before")
+            raise RevisionUnknown(
+                f"{opened.snapshot.place} is in no git repository, so there is no {against!r} to compare with"
+            )
         return ()
     before = _commit_before(repository, opened, against)
     return entity_keys(repository.snapshot(before).entries) if before else ()

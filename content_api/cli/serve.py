@@ -95,11 +95,11 @@ def serve(
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         typer.echo(warning, err=True)
-    listening = listen(settings.host, settings.port)
-    opened = open_configured(settings)
-    edition = first_edition(opened, settings)
-    typer.echo(welcome(opened, edition, listening, settings.reload))
-    run(settings, opened, edition, listening)
+    with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
+        opened = open_configured(settings)
+        edition = first_edition(opened, settings)
+        typer.echo(welcome(opened, edition, listening, settings.reload))
+        run(settings, opened, edition, listening)
 
 
 def run(settings: Settings, opened: Opened, edition: Edition, listening: socket.socket) -> None:

@@ -16,12 +16,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import is_pydantic_dataclass
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
 from content_api.content.fields import Described
 from content_api.content.layout import FileKind
 from content_api.content.parse import MODELS
+
+MEANINGS = "enumDescriptions"  # VS Code shows them beside the values
 
 
 def content_schemas() -> dict[str, str]:
@@ -38,14 +40,24 @@ def content_schema(kind: FileKind) -> dict[str, Any]:
 class _ForEditors(GenerateJsonSchema):
     """Pydantic's schemas, with the meaning of enum values and without titles that only repeat a field's name."""
 
+    def generate(self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        """Put what the values of enums mean into words too: few tools know the keyword for it."""
+        generated = super().generate(schema, mode)
+        for definition in generated.get("$defs", {}).values():
+            if MEANINGS in definition:
+                pairs = zip(definition["enum"], definition[MEANINGS], strict=True)
+                lines = "\n".join(f"- `{name}`: {meaning}" for name, meaning in pairs)
+                definition["description"] = "\n\n".join(filter(None, (definition.get("description"), lines)))
+        return generated
+
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """List what each value means, in words for every tool and in the keyword that VS Code knows."""
-        members = [member for member in schema["members"] if isinstance(member, Described)]
-        meanings = "\n".join(f"- `{member}`: {member.description}" for member in members)
-        described = super().enum_schema(schema)
-        introduction = described.get("description")
-        described["description"] = f"{introduction}\n\n{meanings}" if introduction else meanings
-        return described | {"enumDescriptions": [member.description for member in members]}
+        meanings = [member.description for member in schema["members"] if isinstance(member, Described)]
+        return super().enum_schema(schema) | {MEANINGS: meanings}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Refuse keys that are not of the form given; pydantic leaves them to themselves."""
+        described = super().dict_schema(schema)
+        return described | {"additionalProperties": False} if "patternProperties" in described else described
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         """Say what each field is for, then how its type is written.

@@ -35,8 +35,10 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     for name, value in ISOLATED.items():
         monkeypatch.setenv(name, value)
 
-    def run(*arguments: str, cwd: Path) -> Finished:
+    def run(*arguments: str, cwd: Path, **environment: str) -> Finished:
         monkeypatch.chdir(cwd)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         return Finished(int(ended.value.code or 0), *capsys.readouterr())

@@ -1,0 +1,113 @@
+"""The wiring, in process: what is served, from which edition, and what becomes of it when that changes."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from content_api.app import ContentUnservable, create_app, exit_code, live_in, usual_content, wire
+from content_api.content.load import load
+from content_api.content.view import View
+from content_api.errors import RepositoryUnusable, SettingError
+from content_api.publish.current import Current
+from content_api.publish.making import make_edition, retire
+from content_api.settings import Settings
+from content_api.store import open_content
+from content_api.store.snapshot import Limits
+from tests import world
+from tests.cli.conftest import write
+from tests.world.snapshot import MemorySnapshot
+
+NAME = {"query": '{ condition(key: "moon-hiccups") { name } }'}
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    write(tmp_path / "content", world.files())
+    return tmp_path / "content"
+
+
+def renamed(name: str) -> MemorySnapshot:
+    return MemorySnapshot(world.edited({"conditions/moon-hiccups.json": {"/text/en/name": name}}))
+
+
+def test_the_app_answers_from_the_content_of_its_settings(content: Path):
+    with TestClient(create_app(Settings(content=content, cors_origins=("https://example.org",)))) as client:
+        answer = client.post("/graphql", json=NAME, headers={"Origin": "https://example.org"})
+        assert answer.json() == {"data": {"condition": {"name": "Moon hiccups"}}}
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://example.org"
+        assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": "https://e.com"}).headers
+        assert client.get("/readyz").json() == {"ready": True, "version": answer.headers["Content-Version"]}
+        assert "type Condition implements" in client.get("/schema.graphql").text
+
+
+def test_an_operation_is_answered_from_what_is_live_when_it_begins(content: Path):
+    settings = Settings(content=content)
+    opened = open_content(content)
+    current = Current(load(opened.snapshot))
+    client = TestClient(wire(settings, opened, current))
+    before = client.post("/graphql", json=NAME)
+    current.go_live(load(renamed("Renamed"), known=current.edition))
+    after = client.post("/graphql", json=NAME)
+    assert before.json()["data"]["condition"] == {"name": "Moon hiccups"}
+    assert after.json()["data"]["condition"] == {"name": "Renamed"}
+    assert before.headers["Content-Version"] != after.headers["Content-Version"]
+    assert client.get("/readyz").json()["version"] == after.headers["Content-Version"]
+
+
+def test_what_operations_are_answered_from_is_made_once_for_each_edition():
+    current = Current(load(renamed("One")))
+    live = live_in(current)
+    first = live()
+    assert live() is first
+    current.go_live(load(renamed("Two"), known=current.edition))
+    assert live() is not first
+    assert live().version == current.edition.version.id
+
+
+def test_an_edition_that_is_retired_is_freed_though_the_collector_does_not_look_at_it():
+    """Counted among all objects, frozen ones included: the View that a reader has used holds the edition."""
+    limits = Limits()
+    current = Current(make_edition(renamed("One"), limits))
+    live = live_in(current)
+    for name in ("Two", "Three"):
+        before = current.edition
+        live().root.view.all("condition")
+        current.go_live(make_edition(renamed(name), limits, before))
+        retire(before)
+    version = before.version.id
+    del before
+    gc.unfreeze()
+    try:
+        held = [found for found in gc.get_objects() if type(found) is View and found.edition.version.id == version]
+    finally:
+        gc.freeze()
+    assert held == []
+
+
+def test_content_with_problems_is_refused_with_the_list(content: Path):
+    (content / "site.json").write_bytes(b"{}")
+    with pytest.raises(ContentUnservable) as refused:
+        create_app(Settings(content=content))
+    assert f"{content}/site.json:1:1  " in str(refused.value)
+    assert str(refused.value).endswith("Nothing is served.")
+    assert exit_code(refused.value) == 1
+
+
+def test_content_that_cannot_be_read_is_for_an_operator(tmp_path: Path):
+    with pytest.raises(RepositoryUnusable) as refused:
+        create_app(Settings(content=tmp_path / "nowhere"))
+    assert exit_code(refused.value) == 2
+
+
+def test_the_usual_content_is_the_folder_of_that_name_or_the_one_with_a_site(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingError, match=r"neither a folder `content` nor a file `site\.json`"):
+        usual_content()
+    (tmp_path / "site.json").touch()
+    assert usual_content() == Path()
+    (tmp_path / "content").mkdir()
+    assert usual_content() == Path("content")

@@ -1,0 +1,106 @@
+"""The settings: what wins, what is refused and how, and what workers are told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from content_api.errors import SettingError
+from content_api.settings import Settings, hand_down, in_environment, read_settings, unknown_variables, variable
+from content_api.store.snapshot import Limits
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CONTENT_API_")]:
+        monkeypatch.delenv(name)
+
+
+def test_what_nobody_sets_is_safe():
+    settings = read_settings()
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert (settings.content, settings.ref, settings.working_tree, settings.reload) == (None, None, False, False)
+    assert settings.limits == Limits()
+
+
+def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PORT", "9000")
+    monkeypatch.setenv("CONTENT_API_CONTENT", "/srv/content")
+    settings = read_settings(port=9001)
+    assert (settings.port, settings.content) == (9001, Path("/srv/content"))
+
+
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PORT", "")
+    assert read_settings().port == 8000
+
+
+def test_origins_are_a_plain_list(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_CORS_ORIGINS", "https://example.org, http://localhost:3000,")
+    assert read_settings().cors_origins == ("https://example.org", "http://localhost:3000")
+
+
+def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
+    for number, name in enumerate(("FILE_BYTES", "CONTENT_BYTES", "FILES", "DEPTH"), start=10):
+        monkeypatch.setenv(f"CONTENT_API_MAX_{name}", str(number))
+    assert read_settings().limits == Limits(file_bytes=10, content_bytes=11, files=12, depth=13)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("PORT", "high", "CONTENT_API_PORT is 'high': it should be a valid integer"),
+        ("PORT", "65536", "CONTENT_API_PORT is '65536': it should be less than or equal to 65535"),
+        ("WORKERS", "0", "CONTENT_API_WORKERS is '0': it should be greater than or equal to 1"),
+        ("RELOAD", "perhaps", "CONTENT_API_RELOAD is 'perhaps': it should be a valid boolean"),
+        ("LOG_FORMAT", "xml", "CONTENT_API_LOG_FORMAT is 'xml': it should be 'auto', 'console' or 'json'"),
+        ("CORS_ORIGINS", "example.org", "CONTENT_API_CORS_ORIGINS is 'example.org': it should be origins such as"),
+        ("CORS_ORIGINS", "https://a.org/x", "CONTENT_API_CORS_ORIGINS is 'https://a.org/x': it should be origins"),
+        ("CORS_ORIGINS", ",", "CONTENT_API_CORS_ORIGINS is ',': it should be origins such as"),
+        ("GIT_DEADLINE", "0", "CONTENT_API_GIT_DEADLINE is '0': it should be greater than 0"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: str, message: str, monkeypatch):
+    monkeypatch.setenv(f"CONTENT_API_{name}", value)
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    assert str(refused.value).startswith(message)
+    assert "\n" not in str(refused.value)
+
+
+def test_every_wrong_value_has_its_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PORT", "high")
+    monkeypatch.setenv("CONTENT_API_WORKERS", "many")
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    assert [line.split(" ")[0] for line in str(refused.value).splitlines()] == [
+        "CONTENT_API_PORT",
+        "CONTENT_API_WORKERS",
+    ]
+
+
+def test_a_variable_that_is_no_setting_is_named_with_what_is_near():
+    environment = {"CONTENT_API_PROT": "1", "CONTENT_API_PORT": "1", "CONTENT_API_XYZ": "1", "PROT": "1"}
+    assert list(unknown_variables(environment)) == [
+        "CONTENT_API_PROT is not a setting. Did you mean `CONTENT_API_PORT`?",
+        "CONTENT_API_XYZ is not a setting.",
+    ]
+
+
+def test_a_worker_reads_the_settings_that_it_was_handed_down(monkeypatch: pytest.MonkeyPatch):
+    for name in Settings.model_fields:  # so that monkeypatch takes away what is set below
+        monkeypatch.delenv(variable(name), raising=False)
+        monkeypatch.setenv(variable(name), in_environment(Settings.model_fields[name].default or ""))
+    monkeypatch.setenv("CONTENT_API_REF", "nowhere")
+    settings = read_settings(
+        content=Path("/srv/a b"),
+        ref=None,
+        working_tree=True,
+        workers=3,
+        cors_origins=("https://example.org", "https://example.com"),
+        git_deadline=2.5,
+    )
+    hand_down(settings)
+    assert read_settings() == settings
