@@ -39,7 +39,7 @@ DOCUMENTED = "127.0.0.1:8000"
 SECONDS_TO_START = 30
 SECONDS_TO_RUN = 60
 # Commands that go on until they are stopped.
-SERVER = re.compile(r"^(make run\b|content-api serve\b|python server\.py\b|uvicorn server:app\b)")
+SERVER = re.compile(r"^(make run|(\.venv/bin/)?(content-api serve|python server\.py|uvicorn server:app))\b")
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A Reader",
     "GIT_AUTHOR_EMAIL": "reader@example.org",
@@ -62,7 +62,8 @@ class Sandbox:
         shutil.copytree(ROOT, path, ignore=LEFT_BEHIND, symlinks=True)
         (path / ".venv").symlink_to(sys.prefix)
         sandbox = cls(path)
-        sandbox.run("git init --quiet --initial-branch=main && git add . && git commit --quiet -m 'As cloned'")
+        sandbox.run("git init --quiet --initial-branch=main && git add . && git commit --quiet -m 'Before'")
+        sandbox.run("git commit --quiet --allow-empty -m 'As cloned'")
         sandbox.run("git update-ref refs/as-cloned HEAD")
         return sandbox
 
@@ -184,7 +185,7 @@ def _with_port(command: str, port: int) -> str:
     """A command that starts a server, on another port: by its own option where it has one, else by the setting."""
     if command.startswith("make"):
         return f"make -o .venv/.installed {command.removeprefix('make')}"
-    if command.startswith("uvicorn"):
+    if "uvicorn" in command:
         return f"{command} --port {port}"
     words = [str(port) if before == "--port" else word for before, word in _pairs(shlex.split(command))]
     return shlex.join(words)

@@ -4,7 +4,7 @@
                 for any lines, `…` for any characters. A command succeeds, or says `# exits with 1` (or 2).
     graphql     is answered without errors, unless a json block right after it says otherwise
     json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
-    json PATH   (html PATH, python PATH) a file that the reader writes
+    json PATH   (graphql, html or python PATH) a file that the reader writes
     diff        a change to a file, named after `+++ b/`: each hunk stands in one place of it, `…` is any text of a line
     text        the problems of the content as it then stands, as `path: message`
     yaml        what stands after `run:` is a command
@@ -36,10 +36,10 @@ def play(blocks: Sequence[Block], sandbox: Sandbox) -> None:
     waiting = list(blocks)
     while waiting:
         block = waiting.pop(0)
-        if block.language == "graphql":
-            ask(block, answers_to(waiting), sandbox)
-        elif block.title:
+        if block.title:
             sandbox.write(block.title, block.text)
+        elif block.language == "graphql":
+            ask(block, answers_to(waiting), sandbox)
         else:
             PLAYED[block.language](block, sandbox)
 
@@ -72,6 +72,8 @@ def filled(expected: Any, answer: Any) -> Any:
         return {name: filled(value, answer.get(name)) for name, value in expected.items()}
     if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):
         return [filled(one, other) for one, other in zip(expected, answer, strict=True)]
+    if isinstance(expected, str) and isinstance(answer, str) and re.fullmatch(anything_for_dots(expected), answer):
+        return answer
     return answer if expected == ANYTHING else expected
 
 
@@ -85,8 +87,18 @@ def shown(answer: Any) -> str:
 def console(block: Block, sandbox: Sandbox) -> None:
     for command, expected in commands(block):
         printed = run(block, command, sandbox)
-        if expected:
-            assert re.fullmatch(pattern(expected), printed.strip() + "\n"), f"{block}: `{command}` printed\n{printed}"
+        assert is_printed(expected, printed), f"{block}: `{command}` printed\n{printed}"
+
+
+def is_printed(expected: Sequence[str], printed: str) -> bool:
+    """Whether a command printed what it should. JSON may be laid out differently, as it is at a terminal."""
+    if not expected:
+        return True
+    try:
+        answer = orjson.loads(printed)
+        return filled(orjson.loads("\n".join(expected)), answer) == answer
+    except ValueError:
+        return re.fullmatch(pattern(expected), printed.strip() + "\n") is not None
 
 
 def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
