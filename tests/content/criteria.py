@@ -17,15 +17,18 @@ ENUM_OPERATORS = ("eq", "ne", "in", "not_in", "exists")
 
 
 def operands(edition: Edition) -> dict[tuple[str, str], list[Any]]:
-    """(table, field) -> the values that an edition has there in any locale: what a client is likely to ask for."""
-    found: dict[tuple[str, str], dict[Any, None]] = {}
+    """(table, field) -> the values that an edition has there in any locale: what a client is likely to ask for.
+
+    A field that several kinds share has the values of all of them, for some kind may have none.
+    """
+    found: dict[int, dict[Any, None]] = {}
 
     def add(table: str, thing: Any) -> None:
-        for name, field in select.FIELDS[table].items():
+        for field in select.FIELDS[table].values():
             if isinstance(field, select.One | select.Values):
                 values = [field.read(thing)] if isinstance(field, select.One) else field.read(thing)
-                found.setdefault((table, name), {}).update(dict.fromkeys(values))
-            elif isinstance(field, select.Elements) and field.table not in list(EntityKind):
+                found.setdefault(id(field), {}).update(dict.fromkeys(values))
+            elif isinstance(field, select.Elements) and not isinstance(field.table, EntityKind):
                 for element in field.read(thing):
                     add(field.table, element)
 
@@ -34,7 +37,12 @@ def operands(edition: Edition) -> dict[tuple[str, str], list[Any]]:
         for kind in EntityKind:
             for shown in view.all(kind):
                 add(kind, shown)
-    return {place: list(values) for place, values in found.items()}
+    return {
+        (table, name): list(found[id(field)])
+        for table, fields in select.FIELDS.items()
+        for name, field in fields.items()
+        if id(field) in found
+    }
 
 
 def disguised(text: str, how: int) -> str:
