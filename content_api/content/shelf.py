@@ -15,9 +15,9 @@ import tantivy
 
 from content_api.content.lexicon import Lexicon, composed, lexicon
 
-# Bytes that a writer may hold before it writes a segment, and its threads. For a build: two threads are 1.7 times as fast
-# as one, more are no faster, since Python feeds them; in this memory, 50,000 entities of 1 kB become four segments. For an
-# update: the least that tantivy takes. Either is given back in the end.
+# Bytes that a writer may hold before it writes a segment, and its threads. For a build: two threads are 1.7 times as
+# fast as one, more are no faster, since Python feeds them; 50,000 entities of 1 kB become four segments in this memory.
+# For an update: the least that tantivy takes. All of it is given back in the end.
 _BUILD = (60_000_000, 2)
 _UPDATE = (15_000_000, 1)
 
@@ -154,15 +154,14 @@ class Shelf:
     def updated(self, removed: Collection[tuple[str, str]], added: Collection[SearchDocument]) -> Shelf:
         """The shelf that follows, without those removed, which it `knows`; this one stays as it is.
 
-        It takes a time that grows with the change alone.
-
-        Two may follow from the same one, but the second takes as long as building.
+        It takes as long as the change. Two may follow from the same one, but the second takes as long as building.
         """
         with self._line.lock:
             if self._place == self._line.newest:
-                searcher = self._line.write(removed, added, _UPDATE)
+                # First of all: should writing fail half-way, nothing else may follow in this line.
                 self._line.newest += 1
-                return Shelf(self.locale, searcher, self._line, self._line.newest)
+                searcher = self._line.write(removed, added, _UPDATE)
+                return Shelf(self.locale, searcher, self._line, self._place + 1)
         gone = {*removed, *((document.kind, document.key) for document in added)}
         kept = (document for document in self.documents() if (document.kind, document.key) not in gone)
         return Shelf.build(self.locale, [*kept, *added])
@@ -181,12 +180,14 @@ class Shelf:
 
     def document(self, identity: tuple[str, str], address: tantivy.DocAddress) -> SearchDocument:
         stored = self.searcher.doc(address).to_dict()
+        kind, key = identity
         return SearchDocument(
-            *identity,
-            self.locale,
-            *stored["name"],
-            tuple(stored.get("alternate", ())),
-            *stored["summary"],
-            *stored["body"],
-            tuple(stored.get("code", ())),
+            kind=kind,
+            key=key,
+            locale=self.locale,
+            name=stored["name"][0],
+            alternate_names=tuple(stored.get("alternate", ())),
+            summary=stored["summary"][0],
+            body=stored["body"][0],
+            codes=tuple(stored.get("code", ())),
         )
