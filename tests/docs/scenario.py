@@ -1,13 +1,13 @@
 """How each kind of block is run. A page is one story: its blocks run in order, in one clone of the repository.
 
-    console     lines that begin with `$ ` are commands; what stands below one is what it prints. A line `...` stands
-                for any lines, `…` for any characters. A command succeeds, or says `# exits with 1` (or 2).
-    graphql     is answered without errors, unless a json block right after it says otherwise
-    json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
-    json PATH   (graphql, html or python PATH) a file that the reader writes
-    diff        a change to a file, named after `+++ b/`: each hunk stands in one place of it, `…` is any text of a line
-    text        the problems of the content as it then stands, as `path: message`
-    yaml        what stands after `run:` is a command
+console     lines that begin with `$ ` are commands; what stands below one is what it prints. A line `...` stands
+            for any lines, `…` for any characters. A command succeeds, or says `# exits with 1` (or 2).
+graphql     is answered without errors, unless a json block right after it says otherwise
+json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
+json PATH   (graphql, html or python PATH) a file that the reader writes
+diff        a change to a file, named after `+++ b/`: each hunk stands in one place of it, `…` is any text of a line
+text        the problems of the content as it then stands, as `path: message`
+yaml        what stands after `run:` is a command
 """
 
 from __future__ import annotations

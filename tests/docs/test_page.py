@@ -65,7 +65,9 @@ def test_a_link_to_another_entity_leads_to_its_page(page: webdriver.Chrome, live
 def test_grave_cautions_come_first(page: webdriver.Chrome, live_server: LiveServer):
     page.get(page.current_url + "#treatment/ketamine-infusion")
     shows(page, "Ketamine infusion")
-    names = [one["name"] for one in answer(live_server, "treatment", "ketamine-infusion")["treatment"]["requiredCautions"]]
+    names = [
+        one["name"] for one in answer(live_server, "treatment", "ketamine-infusion")["treatment"]["requiredCautions"]
+    ]
     assert page.execute_script(NOTES) == names
     assert "CRITICAL" in page.find_element(By.CSS_SELECTOR, "[role=note]").get_attribute("class")
 
