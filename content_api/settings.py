@@ -24,13 +24,12 @@ USUAL_LIMITS = Limits()
 class Settings(BaseSettings):
     """Each field is the variable `CONTENT_API_<FIELD>`; what the command line gives goes before it.
 
-    docs/reference/settings.md is rendered from these descriptions.
+    docs/reference/settings.md is rendered from the docstrings below them.
     """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_ignore_empty=True,  # NAME= in a unit file or a compose file means that nobody chose
-        use_attribute_docstrings=True,
         frozen=True,
         extra="forbid",
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
+from content_api.content.export import purposes
 from content_api.settings import Settings, in_environment, variable
 
 RENDERED = "<!-- Rendered from the code by `content-api export`. A test says when it is out of date. -->"
@@ -42,7 +43,8 @@ NOUNS: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 
 def settings_page() -> str:
     """docs/reference/settings.md."""
-    rows = [_setting(name, field) for name, field in Settings.model_fields.items()]
+    said = dict(purposes(Settings))
+    rows = [_setting(name, field, said[name]) for name, field in Settings.model_fields.items()]
     return SETTINGS.format(table=_table(("Variable", "May be", "If not set", "What it is"), rows))
 
 
@@ -53,9 +55,9 @@ def cli_page(context: typer.Context) -> str:
     return CLI.format(commands="\n\n".join(commands))
 
 
-def _setting(name: str, field: FieldInfo) -> Sequence[str]:
+def _setting(name: str, field: FieldInfo, said: str) -> Sequence[str]:
     usual = "" if field.default is None else f"`{in_environment(field.default)}`"
-    return f"`{variable(name)}`", _values(field), usual, " ".join((field.description or "").split())
+    return f"`{variable(name)}`", _values(field), usual, said
 
 
 def _values(field: FieldInfo) -> str:

@@ -15,7 +15,6 @@ from textwrap import dedent
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -35,6 +34,21 @@ def content_schema(kind: FileKind) -> dict[str, Any]:
     """The schema of one kind of file. Its `$id` is relative, as nobody promises to serve it at any address."""
     schema = TypeAdapter(MODELS[kind]).json_schema(schema_generator=_ForEditors)
     return {"$schema": _ForEditors.schema_dialect, "$id": f"{kind}.schema.json"} | schema
+
+
+def purposes(model: type) -> Iterator[tuple[str, str]]:
+    """(field, the docstring below it) of a model and its bases in this package.
+
+    Pydantic can read these too (`use_attribute_docstrings`), but does so whenever the models are imported, which takes
+    a twentieth of the time that a server has to start.
+    """
+    for part in reversed(model.__mro__):
+        if part.__module__.startswith("content_api."):
+            [definition] = ast.parse(dedent(inspect.getsource(part))).body
+            for field, text in pairwise(getattr(definition, "body", ())):
+                match field, text:
+                    case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(purpose))):
+                        yield name, inspect.cleandoc(purpose)
 
 
 class _ForEditors(GenerateJsonSchema):
@@ -66,7 +80,7 @@ class _ForEditors(GenerateJsonSchema):
         """
         described = super().dataclass_schema(schema)
         fields = schema["cls"].__pydantic_fields__
-        for name, purpose in _purposes(schema["cls"]):
+        for name, purpose in purposes(schema["cls"]):
             field = described["properties"][fields[name].alias or name]
             form = field.get("description")
             field["description"] = f"{purpose} {form}" if form and form != purpose else purpose
@@ -74,16 +88,6 @@ class _ForEditors(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
-
-
-def _purposes(model: type) -> Iterator[tuple[str, str]]:
-    """(field, the docstring below it) of a model and its bases."""
-    for part in filter(is_pydantic_dataclass, reversed(model.__mro__)):
-        [definition] = ast.parse(dedent(inspect.getsource(part))).body
-        for field, text in pairwise(getattr(definition, "body", ())):
-            match field, text:
-                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(purpose))):
-                    yield name, inspect.cleandoc(purpose)
 
 
 def _as_text(schema: dict[str, Any]) -> str:

@@ -24,7 +24,6 @@ T = TypeVar("T")
 _CONFIG = ConfigDict(
     extra="forbid",
     alias_generator=to_camel,
-    use_attribute_docstrings=True,
     str_max_length=20_000,
     defer_build=True,  # only whole files are read, so only their validators are built: a tenth of a second at start
 )

@@ -96,6 +96,5 @@ def test_an_editor_is_told_what_a_field_is_for_wherever_the_code_says_it(kind: E
 def test_every_setting_and_command_is_in_the_reference():
     settings = (ROOT / "docs/reference/settings.md").read_text()
     assert [name for name in Settings.model_fields if f"| `{variable(name)}` |" not in settings] == []
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
     commands = (ROOT / "docs/reference/cli.md").read_text()
     assert all(f"## content-api {name}\n" in commands for name in ("serve", "check", "show", "query", "export"))
