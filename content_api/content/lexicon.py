@@ -92,5 +92,8 @@ def lexicon(locale: str) -> Lexicon:
 
 
 def composed(text: str) -> str:
-    """The text with accents in one piece with their letters; the tokenizer would part them."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    """The text with accents in one piece with their letters, which the tokenizer would part, and no lone surrogates.
+
+    A client's JSON can hold those, and tantivy takes none.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text.encode(errors="ignore").decode())

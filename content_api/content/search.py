@@ -43,8 +43,8 @@ _FAR_WEIGHTS = {"title_words": 6, "words": 1}
 """For one typing error, and for two."""
 _WHOLE_WEIGHTS = {"name": 16, "alternate": 12}
 """Added when it is all of a name: an entity that has just this alternate name comes before longer names."""
-_CODE_SCORE = 1_000.0
-"""Between a rare word in an alternate name and one in a summary."""
+_CODE_WEIGHT = 16
+"""Between a word in an alternate name and one in a summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class SearchIndex:
     def updated(self, removed: Collection[tuple[str, str]], added: Iterable[SearchDocument]) -> SearchIndex:
         """An index without what is removed, by (kind, key) and in every locale, and with what is added.
 
-        What is added replaces what has its kind, key and locale. To the latest index of a line of
-        updates it takes as long as the change, some 10 ms for one; to an older one, which is as right, as long as `build`.
+        What is added replaces what has its kind, key and locale. For the latest index of a line of updates it takes as
+        long as the change, some 10 ms for one; for an older one, as long as `build`.
         """
         new = _by_locale(added)
         shelves = {
@@ -187,8 +187,7 @@ class _Question:
 
     @classmethod
     def of(cls, text: str, shelf: Shelf) -> _Question:
-        # A lone surrogate can come out of JSON, and cannot go into tantivy.
-        text = composed(text.encode(errors="ignore").decode())
+        text = composed(text)
         terms = _terms(text, shelf)
         rarity = sum(term.rarity for term in terms) or 1
         reader = lexicon(shelf.locale)
@@ -196,7 +195,7 @@ class _Question:
             _piece("whole", whole(name, text, reader), float(weight * rarity))
             for name, weight in _WHOLE_WEIGHTS.items()
         ]
-        codes = [_piece("code", code, _CODE_SCORE) for code in _codes(text)]
+        codes = [_piece("code", code, float(_CODE_WEIGHT * rarity)) for code in _codes(text)]
         return cls(terms, (*names, *codes))
 
     def query(self, required: int, kinds: frozenset[str] | None) -> Query:
