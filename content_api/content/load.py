@@ -127,11 +127,12 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
     if known is None:
         return Delta(tuple(entries), ())
     files = known.files
+    plain = EntryKind.FILE
     changed = [
         path
         for path, entry in entries.items()
         # A symlink can have the blob id of the file that it replaces.
-        if path not in files or files[path].blob != entry.blob or entry.kind is not EntryKind.FILE
+        if (file := files.get(path)) is None or file.blob != entry.blob or entry.kind is not plain
     ]
     return Delta(tuple(changed), tuple(files.keys() - entries.keys()))
 

@@ -147,6 +147,14 @@ def test_problems_are_sorted_unique_and_at_most_a_hundred():
     assert {problem.path for problem in told_of} == set(sorted(p for p in files if p.startswith("cau"))[:100])
 
 
+def test_problems_of_many_rules_are_at_most_a_hundred_together():
+    files = generator.generate(600)
+    broken = {path: data.replace(b'"heading": "', b'"heading": "A *miracle* ') for path, data in files.items()}
+    told_of = refusal(MemorySnapshot(broken))
+    assert len(told_of) == 100
+    assert {problem.rule for problem in told_of} == {"markup_allowed", "no_promotional_words"}
+
+
 def test_problems_of_the_site_come_first():
     files = generator.generate(600)
     broken = {path: data.replace(b"PUBLISHED", b"PUBLISHD") for path, data in files.items()} | {"site.json": b"{"}

@@ -209,13 +209,14 @@ def test_no_cycles_by_way_of_a_narrower_condition():
 
 
 def test_slugs_unique_in_a_kind_and_locale():
-    star = "conditions/star-sneezes.json"
-    expected = "A slug must be unique among conditions in a locale"
-    line, pointer = '"slug": "mondschluckauf",', "/text/de/slug"
-    found = "The slug `mondschluckauf` is also that of"
-    assert told({star: {"/text/de/slug": "mondschluckauf"}}) == [
-        Told(MOON, line, pointer, "slugs_unique", f"{found} {star}", expected),
-        Told(star, line, pointer, "slugs_unique", f"{found} {MOON}", expected),
+    """Both are told, also when only one changed and neither refers to the other."""
+    comets, moonlight = "causes/late-comets.json", "causes/old-moonlight.json"
+    expected = "A slug must be unique among causes in a locale"
+    line, pointer = '"slug": "late-comets",', "/text/en/slug"
+    found = "The slug `late-comets` is also that of"
+    assert told({moonlight: {"/text/en/slug": "late-comets"}}) == [
+        Told(comets, line, pointer, "slugs_unique", f"{found} {moonlight}", expected),
+        Told(moonlight, line, pointer, "slugs_unique", f"{found} {comets}", expected),
     ]
 
 
