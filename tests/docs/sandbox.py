@@ -6,6 +6,7 @@ find the programs of the environment that runs the tests.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -21,13 +22,15 @@ from typing import Any
 
 import httpx2
 import orjson
+from typer.testing import CliRunner
 
+from content_api.app import schema
+from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery, Live
 from content_api.graph.query import root
-from content_api.graph.schema import build_schema
 from content_api.store.folder import FolderSnapshot
 from tests.live import ROOT
 from tests.repositories import ISOLATED
@@ -48,6 +51,12 @@ IDENTITY = {
 }
 
 
+# What starts no process when it is run here: a plain command of ours, with nothing for a shell to do.
+OURS = re.compile(r"^(\.venv/bin/)?content-api (?P<arguments>[^|&;<>$`]*)$")
+CLI = build()
+DELIVERIES: dict[str, Delivery] = {}
+
+
 @dataclass(slots=True)
 class Sandbox:
     """A clone at `path`. `outputs` of a command are standard output and standard error as a terminal mixes them."""
@@ -55,6 +64,8 @@ class Sandbox:
     path: Path
     address: str = DOCUMENTED
     """Where the server runs that a command has started."""
+    changed: bool = False
+    """Whether the code has been changed, so that commands of ours have to be run by what is in the clone."""
     _servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @classmethod
@@ -69,12 +80,25 @@ class Sandbox:
 
     def reset(self) -> None:
         """Take back whatever was done to the files and the history."""
+        self.changed = False
         self.run("git checkout --quiet --force -B main refs/as-cloned && git clean --quiet -d --force")
 
     # ---- commands
 
     def run(self, command: str) -> tuple[int, str]:
-        """Run a command in a shell; return its exit status and what it printed."""
+        """Run a command; return its exit status and what it printed."""
+        ours = OURS.match(command.partition("  # ")[0])
+        return self._run_here(ours["arguments"]) if ours and not self.changed else self._run_in_shell(command)
+
+    def _run_here(self, arguments: str) -> tuple[int, str]:
+        """Run a command of ours in this process, which has imported everything: a process of its own takes a second."""
+        with contextlib.chdir(self.path):
+            result = CliRunner().invoke(CLI, shlex.split(arguments), env=self.environment)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    def _run_in_shell(self, command: str) -> tuple[int, str]:
         finished = subprocess.run(
             ["bash", "-c", command.replace(DOCUMENTED, self.address)],
             cwd=self.path,
@@ -140,6 +164,7 @@ class Sandbox:
 
     def edit(self, path: str, hunk: Sequence[str]) -> None:
         """Change a file as the lines of a diff's hunk say; they stand in one place of it. `…` is any text of a line."""
+        self.changed |= path.startswith("content_api/")
         file = self.path / path
         text = file.read_text(encoding="utf-8")
         old = "".join(f"({anything_for_dots(line[1:])}\n)" for line in hunk if line[0] != "+")
@@ -176,9 +201,12 @@ def anything_for_dots(line: str) -> str:
 
 
 def delivery_of(folder: Path) -> Delivery:
-    """What answers queries about the content in a folder, without a server."""
-    edition = load(FolderSnapshot(folder))
-    return Delivery(build_schema(), lambda: Live(edition.version.id, root(edition)))
+    """What answers queries about the content in a folder, without a server; made once for the same files."""
+    snapshot = FolderSnapshot(folder)
+    if snapshot.version.id not in DELIVERIES:
+        edition = load(snapshot)
+        DELIVERIES[snapshot.version.id] = Delivery(schema(), lambda: Live(edition.version.id, root(edition)))
+    return DELIVERIES[snapshot.version.id]
 
 
 def _with_port(command: str, port: int) -> str:

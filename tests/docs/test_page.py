@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -14,16 +16,27 @@ from tests.docs.blocks import read
 from tests.docs.sandbox import DOCUMENTED
 from tests.live import LiveServer
 from tests.needs import needs
-from tests.web import test_browser
+from tests.web.test_browser import QUIET
 
 pytestmark = [needs("chromium"), needs("chromedriver")]
-browser = test_browser.browser
 
-CAUTIONS = "{ %s(key: %r) { requiredCautions { name } served { locale } } site { disclaimer } }"
 HEADINGS = "return [...document.querySelectorAll('h1, h2')].map(heading => heading.textContent)"
-FIRST_SECTION = "section"
 NOTES = "return [...document.querySelectorAll('[role=note] h2')].map(heading => heading.textContent)"
 LANGUAGE = "return document.querySelector('article').lang"
+
+
+@pytest.fixture(scope="module", name="browser")
+def _browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or "chromium"
+    for flag in (*QUIET, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver") or "chromedriver"))
+    try:
+        yield driver
+    finally:
+        driver.quit()
 
 
 @pytest.fixture
