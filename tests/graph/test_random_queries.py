@@ -29,7 +29,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
@@ -270,11 +270,18 @@ def answer(text: str, limits: Limits) -> dict[str, Any]:
     return body
 
 
+def contradicts_itself(body: dict[str, Any]) -> bool:
+    """Whether a query was refused because it asks for two things by one name: one in a thousand here is not valid."""
+    messages = [error["message"] for error in body.get("errors", ())]
+    return "data" not in body and all(re.match("Fields '.*' conflict because", message) for message in messages)
+
+
 @settings(max_examples=QUERIES)
 @given(asked())
 def test_any_valid_query_is_answered_in_the_shape_that_was_asked_for(text):
     named = with_names(text)
     body = answer(named, NO_LIMITS)
+    assume(not contradicts_itself(body))
     assert "data" in body, body
     if body["data"] is None:
         assert body["errors"]

@@ -15,7 +15,9 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     build_schema,
+    get_named_type,
     is_introspection_type,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_scalar_type,
@@ -197,6 +199,23 @@ def test_the_exported_schema_is_valid_sorted_and_says_the_same_again():
 def test_possible_types_are_the_five_kinds_of_both_interfaces():
     kinds = ["Cause", "Caution", "Condition", "Symptom", "Treatment"]
     assert json.loads(possible_types(SCHEMA)) == {"Entity": kinds, "Node": kinds}
+
+
+def shape(kind: Any) -> str:
+    """What two fields of one name must have in common: lists, nulls, and the type itself where it is a leaf."""
+    return str(kind).replace(
+        get_named_type(kind).name, get_named_type(kind).name if is_leaf_type(get_named_type(kind)) else "…"
+    )
+
+
+def test_fragments_on_different_kinds_can_ask_for_the_same_names():
+    """GraphQL refuses two fields of one name in one place whose types differ, even in fragments on different types."""
+    shapes: dict[str, set[str]] = {}
+    for kind in EntityKind:
+        for name, field in OBJECTS[kind.capitalize()].fields.items():
+            shapes.setdefault(name, set()).add(shape(field.type))
+    conflicts = {name for name, found in shapes.items() if len(found) > 1}
+    assert conflicts == {"kind"}, "each kind of entity has kinds of its own, and needs an alias beside another's"
 
 
 # --- Filters ---------------------------------------------------------------------------------------------------------
