@@ -158,7 +158,9 @@ def hunks(block: Block) -> Iterator[tuple[str, list[str]]]:
 
 
 def problems(block: Block, sandbox: Sandbox) -> None:
-    found = [f"{problem.path}: {problem.message}" for problem in sandbox.problems()]
+    told = sandbox.problems()
+    found = [f"{problem.path}: {problem.message}" for problem in told]
+    assert not block.section.startswith("`") or block.section.strip("`") in {problem.rule for problem in told}, block
     assert block.text.splitlines() == found, f"{block}: the problems are\n" + "\n".join(found)
 
 
