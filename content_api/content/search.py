@@ -296,8 +296,8 @@ def _falling(hit: tuple[float, DocAddress]) -> float:
 
 
 def _hits(shelf: Shelf, query: Query, limit: int) -> tuple[int, list[tuple[float, DocAddress]]]:
-    # tantivy reserves memory for as many as are asked for, and will not be asked for none.
-    result = shelf.searcher.search(query, limit=max(1, min(limit, shelf.searcher.num_docs)))
+    # tantivy will not be asked for none, and reserves memory for as many as it is asked for: never a client's number.
+    result = shelf.searcher.search(query, limit=max(1, limit))
     return _counted(result), result.hits
 
 

@@ -162,8 +162,7 @@ class Shelf:
                 self._line.newest += 1
                 searcher = self._line.write(removed, added, _UPDATE)
                 return Shelf(self.locale, searcher, self._line, self._place + 1)
-        gone = {*removed, *((document.kind, document.key) for document in added)}
-        kept = (document for document in self.documents() if (document.kind, document.key) not in gone)
+        kept = (document for document in self.documents() if (document.kind, document.key) not in removed)
         return Shelf.build(self.locale, [*kept, *added])
 
     def documents(self) -> Iterator[SearchDocument]:

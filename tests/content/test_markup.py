@@ -94,7 +94,7 @@ FINE_MARKDOWN = [
     "## Heading\n\nSome *soft* and **strong** words, a\\\nline.\n\n- one\n  - two\n\n1. first\n2. second\n\n> said",
     "[a](https://example.org/a_b__c?d=1#e) [b](ref:symptom/burning-pain) <https://example.org>",
     "[a][b] and [c]\n\n[b]: https://example.org\n[c]: ref:cause/toxins",
-    "1998\\. A year. \\*\\*as typed\\*\\* [sic] 5 * 3 is 15 & R&D, 100 % safe, 5%, snake_case, a < b",
+    "1998\\. A year. &#42;&#42; \\*\\*as typed\\*\\* [sic] 5 * 3 is 15 & R&D, 100 % safe, 5%, snake_case, a < b",
     "Isolates \u2067\u05d0\u2069, soft\u00adhyphen, 🙂\u200d, no\u00a0break",
 ]
 FINE_PLAIN = [
@@ -116,6 +116,11 @@ def test_markdown_beyond_the_subset_is_found_where_it_is(text, part, word):
 @pytest.mark.parametrize(("text", "part", "word"), PLAIN_FAULTS + EITHER_FAULTS)
 def test_markup_in_plain_text_is_found_where_it_is(text, part, word):
     assert places(text, list(plain_faults(text)), part, word)
+
+
+@pytest.mark.parametrize("text", ["[x](/y)", "[x][y] [x][y]\n\n[y]: /y", "<b>", "# x", "\x07", "&#7;", "**x"])
+def test_one_mistake_is_told_of_once(text):
+    assert len(list(markdown_faults(text))) == 1
 
 
 @pytest.mark.parametrize("text", FINE_MARKDOWN)

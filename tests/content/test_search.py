@@ -179,6 +179,10 @@ def test_where_not_all_words_are_found_fewer_do(text, key):
     assert keys(text)[0] == key
 
 
+def test_where_half_of_the_words_are_found_fewer_do_not():
+    assert set(keys("tingling numbness limb mirror")) == {"mirror-therapy"}
+
+
 def test_where_all_words_are_found_fewer_do_not():
     assert keys("phantom limb pain") == ["phantom-limb-pain", "mirror-therapy"]
 
@@ -277,6 +281,16 @@ def test_equals_come_by_kind_and_key():
     assert found == ["cause/a", "cause/a-b", "cause/ab", "cause/b", "condition/z", "symptom/a"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 30])
+def test_equals_come_in_order_on_every_page_wherever_they_lie(size):
+    numbers = [f"{number:02}" for number in range(24)]
+    index = SearchIndex.build(entity(f"cause/{number}", "Same", body="same") for number in reversed(numbers[::2]))
+    index = index.updated([], [entity(f"cause/{number}", "Same", body="same") for number in reversed(numbers[1::2])])
+    index = index.updated([], [entity("cause/best", "Same again and again"), entity("cause/worst", "x", body="same")])
+    found = [key for offset in range(0, 30, size) for key in keys("same", index, limit=size, offset=offset)]
+    assert found == [*numbers, "best", "worst"]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_pages_are_the_whole_in_pieces(size):
     whole = find("pain feet same felt", limit=100)
@@ -322,14 +336,21 @@ def test_ranges_count_characters():
 
 
 def test_of_a_long_body_a_fragment_is_shown_that_begins_and_ends_between_words():
-    filler = "nothing to see in these words " * 20
-    index = SearchIndex.build(
-        [entity("cause/a", "x", body=f"One gout here.\n\n{filler}gout, and gout with toes {filler}\n\nToes.")]
-    )
+    filler = "nothing to see in these unremarkable words " * 20
+    paragraph = f"At first gout. {filler}gout, and gout with toes {filler}in the end gout"
+    index = SearchIndex.build([entity("cause/a", "x", body=f"One gout here.\n\n{paragraph}\n\nToes. Gout.")])
     [highlight] = find("gout toes", index).hits[0].highlights
     assert marked(highlight) == ["gout", "gout", "toes"]
-    assert len(highlight.text) <= 200
-    assert f" {highlight.text} " in f"{filler}gout, and gout with toes {filler}"
+    assert 150 < len(highlight.text) <= 200
+    assert f" {highlight.text} " in paragraph
+
+
+@pytest.mark.parametrize("lead", range(50, 75))
+def test_a_fragment_begins_with_a_whole_word_wherever_it_is_cut(lead):
+    index = SearchIndex.build([entity("cause/a", "x", body="wörter " * 40 + "x" * lead + " gout" + " wörter" * 40)])
+    [highlight] = find("gout", index).hits[0].highlights
+    assert marked(highlight) == ["gout"]
+    assert {word.strip("x") for word in highlight.text.split()} <= {"wörter", "gout", ""}
 
 
 def test_a_body_in_one_endless_word_has_a_fragment_too():
@@ -412,6 +433,17 @@ def test_two_indices_can_follow_from_the_same_one():
         "neuropathic-pain",
     ]
     assert keys("tingling", right.updated([("cause", "right")], [])) == ["tingling", "neuropathic-pain"]
+
+
+def test_the_second_to_follow_has_everything_once_codes_and_all():
+    INDEX.updated([("cause", "diabetes")], [])
+    second = INDEX.updated([("symptom", "numbness")], [entity("symptom/tingling", "Prickling")])
+    assert keys("prickling", second) == ["tingling"]
+    assert keys("pins", second) == keys("numbness", second) == []
+    fresh = [one for one in WORLD if one.key not in ("numbness", "tingling")]
+    for document in fresh:
+        for text in (document.name, *document.alternate_names, document.summary, *document.codes):
+            assert document.key in keys(text, second, locale=document.locale)
 
 
 WORDS = st.lists(st.sampled_from(["pain", "pains", "gout", "gouty", "foot", "feet", "neuropathy", "the"]), max_size=4)
