@@ -75,6 +75,7 @@ def test_a_file_in_a_wrong_place_is_refused(path, expected, suggestion):
 def test_a_name_of_odd_characters_is_refused_and_shown_escaped(path, label, name):
     found = f"The name `{name}` has characters that are not allowed"
     assert told(path) == [Problem(label, 1, 1, "", "file_names", found, EASY)]
+    assert place_of(path) is None
     assert shown(path).isascii()
     assert shown(path).isprintable()
 

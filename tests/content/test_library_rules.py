@@ -156,6 +156,12 @@ def test_recalls_lead_somewhere_that_is_not_recalled():
     assert [(each.rule, each.pointer) for each in found] == [("recalls_lead_somewhere", "/recalls/0/replacement")]
 
 
+def test_recalls_lead_somewhere_though_it_cannot_be_read_just_now():
+    recall = RECALL | {"replacement": "symptom/glowing-ears"}
+    ears = "symptoms/glowing-ears.json"
+    assert [found.path for found in told({RECALLS: {"/recalls/-": recall}, ears: b"{"})] == [ears]
+
+
 @pytest.mark.parametrize(
     ("path", "listing", "entry", "name"),
     [(REDIRECTS, "redirects", REDIRECT, "from"), (RECALLS, "recalls", RECALL, "id")],

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from content_api.content.library_rules import LIBRARY_RULES
+from content_api.content.load import load
 from content_api.content.rules import RULES
+from content_api.content.suggest import suggestion
 from content_api.content.wording import WORDING_RULES
+from tests import world
 from tests.content import test_library_rules, test_wording
-from tests.content.refusal import Told, told, world_edition
+from tests.content.refusal import Told, refusal, told, world_edition
+from tests.generator import Prose, around, as_bytes, symptom
 from tests.world import REMOVED, document
+from tests.world.snapshot import MemorySnapshot
 
 MOON = "conditions/moon-hiccups.json"
 SOCKS = "treatments/warm-socks.json"
@@ -198,14 +204,43 @@ def test_no_cycles_among_conditions_whichever_of_two_names_the_other():
     assert (circle.path, circle.pointer, circle.line) == (star, "/relatedConditions/0", "{")
 
 
-def test_no_cycles_by_way_of_a_narrower_condition():
-    changes = {
-        MOON: {"/relatedConditions/0/relation": "BROADER"},
-        "conditions/star-sneezes.json": {"/relatedConditions/0/relation": "BROADER"},
+def test_no_cycles_by_way_of_narrower_conditions():
+    star = "conditions/star-sneezes.json"
+    narrower = {"/relatedConditions/0/relation": "NARROWER"}
+    broader = {"/relatedConditions/0/relation": "BROADER"}
+    assert [found.rule for found in told({MOON: broader, star: broader})] == ["no_cycles"]
+    assert [found.rule for found in told({MOON: narrower, star: narrower})] == ["no_cycles"]
+    assert told({MOON: broader, star: narrower}) == []
+
+
+def test_no_cycles_whose_place_depends_on_what_was_known():
+    """a is part of b, b of c, c of d; then d of a: told where the walk from a ends, though c and d alone are looked at."""
+    prose = Prose(Random(0))
+    above = {"a": "b", "b": "c", "c": "d", "d": None}
+    files = around() | {
+        f"symptoms/{name}.json": as_bytes(symptom(name, 1, prose, part_of=other)) for name, other in above.items()
     }
-    assert [found.rule for found in told(changes)] == ["no_cycles"]
-    changes["conditions/star-sneezes.json"] = {"/relatedConditions/0/relation": "NARROWER"}
-    assert told(changes) == []
+    closed = MemorySnapshot(world.edited({"symptoms/d.json": {"/partOf": "a"}}, files))
+    [problem] = refusal(closed)
+    assert (problem.path, problem.pointer) == ("symptoms/d.json", "/partOf")
+    assert refusal(closed, known=load(MemorySnapshot(files))) == (problem,)
+
+
+def test_no_cycles_however_long_the_way_up():
+    """Longer than Python could walk by calls within calls."""
+    prose = Prose(Random(0))
+    last = 1_200
+    files = around() | {
+        f"symptoms/s-{index}.json": as_bytes(
+            symptom(f"s-{index}", index, prose, part_of=f"s-{index + 1}" if index < last else None)
+        )
+        for index in range(last + 1)
+    }
+    known = load(MemorySnapshot(files))
+    closed = MemorySnapshot(world.edited({f"symptoms/s-{last}.json": {"/partOf": "s-0"}}, files))
+    [problem] = refusal(closed, known=known)
+    assert problem.path == f"symptoms/s-{last}.json"
+    assert problem.found.endswith("symptom/s-0")
 
 
 def test_slugs_unique_in_a_kind_and_locale():
@@ -427,3 +462,11 @@ def test_a_recalled_entity_may_be_gone():
     recall = {"id": "symptom/left-ear-glow", "reason": {"en": "Wrong ear."}, "since": "2026-11-01T00:00:00Z"}
     changes = {LEFT_EAR: REMOVED, "recalls.json": {"/recalls/-": recall}}
     assert told(changes, before=world_edition().library.records) == []
+
+
+def test_a_suggestion_is_the_nearest_and_of_equals_the_first():
+    assert suggestion("tingeling", ["numbness", "tingling"]) == "Did you mean `tingling`?"
+    assert suggestion("ear-x", ["ear-z", "ear-y"]) == suggestion("ear-x", ["ear-y", "ear-z"]) == "Did you mean `ear-y`?"
+    assert suggestion("Tingling", ["tingling"]) == "Did you mean `tingling`?"
+    assert suggestion("snoring", ["tingling", "numbness"]) is None
+    assert suggestion("snoring", []) is None
