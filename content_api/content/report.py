@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePath
 
+from content_api.content.load import MOST_PROBLEMS
 from content_api.content.problems import ContentRefused, Problem
 
 
@@ -15,9 +16,10 @@ def report(refused: ContentRefused, folder: PurePath) -> str:
 
 
 def count(problems: Iterable[Problem]) -> str:
-    """`3 problems in 2 files.`"""
+    """`3 problems in 2 files.`, and that there may be more where loading stops counting."""
     found = list(problems)
-    return f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."
+    counted = f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."
+    return f"{counted} These are the first; there may be more." if len(found) == MOST_PROBLEMS else counted
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

@@ -36,6 +36,12 @@ def test_all_problems_are_printed_by_file_with_a_place_that_a_terminal_opens(fol
     assert closing == "2 problems in 2 files.\n"
 
 
+def test_when_there_are_too_many_problems_to_read_it_says_so(folder: Path, command: Command):
+    write(folder / "content", {f"causes/cause-{number}.json": b"{" for number in range(101)})
+    closing = command("check", cwd=folder).out.splitlines()[-1]
+    assert closing == "100 problems in 100 files. These are the first; there may be more."
+
+
 def test_files_are_checked_before_they_are_committed(repository: Repository, command: Command):
     write(repository.path / "content", BROKEN)
     assert command("check", cwd=repository.path).code == 1
