@@ -69,7 +69,7 @@ def ids(view: View, kind: EntityKind, asked: Mapping[str, Any], order: Any = ())
 
 
 @pytest.mark.parametrize("kind", EntityKind)
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.data(), st.sampled_from(SOURCES))
 def test_every_filter_equals_the_naive_one(kind, data, source):
     asked = data.draw(ASKING.criteria(kind))
@@ -78,7 +78,7 @@ def test_every_filter_equals_the_naive_one(kind, data, source):
 
 
 @pytest.mark.parametrize("kind", EntityKind)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from(SOURCES))
 def test_every_order_equals_the_naive_one(kind, data, source):
     order = data.draw(CAUTION_ORDERS if kind is CAUTION else ORDERS)
@@ -87,7 +87,7 @@ def test_every_order_equals_the_naive_one(kind, data, source):
 
 
 @pytest.mark.parametrize("kind", EntityKind)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data(), st.sampled_from(SOURCES))
 def test_a_filter_and_its_negation_share_out_everything(kind, data, source):
     asked = data.draw(ASKING.criteria(kind, depth=2))

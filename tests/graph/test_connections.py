@@ -79,7 +79,7 @@ def slow(size: int) -> bool:
     return size < 10  # a page of one is read 130 times: once, below, is enough
 
 
-@settings(max_examples=30)  # each reads up to 26 pages
+@settings(max_examples=15)  # each reads up to 26 pages
 @given(SIZES.filter(lambda size: not slow(size)), ARGUMENTS)
 def test_pages_cover_every_item_once_in_either_direction(size, arguments):
     there = list(forwards(size, **arguments))
@@ -101,6 +101,7 @@ def test_pages_of_one_cover_every_item_too():
     assert len(there) > 20
 
 
+@settings(max_examples=50)
 @given(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1), SIZES, st.booleans())
 def test_a_page_between_two_cursors_is_cut_from_what_lies_between_them(after, before, size, from_the_end):
     every = list(all_keys())

@@ -29,7 +29,7 @@ def as_variable(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", EntityKind)
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_filter_in_a_variable_finds_what_select_finds(kind, data):
     asked = data.draw(ASKING.criteria(kind))

@@ -40,6 +40,18 @@ def token_of(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+def test_there_is_one_way_to_write_a_token():
+    """A client's cache knows things by their ids: two ids of one thing would be two things."""
+    token = encoded("a", "é")
+    spaced = token_of(["a", "é"])
+    raw = base64.urlsafe_b64encode('["a","é"]'.encode()).decode().rstrip("=")
+    last = chr(ord(token[-1]) + 1)
+    assert decoded(token, 2) == ["a", "é"]
+    for other in (spaced, raw, f"{token}=", f"{token}==", f"{token}\n", f" {token}", token[:-1] + last, f"!{token}"):
+        assert other != token
+        assert decoded(other, 2) is None, other
+
+
 GARBAGE = [
     "",
     "x",
