@@ -10,7 +10,6 @@ from tests.live import ROOT
 
 PAGE = read("docs/why/house.md")
 PACKAGE = ROOT / "content_api"
-TOP = {"server.py", "pyproject.toml", "app.py"}
 
 
 def test_the_floors_of_the_page_are_those_of_the_import_rules():
