@@ -65,14 +65,15 @@ def as_bytes(content: Any) -> bytes:
 
 
 class Prose:
-    """Made-up words: sentences from a stock, since making each anew would take most of the time."""
+    """Made-up words: one or two sentences from a stock, since making each anew would take most of the time."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._sentences = [
+        single = [
             f"{random.choice(SUBJECTS)} {random.choice(VERBS)} {random.choice(OBJECTS)} {random.choice(TIMES)}."
             for _ in range(2_000)
         ]
+        self._stock = {1: single, 2: [f"{random.choice(single)} {random.choice(single)}" for _ in single]}
 
     def id(self, kind: str, index: int) -> str:
         """Unique in its kind by its number; names are of few words, so that searches find many."""
@@ -80,7 +81,8 @@ class Prose:
         return f"{'-'.join(words)}-{index}"
 
     def sentences(self, count: int) -> str:
-        return " ".join(self._random.choices(self._sentences, k=count))
+        stock = self._stock[count]
+        return stock[int(self._random.random() * len(stock))]
 
 
 # --- What refers to what ---------------------------------------------------------------------------------------------
