@@ -7,7 +7,7 @@ evenly, so that no caution applies to more entities than there are to each cauti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -52,7 +52,7 @@ def generate(
     random = Random(seed)
     prose = Prose(random)
     ids = {kind: [prose.id(kind, index) for index in range(number)] for kind, number in numbers.items()}
-    documents = list(linked(ids, prose, random))
+    documents = linked(ids, prose, random)
     found = {f"{kind}s/{content['id']}.json": as_bytes(content) for kind, content in documents}
     return dict(sorted((found | around()).items()))
 
@@ -88,7 +88,7 @@ class Prose:
 # --- What refers to what ---------------------------------------------------------------------------------------------
 
 
-def linked(ids: Mapping[str, Sequence[str]], prose: Prose, random: Random) -> Any:
+def linked(ids: Mapping[str, Sequence[str]], prose: Prose, random: Random) -> Iterator[tuple[str, dict[str, Any]]]:
     """(kind, document) of every entity, with random references and the cautions of each in turn."""
     applies: dict[str, list[str]] = {caution: [] for caution in ids["caution"]}
     turn = 0
