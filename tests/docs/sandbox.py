@@ -36,7 +36,15 @@ from tests.live import ROOT
 from tests.repositories import ISOLATED
 
 LEFT_BEHIND = shutil.ignore_patterns(
-    ".git", ".venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "*.egg-info", "*.pyc.*"
+    ".git",
+    ".venv",
+    "node_modules",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "*.egg-info",
+    "*.pyc.*",
 )
 DOCUMENTED = "127.0.0.1:8000"
 SECONDS_TO_START = 30
