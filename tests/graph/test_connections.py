@@ -47,22 +47,24 @@ def all_keys() -> tuple[str, ...]:
 
 def forwards(size: int, **arguments: Any) -> Iterator[Any]:
     after = None
-    while True:
+    for _ in range(COUNT + 1):
         found = page(first=size, after=after, **arguments)
         yield found
         if not found["pageInfo"]["hasNextPage"]:
             return
         after = found["pageInfo"]["endCursor"]
+    raise AssertionError("there is always a next page")
 
 
 def backwards(size: int, **arguments: Any) -> Iterator[Any]:
     before = None
-    while True:
+    for _ in range(COUNT + 1):
         found = page(last=size, before=before, **arguments)
         yield found
         if not found["pageInfo"]["hasPreviousPage"]:
             return
         before = found["pageInfo"]["startCursor"]
+    raise AssertionError("there is always a previous page")
 
 
 SIZES = st.integers(1, LARGEST_PAGE) | st.sampled_from([1, COUNT // 2, 65, 99, 100])
