@@ -25,7 +25,7 @@ from content_api.content.edges import (
 )
 from content_api.content.fields import Described, EntityKind
 from content_api.content.relations import codings
-from content_api.content.view import SEVERITY_RANK, Shown, View, folded
+from content_api.content.view import SEVERITY_RANK, Shown, View, folded, folded_once
 
 CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
 
@@ -54,11 +54,11 @@ OPERATORS: dict[str, Callable[[Any], tuple[Test, bool]]] = {
 
 
 def contains(needle: str) -> Test:
-    return lambda value: needle in folded(value)
+    return lambda value: needle in folded_once(value)
 
 
 def starts_with(needle: str) -> Test:
-    return lambda value: folded(value).startswith(needle)
+    return lambda value: folded_once(value).startswith(needle)
 
 
 # --- Fields ----------------------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ class CautionOrderField(Described):
 
 
 ORDERS: dict[str, Callable[[Any], Any]] = {
-    "NAME": lambda shown: folded(shown.text.name),
+    "NAME": lambda shown: folded_once(shown.text.name),
     "SLUG": lambda shown: shown.text.slug,
     "KEY": lambda shown: shown.entity.id,
     "SEVERITY": lambda shown: SEVERITY_RANK[shown.entity.severity],

@@ -184,7 +184,7 @@ def in_usual_order(kind: EntityKind, entities: Iterable[Shown]) -> list[Shown]:
     """By name, ignoring case and accents, then by key; cautions the gravest first."""
     if kind is EntityKind.CAUTION:
         return in_caution_order(entities)
-    return sorted(entities, key=lambda shown: (folded(shown.text.name), shown.key))
+    return sorted(entities, key=lambda shown: (folded_once(shown.text.name), shown.key))
 
 
 def in_caution_order(entities: Iterable[Shown]) -> list[Shown]:
@@ -198,11 +198,14 @@ def in_caution_order(entities: Iterable[Shown]) -> list[Shown]:
     return sorted(entities, key=place)
 
 
-# Names and slugs of 50,000 entities fit; a text that was pushed out is only folded again.
-@lru_cache(maxsize=2**17)
 def folded(text: str) -> str:
     """A text as it is compared: without case and accents."""
     if text.isascii():
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+# Names and slugs of 50,000 entities fit; a text that was pushed out is only folded again. This is for the content's
+# texts alone: what a client sends may be long and new each time, and would be kept.
+folded_once = lru_cache(maxsize=2**17)(folded)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from content_api.content.edition import Edition
 from content_api.content.fields import Channel, EntityKind, TextFormat
 from content_api.content.load import load
-from content_api.content.view import Shown, View, folded, view_of
+from content_api.content.select import select
+from content_api.content.view import Shown, View, folded, folded_once, view_of
 from content_api.errors import RequestError
 from tests import world
 from tests.content.refusal import world_edition
@@ -313,3 +314,14 @@ def test_folding_what_is_folded_changes_nothing_and_case_makes_no_difference(tex
 @given(st.text(alphabet=st.characters(max_codepoint=0x24F, exclude_characters="ı")))
 def test_upper_and_lower_case_of_latin_text_fold_alike(text):
     assert folded(text.upper()) == folded(text.lower()) == folded(text)
+
+
+@pytest.mark.parametrize("operator", ["contains", "starts_with"])
+def test_what_is_folded_is_remembered_of_the_content_and_not_of_a_client(operator):
+    view = view_of(world_edition())
+
+    def remembered(asked: str) -> int:
+        select(view, EntityKind.CONDITION, {"name": {operator: asked}})
+        return folded_once.cache_info().currsize
+
+    assert remembered("first " + operator) == remembered("second " + operator) > 0
