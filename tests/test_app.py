@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def test_the_app_answers_from_the_content_of_its_settings(content: Path):
         assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": "https://e.com"}).headers
         assert client.get("/readyz").json() == {"ready": True, "version": answer.headers["Content-Version"]}
         assert "type Condition implements" in client.get("/schema.graphql").text
+
+
+@pytest.mark.parametrize("field", ["conditions", 'search(text: "moon")'])
+def test_a_cursor_that_no_answer_could_hold_is_the_clients_mistake(content: Path, field: str):
+    token = base64.urlsafe_b64encode(rb'["\ud800","x"]').decode().rstrip("=")
+    asked = field.replace(")", f', after: "{token}")') if ")" in field else f'{field}(after: "{token}")'
+    client = TestClient(create_app(Settings(content=content)))
+    answer = client.post("/graphql", json={"query": f"{{ {asked} {{ totalCount }} }}"})
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_CURSOR"
 
 
 def test_an_operation_is_answered_from_what_is_live_when_it_begins(content: Path):
