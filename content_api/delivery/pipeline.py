@@ -145,7 +145,11 @@ def choose(work: Answering) -> None:
         work.chosen = found[0]
         return
     names = ", ".join(f"`{other.name.value}`" for other in work.document.operations if other.name) or "none"
-    message = f"There is no operation `{name:.80}` in the document." if name else "The document has several operations."
+    message = (
+        f"There is no operation `{name:.80}` in the document."
+        if name is not None
+        else "The document has several operations."
+    )
     raise RequestError("OPERATION_RESOLUTION_FAILURE", message, f"Set `operationName` to one of: {names}.")
 
 

@@ -95,6 +95,7 @@ def test_an_operation_is_chosen_by_name():
         (TWO, None, "The document has several operations.", "Set `operationName` to one of: `A`, `B`."),
         (TWO, "C", "There is no operation `C` in the document.", "Set `operationName` to one of: `A`, `B`."),
         ("{ name }", "C", "There is no operation `C` in the document.", "Set `operationName` to one of: none."),
+        ("{ name }", "", "There is no operation `` in the document.", "Set `operationName` to one of: none."),
     ],
 )
 def test_an_operation_that_cannot_be_chosen_is_refused(document, name, message, hint):
