@@ -354,7 +354,8 @@ def located(
         record = library.records.get(place.key) if place else None
         moved = where_written(finding, record, files) if record and finding.path == record.path else finding
         by_path.setdefault(moved.path, []).append((rule, moved))
-    paths = [path for path in by_path if path in files]
+    # What could not be read has no lines to point at, and may be a pipe or larger than the store reads.
+    paths = [path for path in by_path if path in files and files[path].value is not None]
     contents = dict(zip(paths, (data for _, data in snapshot.read([files[path].blob for path in paths])), strict=True))
     for path, findings in by_path.items():
         locate = locator(path, contents.get(path, b""))

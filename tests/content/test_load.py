@@ -97,6 +97,16 @@ def test_a_huge_file_is_refused_and_never_read(path):
     assert snapshot.entries[path].blob not in snapshot.blobs_read
 
 
+@pytest.mark.parametrize("kind", [EntryKind.FILE, EntryKind.OTHER])
+def test_a_translation_that_may_not_be_read_is_not_read_to_say_that_its_entity_is_missing(kind):
+    path = "symptoms/nothing.de.json"
+    snapshot = MemorySnapshot(world.files() | {path: b" " * 100_000}, kinds={path: kind})
+    with pytest.raises(ContentRefused) as refused:
+        load(snapshot, limits=Limits(file_bytes=99_999))
+    assert {each.path for each in refused.value.problems} == {path}
+    assert snapshot.entries[path].blob not in snapshot.blobs_read
+
+
 def test_notes_are_not_read():
     snapshot = MemorySnapshot(world.files() | {"README.md": b"\xff" * 2_000_000})
     assert "README.md" in load(snapshot).files
