@@ -13,7 +13,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, status_of
-from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, media_type
+from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_query_string
 
 log = structlog.get_logger("content_api.web")
@@ -75,7 +75,7 @@ def accepted(request: Request) -> str:
     offers: tuple[str, ...] = (GRAPHQL_RESPONSE, JSON)
     if request.method in ("GET", "HEAD") and "query" not in read_query_string(request.scope["query_string"]):
         offers = (*offers, HTML)
-    found = choose(",".join(request.headers.getlist("accept")) or None, offers, fallback=JSON)
+    found = choose(accept_of(request.headers.getlist("accept")), offers, fallback=JSON)
     if found is None:
         raise RequestError("NOT_ACCEPTABLE", f"The answer can be {' or '.join(offers)}.", f"Accept {GRAPHQL_RESPONSE}.")
     return found

@@ -16,6 +16,15 @@ HTML = "text/html"
 
 # Real clients send about ten different headers; the rest of the room is for whoever sends a new one each time.
 REMEMBERED = 256
+# Browsers send 200 characters. One that is longer counts as not sent, which RFC 9110 allows: no server below us limits
+# a header, to read a list of a million types takes seconds, and what was read is remembered.
+LONGEST_ACCEPT = 1_000
+
+
+def accept_of(values: Iterable[str]) -> str | None:
+    """The Accept header that a request's header lines come to; None for none, and for one too long to be meant."""
+    together = ",".join(values)
+    return together if 0 < len(together) <= LONGEST_ACCEPT else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ PARAMETERS: dict[str, tuple[type, str]] = {
 }
 NOUNS = {list: "an array", dict: "an object", bool: "a boolean", int: "a number", float: "a number", str: "a string"}
 IN_JSON = ("variables", "extensions")
+# As much as a body may have. Neither uvicorn nor httptools has a limit of its own, and this is read on the event loop.
+LONGEST_QUERY_STRING = 100_000
 MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may come along
 
 
@@ -43,6 +45,9 @@ def from_query_string(query_string: bytes) -> Operation:
 
 def read_query_string(query_string: bytes) -> dict[str, str]:
     """The parameters of a query string that we know. An empty one counts as absent, as the specification says."""
+    if len(query_string) > LONGEST_QUERY_STRING:
+        message = f"The query string has {len(query_string):,} bytes; {LONGEST_QUERY_STRING:,} are read."
+        raise _bad(message, "Send the query by POST.")
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
     except UnicodeDecodeError:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, media_type
+from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, LONGEST_ACCEPT, accept_of, choose, media_type
 
 OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
 
@@ -44,6 +44,13 @@ OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
 )
 def test_the_type_that_is_liked_best_is_chosen(accept, chosen):
     assert choose(accept, OFFERS, fallback=JSON) == chosen
+
+
+def test_an_accept_header_too_long_to_be_meant_counts_as_not_sent():
+    longest = HTML + "," * (LONGEST_ACCEPT - len(HTML))
+    assert accept_of([longest]) == longest
+    assert accept_of([longest, JSON]) is None
+    assert accept_of([]) is None
 
 
 def test_what_is_not_offered_is_not_chosen():
