@@ -49,6 +49,7 @@ def forwards(size: int, **arguments: Any) -> Iterator[Any]:
     after = None
     for _ in range(COUNT + 1):
         found = page(first=size, after=after, **arguments)
+        assert found["nodes"] or after is None, "the page before said that there was more"
         yield found
         if not found["pageInfo"]["hasNextPage"]:
             return
@@ -60,6 +61,7 @@ def backwards(size: int, **arguments: Any) -> Iterator[Any]:
     before = None
     for _ in range(COUNT + 1):
         found = page(last=size, before=before, **arguments)
+        assert found["nodes"] or before is None, "the page before said that there was more"
         yield found
         if not found["pageInfo"]["hasPreviousPage"]:
             return
