@@ -22,6 +22,8 @@ class Subject(Record):
     """All its plain texts, parted by empty lines: what is not in here is in none of them."""
     marked: tuple[str, ...]
     """All its Markdown texts."""
+    words: str
+    """All its texts in lower case."""
 
 
 def subject(record: Record) -> Subject:
@@ -38,7 +40,8 @@ def subject(record: Record) -> Subject:
     plain += (record.entity.withdrawn_reason or {}).values()
     leading = tuple(references(record.kind, record.entity))
     together = "\n\n".join(plain)
-    return Subject(record.key, record.kind, record.entity, record.files, found, leading, together, tuple(marked))
+    words = "\n".join((together, *marked)).lower()
+    return Subject(record.key, record.kind, record.entity, record.files, found, leading, together, tuple(marked), words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from content_api.content.items import Item
 from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
 from content_api.content.relations import Reference
 from content_api.content.suggest import suggestion
-from content_api.content.wording import WORDING_RULES, tells_effect
+from content_api.content.wording import WORDING_RULES, may_tell_effect, tells_effect
 
 # The records directly above one, with the pointer that says so.
 Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
@@ -286,14 +286,13 @@ def claims_have_evidence(subjects: Sequence[Subject], library: Library) -> Itera
     """A claim of effect rests on evidence from somebody who does not sell it, or says whose claim it is."""
     for record in subjects:
         evidenced = evidenced_keys(record, library)
+        may_tell = may_tell_effect(record)
         for item in record.items:
             if item.value.key not in evidenced:
-                yield from unsupported_item(record, item)
+                yield from unsupported_item(record, item, may_tell)
         for locale, text in record.entity.text.items():
             for index, section in enumerate(text.sections):
-                claims = section.aspect in CLAIMING_ASPECTS or (
-                    record.kind is EntityKind.TREATMENT and tells_effect(section)
-                )
+                claims = section.aspect in CLAIMING_ASPECTS or (may_tell and tells_effect(section))
                 if claims and not section.attributed_to and section.key not in evidenced:
                     yield unsupported(record, f"/text/{locale}/sections/{index}", section.key)
 
@@ -312,7 +311,7 @@ def evidenced_keys(record: Subject, library: Library) -> set[str]:
     return keys
 
 
-def unsupported_item(record: Subject, item: Item) -> Iterator[Finding]:
+def unsupported_item(record: Subject, item: Item, may_tell: bool) -> Iterator[Finding]:
     """An item that claims an effect, time or finding without evidence."""
     value = item.value
     if isinstance(value, Evidence) or (isinstance(value, VagueRange) and value.basis is not RangeBasis.PROVIDER_CLAIM):
@@ -324,7 +323,7 @@ def unsupported_item(record: Subject, item: Item) -> Iterator[Finding]:
             f"`{value.key}` is a claim of the provider and does not say whose",
             "Name the source in `attributedTo`",
         )
-    elif record.kind is EntityKind.TREATMENT and not value.attributed_to and tells_effect(value):
+    elif may_tell and not value.attributed_to and tells_effect(value):
         yield unsupported(record, item.pointer, value.key)
 
 

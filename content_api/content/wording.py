@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from content_api.content.edition import Library
-from content_api.content.fields import Body, Channel, Section, State, Statement, TextFormat, TranslationStatus
+from content_api.content.fields import (
+    Body,
+    Channel,
+    EntityKind,
+    Section,
+    State,
+    Statement,
+    TextFormat,
+    TranslationStatus,
+)
 from content_api.content.findings import Finding, Rule, Subject
 from content_api.content.items import wordings
 from content_api.content.markup import Fault, markdown_faults, plain_faults
@@ -57,6 +66,8 @@ EFFECT = re.compile(
     r"(?:reduc|lessen)\w* (?:the |your |their )?(?:pain|symptoms))\b",
     re.IGNORECASE,
 )
+# A text without any of these says nothing of the kind; to look for them is cheaper.
+EFFECT_STEMS = ("relie", "ease", "easing", "effective", "efficacy", "cure", "curing", " well", "reduc", "lessen")
 
 
 class Written(NamedTuple):
@@ -97,6 +108,11 @@ def bodies(section: Section) -> Iterator[tuple[Channel, Body]]:
     ):
         if body is not None:
             yield channel, body
+
+
+def may_tell_effect(record: Subject) -> bool:
+    """Whether any text of a treatment may say that it helps. Other kinds are not asked."""
+    return record.kind is EntityKind.TREATMENT and any([stem in record.words for stem in EFFECT_STEMS])
 
 
 def tells_effect(what: Section | Statement | Evidence) -> bool:
@@ -145,8 +161,7 @@ def channel_limits(subjects: Sequence[Subject], library: Library) -> Iterator[Fi
 def no_promotional_words(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Patient text informs and does not sell."""
     for record in subjects:
-        everything = "\n".join((record.plain, *record.marked)).lower()
-        words = [word for word in PROMOTIONAL if word in everything]
+        words = [word for word in PROMOTIONAL if word in record.words]
         for pointer, text, _ in written(record) if words else ():
             lowered = text.lower()
             for word in words:
