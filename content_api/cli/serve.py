@@ -167,4 +167,6 @@ def _preview(opened: Opened) -> str:
     """How to see changes."""
     if isinstance(opened.snapshot, FolderSnapshot):
         return "Changes are seen after a restart, or at once with --reload."
+    if opened.repository and opened.repository.location.work_tree is None:
+        return "What is pushed is seen after a restart, or by itself with --reload."
     return "To preview changes before they are committed: content-api serve --working-tree --reload"

@@ -90,6 +90,7 @@ def _committed(repository: GitRepository, path: Path, ref: str | None) -> Opened
         reason = f"The files in {path} as they stand: {repository.place} has nothing committed there."
         return Opened(snapshot, None, reason)
     found = repository.snapshot(commit)
-    return Opened(
-        found, repository, f"{found.place}, which {ref or 'HEAD'} names; changes that are not committed are not served."
-    )
+    reason = f"{found.place}, which {ref or 'HEAD'} names"
+    if repository.location.work_tree is not None:  # a bare repository has nothing that is not committed
+        reason += "; changes that are not committed are not served"
+    return Opened(found, repository, f"{reason}.")

@@ -84,8 +84,11 @@ def accepted(request: Request) -> str:
 def check_content(request: Request) -> None:
     """Refuse a body that is not plain JSON in UTF-8. Forms in particular: a page of another site could send those."""
     kind, parameters = media_type(request.headers.get("content-type"))
-    if kind != JSON or parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-        raise _unsupported(f"The body is sent as {kind[:80] or 'nothing in particular'}, or not in UTF-8.")
+    if kind != JSON:
+        raise _unsupported(f"The body is sent as {kind[:80] or 'nothing in particular'}.")
+    charset = parameters.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise _unsupported(f"The body is sent in {charset[:80]}, not in UTF-8.")
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() != "identity":
         raise _unsupported("The body is compressed.")

@@ -49,6 +49,16 @@ def test_what_is_committed_is_served_and_it_says_so_until_ctrl_c_ends_it(reposit
         assert [line.get("event") for line in map(json.loads, log.splitlines()[1:])] == ["serving", "stopped"]
 
 
+def test_a_bare_repository_is_served_without_advice_that_only_a_work_tree_can_follow(tmp_path: Path):
+    bare = Repository(tmp_path / "bare.git", bare=True)
+    bare.commit(in_content(world.files()))
+    with serving("--content", "bare.git", cwd=tmp_path) as server:
+        assert server.ask(NAME) == answer("Moon hiccups")
+        assert "which HEAD names.\n" in server.said
+        assert "--working-tree" not in server.said
+        assert "What is pushed is seen after a restart" in server.said
+
+
 def test_two_workers_answer_from_what_the_options_say_whatever_the_environment_says(
     repository: Repository, tmp_path: Path
 ):

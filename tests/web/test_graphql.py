@@ -126,6 +126,15 @@ def test_a_body_that_is_not_plain_json_in_utf_8_is_refused(headers):
     assert (response.status_code, code_of(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
+@pytest.mark.parametrize(
+    ("content_type", "found"),
+    [("text/plain", "sent as text/plain."), ("application/json; charset=utf-16", "sent in utf-16, not in UTF-8.")],
+)
+def test_a_refused_body_is_told_what_is_wrong_with_it_and_nothing_else(content_type, found):
+    response = client().post("/graphql", content=b'{"query": "{ name }"}', headers={"Content-Type": content_type})
+    assert response.json()["errors"][0]["message"] == f"The body is {found}"
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
 def test_utf_8_may_be_named(charset):
     headers = {"Content-Type": f"application/json; charset={charset}", "Content-Encoding": "identity"}
