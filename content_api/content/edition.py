@@ -153,4 +153,5 @@ def merged(index: Index, touched: Mapping[Any, set[str]]) -> Index:
 
 def as_keys(keys: Iterable[str]) -> tuple[str, ...]:
     """Keys once each, sorted."""
-    return tuple(sorted(set(keys)))
+    once = set(keys)
+    return tuple(once) if len(once) == 1 else tuple(sorted(once))

@@ -200,10 +200,10 @@ def slugs_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Find
 def keys_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A key names one section or item of its entity, so that a citation or translator can point at it."""
     for record in subjects:
-        taken = Counter(item.value.key for item in record.items)
+        taken = [item.value.key for item in record.items]
         for locale, text in record.entity.text.items():
-            keys = taken + Counter(section.key for section in text.sections)
-            for key in (key for key, times in keys.items() if times > 1):
+            keys = Counter([*taken, *[section.key for section in text.sections]])
+            for key in [key for key, times in keys.items() if times > 1]:
                 yield Finding(
                     record.path,
                     pointer_of_key(record, locale, key),

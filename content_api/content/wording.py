@@ -221,8 +221,8 @@ def items_not_translated(record: Subject) -> Iterator[Finding]:
     if record.entity.withdrawn_reason:
         texts.append(("/withdrawnReason", record.entity.withdrawn_reason))
     for pointer, wording in texts:
-        missing, extra = sorted(locales - set(wording)), sorted(set(wording) - locales)
-        if missing or extra:
+        if wording.keys() != locales:
+            missing, extra = sorted(locales - wording.keys()), sorted(wording.keys() - locales)
             found = f"There is no text in `{missing[0]}`" if missing else f"There is text in `{extra[0]}`"
             expected = f"Expected text in just the locales of the entity: {', '.join(sorted(locales))}"
             yield Finding(record.path, pointer, found, expected)
