@@ -25,6 +25,8 @@ def make_edition(snapshot: Snapshot, limits: Limits, previous: Edition | None = 
         before = previous.library.records if previous else ()
         edition = load(snapshot, known=previous, before=before, limits=limits)
         search_index(edition, previous)
+        if previous:
+            gc.collect()  # what requests left meanwhile: freezing would keep it. Only what is new is walked here
         gc.freeze()
     return edition
 
