@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from content_api.content.edition import Edition
@@ -106,6 +106,7 @@ def test_pages_of_one_cover_every_item_too():
 
 
 @settings(max_examples=50)
+@example(after=COUNT - 1, before=0, size=1, from_the_end=False)
 @given(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1), SIZES, st.booleans())
 def test_a_page_between_two_cursors_is_cut_from_what_lies_between_them(after, before, size, from_the_end):
     every = list(all_keys())
@@ -123,6 +124,9 @@ def test_a_page_between_two_cursors_is_cut_from_what_lies_between_them(after, be
     if expected:
         assert found["pageInfo"]["hasPreviousPage"] is (every.index(expected[0]) > 0)
         assert found["pageInfo"]["hasNextPage"] is (every.index(expected[-1]) < COUNT - 1)
+    else:  # an empty page stands right after `after`
+        assert found["pageInfo"]["hasPreviousPage"] is True
+        assert found["pageInfo"]["hasNextPage"] is (after < COUNT - 1)
 
 
 def test_a_page_has_twenty_items_when_nothing_is_said():
