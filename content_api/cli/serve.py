@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import socket
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -169,4 +173,12 @@ def _preview(opened: Opened) -> str:
         return "Changes are seen after a restart, or at once with --reload."
     if opened.repository and opened.repository.location.work_tree is None:
         return "What is pushed is seen after a restart, or by itself with --reload."
-    return "To preview changes before they are committed: content-api serve --working-tree --reload"
+    return f"To preview changes before they are committed: {_command()} serve --working-tree --reload"
+
+
+def _command() -> str:
+    """How the person who started this can start it: after `make run` the command is in .venv/bin, not on the PATH."""
+    path = Path(sys.argv[0])
+    if path.name != "content-api":
+        return f"python {path.name}" if path.suffix == ".py" else "content-api"
+    return "content-api" if shutil.which("content-api") else os.path.relpath(path)

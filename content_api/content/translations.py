@@ -116,7 +116,10 @@ class StaleTranslation:
 
 def text_revision(text: EntityText) -> str:
     """What a translation's `of` names: the first 12 hex digits of a hash of the source text, whatever its layout."""
-    content = text_adapter().dump_python(text, mode="json", by_alias=True, exclude={"translation"})
+    # Without defaults, so that a field which is new to the model makes no translation stale.
+    content = text_adapter().dump_python(
+        text, mode="json", by_alias=True, exclude={"translation"}, exclude_defaults=True
+    )
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
@@ -130,4 +133,10 @@ def stale_translations(library: Library) -> Iterator[StaleTranslation]:
         now = text_revision(record.entity.text[default])
         for locale, text in record.entity.text.items():
             if text.translation.status is not TranslationStatus.SOURCE and text.translation.of != now:
-                yield StaleTranslation(key, record.path, locale, text.translation.of, now)
+                yield StaleTranslation(key, written_in(record, locale), locale, text.translation.of, now)
+
+
+def written_in(record: Record, locale: str) -> str:
+    """The path of the file that an entity's text in a locale is in."""
+    own = [path for path, _ in record.files if path.endswith(f".{locale}.json")]
+    return own[0] if own else record.path

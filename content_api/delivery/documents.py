@@ -35,8 +35,8 @@ class Documents:
     """
 
     def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000) -> None:
-        # A character takes 70 to 115 bytes once parsed, so this is 50 MB or so at the very most. Real clients send a few
-        # hundred documents of 1,000 characters.
+        # A character takes 70 to 115 bytes once parsed, so this is 50 MB or so at the very most. Real clients send a
+        # few hundred documents of 1,000 characters.
         self._read = read
         self._number = number
         self._characters = characters

@@ -39,5 +39,7 @@ def _last(console: bool) -> list[Processor]:
     """What makes a line of an event."""
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if console:
-        return [without_meta, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain tracebacks: the usual ones show all variables, and writing out an edition takes half a minute.
+        plain = structlog.dev.plain_traceback
+        return [without_meta, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [without_meta, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -14,6 +14,7 @@ structlog.get_logger("content_api.test").info("live", version="abc")
 structlog.get_logger("content_api.test").debug("detail")
 logging.getLogger("uvicorn.error").warning("from a library: %d", 7)
 try:
+    what_a_person_need_not_see = "x" * 100
     1 / 0
 except ZeroDivisionError:
     structlog.get_logger("content_api.test").exception("a field failed")
@@ -45,6 +46,8 @@ def test_a_person_gets_plain_lines_and_a_traceback_that_can_be_read():
     assert "version=abc" in lines[0]
     assert "\x1b" not in "".join(lines)  # no colours where there is no terminal
     assert any("ZeroDivisionError" in line for line in lines)
+    assert len(lines) < 12
+    assert "x" * 20 not in "".join(lines)  # the values of variables: those of a real failure are megabytes
 
 
 def test_without_a_terminal_the_format_is_json():
