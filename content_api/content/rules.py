@@ -11,13 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from content_api.content.edition import Library, Record
-from content_api.content.fields import CitationRole, ConflictOfInterest, EntityKind, HealthAspect, ReviewStatus, State
+from content_api.content.fields import (
+    CitationRole,
+    ConflictOfInterest,
+    EntityKind,
+    EntityText,
+    HealthAspect,
+    ReviewStatus,
+    State,
+)
 from content_api.content.findings import Finding, Rule, Subject
 from content_api.content.items import Item
 from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
 from content_api.content.relations import Reference
 from content_api.content.suggest import suggestion
-from content_api.content.wording import WORDING_RULES, may_tell_effect, tells_effect
+from content_api.content.wording import EFFECT, WORDING_RULES, may_tell_effect, tells_effect
 
 # The records directly above one, with the pointer that says so.
 Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
@@ -288,9 +296,13 @@ def claims_have_evidence(subjects: Sequence[Subject], library: Library) -> Itera
         evidenced = evidenced_keys(record, library)
         may_tell = may_tell_effect(record)
         for item in record.items:
-            if item.value.key not in evidenced:
+            if isinstance(item.value, VagueRange) and item.value.basis is RangeBasis.PROVIDER_CLAIM:
+                yield from unowned_claim(record, item.pointer, item.value)
+            elif item.value.key not in evidenced:
                 yield from unsupported_item(record, item, may_tell)
         for locale, text in record.entity.text.items():
+            if may_tell and not evidenced:
+                yield from told_in_short(record, locale, text)
             for index, section in enumerate(text.sections):
                 claims = section.aspect in CLAIMING_ASPECTS or (may_tell and tells_effect(section))
                 if claims and not section.attributed_to and section.key not in evidenced:
@@ -314,17 +326,24 @@ def evidenced_keys(record: Subject, library: Library) -> set[str]:
 def unsupported_item(record: Subject, item: Item, may_tell: bool) -> Iterator[Finding]:
     """An item that claims an effect, time or finding without evidence."""
     value = item.value
-    if isinstance(value, Evidence) or (isinstance(value, VagueRange) and value.basis is not RangeBasis.PROVIDER_CLAIM):
+    if isinstance(value, Evidence | VagueRange) or (may_tell and not value.attributed_to and tells_effect(value)):
         yield unsupported(record, item.pointer, value.key)
-    elif isinstance(value, VagueRange) and not value.attributed_to:
-        yield Finding(
-            record.path,
-            item.pointer,
-            f"`{value.key}` is a claim of the provider and does not say whose",
-            "Name the source in `attributedTo`",
-        )
-    elif may_tell and not value.attributed_to and tells_effect(value):
-        yield unsupported(record, item.pointer, value.key)
+
+
+def unowned_claim(record: Subject, pointer: str, claim: VagueRange) -> Iterator[Finding]:
+    """A range that a provider claims and that does not say which. Evidence beside it makes it no less a claim."""
+    if not claim.attributed_to:
+        found = f"`{claim.key}` is a claim of the provider and does not say whose"
+        yield Finding(record.path, pointer, found, "Name the source in `attributedTo`")
+
+
+def told_in_short(record: Subject, locale: str, text: EntityText) -> Iterator[Finding]:
+    """A name or summary that tells of an effect. It has no key to be cited by, so any evidence of the entity counts."""
+    for field, words in (("name", text.name), ("summary", text.summary)):
+        if EFFECT.search(words):
+            found = f"The {field} tells of an effect, and nothing here has evidence"
+            expected = "Cite a source with the role EVIDENCE that does not sell the treatment, or leave the effect out"
+            yield Finding(record.path, f"/text/{locale}/{field}", found, expected)
 
 
 def unsupported(record: Subject, pointer: str, key: str) -> Finding:
