@@ -23,7 +23,7 @@ class Subject(Record):
     marked: tuple[str, ...]
     """All its Markdown texts."""
     words: str
-    """All its texts in lower case."""
+    """All its texts in lower case, every blank a space."""
 
 
 def subject(record: Record) -> Subject:
@@ -40,8 +40,13 @@ def subject(record: Record) -> Subject:
     plain += (record.entity.withdrawn_reason or {}).values()
     leading = tuple(references(record.kind, record.entity))
     together = "\n\n".join(plain)
-    words = "\n".join((together, *marked)).lower()
+    words = in_one_line("\n".join((together, *marked)))
     return Subject(record.key, record.kind, record.entity, record.files, found, leading, together, tuple(marked), words)
+
+
+def in_one_line(text: str) -> str:
+    """A text in lower case, with nothing but spaces between its words: no phrase hides behind the end of a line."""
+    return text.lower().replace("\n", " ").replace("\xa0", " ")
 
 
 @dataclass(frozen=True, slots=True)

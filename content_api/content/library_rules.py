@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from content_api.content.edition import Library
-from content_api.content.fields import Channel, EntityKind
+from content_api.content.fields import Channel, EntityKind, State
 from content_api.content.findings import Finding
+from content_api.content.models import Recall
 from content_api.content.suggest import suggestion
 
 LibraryRule: TypeAlias = Callable[[Library], Iterator[Finding]]
@@ -71,12 +72,15 @@ def in_use(name: str, library: Library) -> bool:
 
 
 def recalls_lead_somewhere(library: Library) -> Iterator[Finding]:
-    """The replacement of a recalled entity can be read. The recalled entity itself may be gone already."""
+    """The replacement of a recalled entity can be read, and a caution that something requires has one.
+
+    The recalled entity itself may be gone already.
+    """
     for index, recall in enumerate(library.recalls.values()):
         replacement = recall.replacement
-        if replacement is None or replacement in library.unread:
-            continue
-        if replacement not in library.records or replacement in library.recalls:
+        if replacement is None:
+            yield from warning_dropped(index, recall, library)
+        elif replacement not in library.unread and not is_read(replacement, library):
             yield Finding(
                 "recalls.json",
                 f"/recalls/{index}/replacement",
@@ -84,6 +88,26 @@ def recalls_lead_somewhere(library: Library) -> Iterator[Finding]:
                 "Expected `kind/id` of an entity that is not recalled",
                 suggestion(replacement, library.records),
             )
+
+
+def warning_dropped(index: int, recall: Recall, library: Library) -> Iterator[Finding]:
+    """A recalled caution that nothing stands in for and that published entities require: a warning would be dropped."""
+    requiring = library.indexes.referrers.get((recall.id, "required_cautions"), ())
+    shown = [key for key in requiring if is_read(key, library)]
+    if shown:
+        more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
+        yield Finding(
+            "recalls.json",
+            f"/recalls/{index}/id",
+            f"`{recall.id}` is required by `{shown[0]}`{more}, and nothing stands in for it",
+            "Name another caution as its `replacement`, or take it out of their `requiredCautions`",
+        )
+
+
+def is_read(key: str, library: Library) -> bool:
+    """Whether everybody can read an entity."""
+    entity = library.entity(key)
+    return entity is not None and entity.state is State.PUBLISHED and key not in library.recalls
 
 
 LIBRARY_RULES: tuple[LibraryRule, ...] = (

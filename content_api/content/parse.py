@@ -78,9 +78,7 @@ def identity_problems(path: str, place: Place, value: Any, data: bytes) -> Itera
         yield locate("/id", "id_is_file_name", found, f"The id must be `{place.id}`")
     if place.locale and value.locale != place.locale:
         expected = f"The locale must be `{place.locale}`"
-        yield locate(
-            "/locale", "id_is_file_name", f"The locale is `{value.locale}`, but the file is {path}", expected
-        )
+        yield locate("/locale", "id_is_file_name", f"The locale is `{value.locale}`, but the file is {path}", expected)
     name = value.schema_.rpartition("/")[2]
     if name != f"{place.kind}.schema.json":
         expected = f"Expected a path that ends in `{place.kind}.schema.json`"

@@ -64,8 +64,11 @@ class Shown:
         return SectionText(Body(format=TextFormat.PLAIN, body=self.text.summary), None, True)
 
     def required_cautions(self) -> list[Shown]:
-        """The cautions that must be shown with this, the gravest first."""
-        return in_caution_order(self.view.show_all("caution/", self.entity.required_cautions))
+        """The cautions that must be shown with this, the gravest first; for a recalled one, what stands in for it."""
+        recalls = self.view.edition.library.recalls
+        keys = (f"{EntityKind.CAUTION}/{name}" for name in self.entity.required_cautions)
+        standing = (recalls[key].replacement or key if key in recalls else key for key in keys)
+        return in_caution_order(self.view.show_all("", dict.fromkeys(standing)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from content_api.content.fields import (
     TextFormat,
     TranslationStatus,
 )
-from content_api.content.findings import Finding, Rule, Subject
+from content_api.content.findings import Finding, Rule, Subject, in_one_line
 from content_api.content.items import wordings
 from content_api.content.markup import Fault, markdown_faults, plain_faults
 from content_api.content.models import Evidence
@@ -62,8 +62,8 @@ PROMOTIONAL = (
 )
 # Words that say a treatment does something for a person. They need evidence, or an owner.
 EFFECT = re.compile(
-    r"\b(reliev\w*|relief|eas(?:e|es|ed|ing)|effective\w*|efficacy|cur(?:e|es|ed|ing)|works? (?:very )?well|"
-    r"(?:reduc|lessen)\w* (?:the |your |their )?(?:pain|symptoms))\b",
+    r"\b(reliev\w*|relief|eas(?:e|es|ed|ing)|effective\w*|efficacy|cur(?:e|es|ed|ing)|works?\s(?:very\s)?well|"
+    r"(?:reduc|lessen)\w*\s(?:(?:the|your|their)\s)?(?:pain|symptoms))\b",
     re.IGNORECASE,
 )
 # A text without any of these says nothing of the kind; to look for them is cheaper.
@@ -163,7 +163,7 @@ def no_promotional_words(subjects: Sequence[Subject], library: Library) -> Itera
     for record in subjects:
         words = [word for word in PROMOTIONAL if word in record.words]
         for pointer, text, _ in written(record) if words else ():
-            lowered = text.lower()
+            lowered = in_one_line(text)
             for word in words:
                 if word in lowered:
                     yield Finding(record.path, pointer, f"“{word}” is a promotional word", "Say what is known instead")

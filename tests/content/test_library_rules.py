@@ -162,6 +162,14 @@ def test_recalls_lead_somewhere_though_it_cannot_be_read_just_now():
     assert [found.path for found in told({RECALLS: {"/recalls/-": recall}, ears: b"{"})] == [ears]
 
 
+def test_recalls_lead_somewhere_where_a_caution_is_required():
+    fire = RECALL | {"id": "caution/not-near-fire"}
+    [found] = told({RECALLS: {"/recalls/-": fire}})
+    assert (found.rule, found.pointer) == ("recalls_lead_somewhere", "/recalls/0/id")
+    assert "is required by `" in found.found
+    assert told({RECALLS: {"/recalls/-": fire | {"replacement": "caution/all-made-up"}}}) == []
+
+
 @pytest.mark.parametrize(
     ("path", "listing", "entry", "name"),
     [(REDIRECTS, "redirects", REDIRECT, "from"), (RECALLS, "recalls", RECALL, "id")],

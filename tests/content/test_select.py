@@ -32,7 +32,8 @@ def generated_files() -> dict[str, bytes]:
     files = generator.generate(60, seed=3)
     paths = [path for path in files if path.startswith(tuple(kind.folder for kind in EntityKind))]
     recall = {"reason": {"en": "Not so."}, "since": "2026-11-20T10:00:00Z"}
-    recalled = [f"{path.partition('s/')[0]}/{path.partition('/')[2].removesuffix('.json')}" for path in paths[5::9]]
+    free = [path for path in paths[5::9] if not path.startswith(CAUTION.folder)]  # cautions are required by others
+    recalled = [f"{path.partition('s/')[0]}/{path.partition('/')[2].removesuffix('.json')}" for path in free]
     names = ("Idle foot glow", "idle fôot glow", "IDLE FOOT GLÖW", "Ankle ache")
     changes: dict[str, world.Edit] = {
         path: {"/text/en/name": names[index % 4]} for index, path in enumerate(paths) if index % 3

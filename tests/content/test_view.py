@@ -196,7 +196,8 @@ def test_a_preview_shows_drafts_but_nothing_withdrawn():
 @pytest.mark.parametrize("key", sorted(set(world_edition().library.records)))
 @pytest.mark.parametrize("drafts", [False, True])
 def test_what_is_recalled_is_not_there_even_in_a_preview(key, drafts):
-    edition = edition_with({"recalls.json": {"/recalls": [{"id": key, **RECALL}]}})
+    instead = {"replacement": "caution/all-made-up"} if key in ("caution/ask-first", "caution/not-near-fire") else {}
+    edition = edition_with({"recalls.json": {"/recalls": [{"id": key, **RECALL, **instead}]}})
     view = view_of(edition, drafts=drafts)
     kind, _, name = key.partition("/")
     assert view.show(key) is None
@@ -204,6 +205,15 @@ def test_what_is_recalled_is_not_there_even_in_a_preview(key, drafts):
     for text in edition.library.records[key].entity.text.values():
         assert view.by_slug(EntityKind(kind), text.slug) is None
     assert key not in everywhere(view)
+
+
+def test_what_replaces_a_recalled_caution_is_required_in_its_place():
+    before = view_of(world_edition()).show("treatment/quiet-tea")
+    assert "caution/ask-first" in [caution.key for caution in before.required_cautions()]
+    recall = {"id": "caution/ask-first", "replacement": "caution/all-made-up", **RECALL}
+    after = view_of(edition_with({"recalls.json": {"/recalls": [recall]}})).show("treatment/quiet-tea")
+    assert "caution/all-made-up" in [caution.key for caution in after.required_cautions()]
+    assert "caution/ask-first" not in [caution.key for caution in after.required_cautions()]
 
 
 def test_a_redirect_to_something_hidden_leads_nowhere():

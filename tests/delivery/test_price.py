@@ -13,14 +13,17 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
+    build_schema,
     parse,
     validate,
 )
+from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_api.delivery.limits import Limits
-from content_api.delivery.price import Price, price
+from content_api.delivery.price import Price, hold_cost, price
+from content_api.errors import RequestError
 from tests.delivery.small import ask, delivery, error, schema
 
 SCHEMA = schema()
@@ -216,3 +219,44 @@ def test_the_cost_is_the_same_with_fragments_and_without(nodes):
     for group, name in named.items():
         document += f" fragment {name} on {group.type} {{ {written_with_fragments(group.children, named)} }}"
     assert price_of(document) == price_of("{ " + written_in_place(nodes) + " }") == naive(nodes)
+
+
+FILTERED = build_schema(
+    """
+    input Where { name: Text, size: Text, or: [Where!], tags: [String!] }
+    input Text { eq: String, contains: String }
+    type Page { totalCount: Int }
+    type Query { things(where: Where, first: Int): Page, search(text: String!, first: Int): Page }
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "cost"),
+    [
+        ("{ things(where: {}) { totalCount } }", {}, 21),
+        ('{ things(where: {name: {eq: "a"}}) { totalCount } }', {}, 21 + 50),
+        ('{ things(where: {or: [{name: {eq: "a", contains: "b"}}, {size: {eq: "c"}}]}) { totalCount } }', {}, 21 + 150),
+        ('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }', {}, 21 + 150),
+        (
+            "query($w: Where) { things(where: $w) { totalCount } }",
+            {"w": {"name": {"eq": "a"}, "tags": ["b"]}},
+            21 + 100,
+        ),
+        ("query($w: Where) { things(where: $w) { totalCount } }", {}, 21),
+        ("query($e: String) { things(where: {name: {eq: $e}}) { totalCount } }", {"e": "a"}, 21 + 50),
+        ('{ search(text: "a", first: 5) { totalCount } }', {}, 6 + 100),
+    ],
+)
+def test_what_looks_at_every_entity_is_priced(document, variables, cost):
+    executor = Executor.build(FILTERED, parse(document), None, None, variables)
+    [operation] = parse(document).definitions
+    assert price(FILTERED, operation, {}, executor.variable_values.coerced).total == cost
+
+
+def test_a_refusal_names_a_filter_that_asks_too_much():
+    [operation] = parse('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }').definitions
+    with pytest.raises(RequestError) as refused:
+        hold_cost(100, price(FILTERED, operation, {}, {}))
+    assert "things(where: 3)" in str(refused.value)
+    assert "fewer things in `where` of `things`" in refused.value.hint
