@@ -62,3 +62,4 @@ class Finding:
 
 # A rule looks at some entities (all of them, or those a new version touches) in the light of everything.
 Rule: TypeAlias = Callable[[Sequence[Subject], Library], Iterator[Finding]]
+RuleForAll: TypeAlias = Callable[[Sequence[Record], Library], Iterator[Finding]]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import Any
 
 from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
-from content_api.content.findings import Finding, Subject, subject
+from content_api.content.findings import Finding, subject
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
 from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
@@ -25,7 +26,7 @@ from content_api.content.models import EntityTranslation, Site
 from content_api.content.parse import parse
 from content_api.content.problems import ContentRefused, Problem
 from content_api.content.relations import RELATION_NAMES
-from content_api.content.rules import RULES
+from content_api.content.rules import RULES_FOR_ALL, RULES_FOR_EACH
 from content_api.content.translations import merge_problems, merged_entity, where_written
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
@@ -33,6 +34,7 @@ from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 SITE = "site.json"
 # A person reads these. More than this in one version has one cause, and the first hundred show it.
 MOST_PROBLEMS = 100
+AT_A_TIME = 64
 MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
 
 
@@ -56,11 +58,11 @@ def load(
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, rebuilt, delta, known)
-        subjects = [subject(record) for record in to_be_checked(library, rebuilt, delta, known)]
+        records_to_check = to_be_checked(library, rebuilt, delta, known)
         found = [("translations_whole", finding) for finding in merging]
         found += vanished(library, before, snapshot.version.message or "")
         found += listed_once(files)
-        found += rule_findings(subjects, library)
+        found += rule_findings(records_to_check, library)
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -301,14 +303,25 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
     return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
 
 
-def rule_findings(subjects: list[Subject], library: Library) -> Iterator[tuple[str, Finding]]:
-    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown."""
+def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown.
+
+    Rules that look at each record alone are asked about a few records at a time, while those are in the processor's
+    cache: to walk through 50,000 entities once for each rule takes half as long again.
+    """
     for library_rule in LIBRARY_RULES:
         for finding in islice(library_rule(library), MOST_PROBLEMS):
             yield library_rule.__name__, finding
-    for rule in RULES:
-        for finding in islice(rule(subjects, library), MOST_PROBLEMS):
-            yield rule.__name__, finding
+    for whole_rule in RULES_FOR_ALL:
+        for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
+            yield whole_rule.__name__, finding
+    told: Counter[str] = Counter()
+    for start in range(0, len(records), AT_A_TIME):
+        subjects = [subject(record) for record in records[start : start + AT_A_TIME]]
+        for rule in RULES_FOR_EACH:
+            for finding in islice(rule(subjects, library), MOST_PROBLEMS - told[rule.__name__]):
+                told[rule.__name__] += 1
+                yield rule.__name__, finding
 
 
 def vanished(library: Library, before: Collection[str], message: str) -> Iterator[tuple[str, Finding]]:

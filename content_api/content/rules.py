@@ -20,7 +20,7 @@ from content_api.content.fields import (
     ReviewStatus,
     State,
 )
-from content_api.content.findings import Finding, Rule, Subject
+from content_api.content.findings import Finding, Rule, RuleForAll, Subject
 from content_api.content.items import Item
 from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
 from content_api.content.relations import Reference
@@ -134,10 +134,10 @@ def must_display_has_every_channel(subjects: Sequence[Subject], library: Library
                     )
 
 
-def no_cycles(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def no_cycles(records: Sequence[Record], library: Library) -> Iterator[Finding]:
     """Nothing is part of itself, or broader than itself, however long the way round."""
     for kind, above in ((EntityKind.SYMPTOM, symptom_above), (EntityKind.CONDITION, conditions_above)):
-        starts = [record.key for record in subjects if record.kind is kind]
+        starts = [record.key for record in records if record.kind is kind]
         if next(cycles(starts, above, library), None):
             # Where a circle closes depends on where the walk begins: begin with the first of all, for one answer.
             yield from cycles(library.indexes.kinds[kind], above, library)
@@ -301,7 +301,7 @@ def claims_have_evidence(subjects: Sequence[Subject], library: Library) -> Itera
             elif item.value.key not in evidenced:
                 yield from unsupported_item(record, item, may_tell)
         for locale, text in record.entity.text.items():
-            if may_tell and not evidenced:
+            if may_tell and not evidenced and record.kind is EntityKind.TREATMENT:
                 yield from told_in_short(record, locale, text)
             for index, section in enumerate(text.sections):
                 claims = section.aspect in CLAIMING_ASPECTS or (may_tell and tells_effect(section))
@@ -404,12 +404,12 @@ def withdrawn_says_why(subjects: Sequence[Subject], library: Library) -> Iterato
             yield Finding(record.path, "/state", f"`{record.key}` {found}", expected)
 
 
-RULES: tuple[Rule, ...] = (
+# Each record by itself, in the light of the library.
+RULES_FOR_EACH: tuple[Rule, ...] = (
     references_resolve,
     published_refers_to_published,
     required_cautions_agree,
     must_display_has_every_channel,
-    no_cycles,
     slugs_unique,
     keys_unique,
     lists_name_things_once,
@@ -419,3 +419,6 @@ RULES: tuple[Rule, ...] = (
     review_is_whole,
     withdrawn_says_why,
 )
+# All records together.
+RULES_FOR_ALL: tuple[RuleForAll, ...] = (no_cycles,)
+RULES = (*RULES_FOR_EACH, *RULES_FOR_ALL)

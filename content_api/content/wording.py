@@ -14,7 +14,6 @@ from content_api.content.edition import Library
 from content_api.content.fields import (
     Body,
     Channel,
-    EntityKind,
     Section,
     State,
     Statement,
@@ -111,8 +110,8 @@ def bodies(section: Section) -> Iterator[tuple[Channel, Body]]:
 
 
 def may_tell_effect(record: Subject) -> bool:
-    """Whether any text of a treatment may say that it helps. Other kinds are not asked."""
-    return record.kind is EntityKind.TREATMENT and any([stem in record.words for stem in EFFECT_STEMS])
+    """Whether any text of an entity may say that something helps."""
+    return any([stem in record.words for stem in EFFECT_STEMS])
 
 
 def tells_effect(what: Section | Statement | Evidence) -> bool:

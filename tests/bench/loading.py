@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 from statistics import median
 
 from content_api.content.edition import Edition
-from content_api.content.load import load
+from content_api.content.load import gc_paused, load
+from content_api.content.searchable import search_index
 from content_api.store import open_repository
 from content_api.store.git import GitRepository
+from content_api.store.snapshot import Snapshot
 from tests.bench.figures import duration, markdown, resident_bytes, seconds
 from tests.generator import generate
 from tests.repositories import Repository
@@ -35,10 +38,19 @@ def table(quick: bool) -> str:
                 duration(found["cold"]),
                 duration(found["change"]),
                 f"{found['bytes'] / size / 1000:.1f} kB",
-                f"{found['bytes'] / 1e6:,.0f} MB",
+                duration(found["indexing"]),
+                f"{found['index_bytes'] / size / 1000:.1f} kB",
             )
         )
-    head = ("entities", "list the tree", "load cold, from git", "load one change", "memory per entity", "in all")
+    head = (
+        "entities",
+        "list the tree",
+        "load cold, from git",
+        "load one change",
+        "memory per entity",
+        "index for search",
+        "its memory per entity",
+    )
     return markdown(head, rows)
 
 
@@ -67,8 +79,10 @@ def timed(repository: GitRepository, first: str, commits: list[str]) -> dict[str
     editions: list[Edition] = []
     before = resident_bytes()
     listing = seconds(lambda: repository.snapshot(first).entries)
-    cold = seconds(lambda: editions.append(load(repository.snapshot(first))))
+    cold = seconds(lambda: editions.append(loaded(repository.snapshot(first))))
     weight = resident_bytes() - before
+    indexing = seconds(lambda: search_index(editions[-1]))
+    index_weight = resident_bytes() - before - weight
     snapshot = repository.snapshot(first)
     changes = []
     for commit in commits:
@@ -77,10 +91,25 @@ def timed(repository: GitRepository, first: str, commits: list[str]) -> dict[str
             nonlocal snapshot
             snapshot = repository.snapshot(commit, snapshot)
             known = editions[-1]
-            editions[:] = [load(snapshot, known=known, before=known.library.records.keys())]
+            editions[:] = [loaded(snapshot, known)]
 
         changes.append(seconds(publish))
-    return {"listing": listing, "cold": cold, "change": median(changes), "bytes": weight}
+    return {
+        "listing": listing,
+        "cold": cold,
+        "change": median(changes),
+        "bytes": weight,
+        "indexing": indexing,
+        "index_bytes": index_weight,
+    }
+
+
+def loaded(snapshot: Snapshot, known: Edition | None = None) -> Edition:
+    """An edition as publish/making.py makes it, but for the search index, which is measured by itself."""
+    with gc_paused():
+        edition = load(snapshot, known=known, before=known.library.records if known else ())
+        gc.freeze()
+    return edition
 
 
 if __name__ == "__main__":
