@@ -15,7 +15,7 @@ import watchfiles
 
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
-from content_api.errors import StoreError
+from content_api.errors import ObjectUnreadable, StoreError
 from content_api.publish.current import Current, Refusal
 from content_api.publish.making import make_edition, retire
 from content_api.publish.place import folder_of
@@ -41,11 +41,18 @@ async def follow(current: Current, opened: Opened, ref: str | None, limits: Limi
                 if current.edition is not before:
                     retire(before)  # here, on the event loop, no operation is half way through
         except (StoreError, OSError) as error:
-            log.error("changes cannot be looked for", reason=str(error), again_in_seconds=BACK_OFF_SECONDS)
-            await asyncio.sleep(BACK_OFF_SECONDS)
+            seconds = pause_after(error, opened)
+            log.error("changes cannot be looked for", reason=str(error), again_in_seconds=seconds)
+            await asyncio.sleep(seconds)
         except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
             log.exception("following changes failed", again_in_seconds=BACK_OFF_SECONDS)
             await asyncio.sleep(BACK_OFF_SECONDS)
+
+
+def pause_after(error: Exception, opened: Opened) -> float:
+    """Seconds to wait before looking again. A file that was saved while it was being read is whole a moment later."""
+    saving = isinstance(error, ObjectUnreadable) and not isinstance(opened.snapshot, GitSnapshot)
+    return SAVE_MILLISECONDS / 1000 if saving else BACK_OFF_SECONDS
 
 
 def snapshots(opened: Opened, ref: str | None, limits: Limits) -> AsyncIterator[Snapshot]:
