@@ -190,6 +190,24 @@ def closing(key: str, path: list[str], above: Above, library: Library) -> Findin
     return Finding(last.path, pointer, f"This closes a circle: {names}", "Break the circle")
 
 
+def relations_agree(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+    """Two conditions that name each other do not contradict each other. Both broader, or both narrower, is a circle."""
+    for record in subjects:
+        for index, related in enumerate(
+            record.entity.related_conditions if isinstance(record.entity, Condition) else ()
+        ):
+            other = library.entity(f"condition/{related.condition}")
+            named = other.related_conditions if isinstance(other, Condition) else ()
+            back = next((back.relation for back in named if back.condition == record.entity.id), related.relation)
+            if back is not related.relation and ConditionRelation.OVERLAPS in (back, related.relation):
+                yield Finding(
+                    record.path,
+                    f"/relatedConditions/{index}/relation",
+                    f"`{related.condition}` is {related.relation} here, and in its own file this one is {back}",
+                    "Expected OVERLAPS in both, or BROADER in one and NARROWER in the other",
+                )
+
+
 def slugs_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """A slug names one entity of its kind in a locale."""
     for record in subjects:
@@ -410,6 +428,7 @@ RULES_FOR_EACH: tuple[Rule, ...] = (
     published_refers_to_published,
     required_cautions_agree,
     must_display_has_every_channel,
+    relations_agree,
     slugs_unique,
     keys_unique,
     lists_name_things_once,

@@ -26,6 +26,17 @@ def test_every_rule_has_a_test_of_its_name():
         assert any(name.startswith(f"test_{rule.__name__}") for name in tests), rule.__name__
 
 
+def test_relations_agree():
+    found = told({MOON: {"/relatedConditions/0/relation": "BROADER"}})
+    assert [(each.rule, each.path, each.pointer) for each in found] == [
+        ("relations_agree", MOON, "/relatedConditions/0/relation"),
+        ("relations_agree", "conditions/star-sneezes.json", "/relatedConditions/0/relation"),
+    ]
+    assert found[0].found == "`star-sneezes` is BROADER here, and in its own file this one is OVERLAPS"
+    narrower = {"conditions/star-sneezes.json": {"/relatedConditions/0/relation": "NARROWER"}}
+    assert told({MOON: {"/relatedConditions/0/relation": "BROADER"}} | narrower) == []
+
+
 def test_slugs_unique_in_a_kind_and_locale():
     """Both are told, also when only one changed and neither refers to the other."""
     comets, moonlight = "causes/late-comets.json", "causes/old-moonlight.json"
