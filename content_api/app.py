@@ -99,6 +99,7 @@ def first_edition(opened: Opened, settings: Settings) -> Edition:
     try:
         return make_edition(opened.snapshot, settings.limits)
     except ContentRefused as refused:
+        opened.close()
         raise ContentUnservable(f"{report(refused, folder_of(opened))}\n\nNothing is served.") from refused
 
 
@@ -141,6 +142,5 @@ async def _lifespan(settings: Settings, opened: Opened, current: Current) -> Asy
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
-    if opened.repository:
-        opened.repository.close()
+    opened.close()
     log.info("stopped")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import closing, nullcontext
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Annotated
@@ -95,7 +94,7 @@ def checked(path: Path | None, ref: str | None, against: str | None) -> Checked:
     except SnapshotTooLarge as error:
         problem = Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
         return Checked(str(place), PurePath(place), None, (problem,))
-    with closing(opened.repository) if opened.repository else nullcontext():
+    with opened:
         return _checked(opened, settings, keys_before(opened, against))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,7 +62,7 @@ def delivery(settings: Settings) -> Delivery:
     """What answers operations on the content of the settings."""
     configure(settings.log_format, settings.log_level)
     opened = open_configured(settings)
-    with closing(opened.repository) if opened.repository else nullcontext():
+    with opened:
         return Delivery(schema(), live_in(Current(first_edition(opened, settings))))
 
 

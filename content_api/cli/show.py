@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
 from typing import Annotated
 
 import typer
@@ -45,7 +44,7 @@ def show(
 def read_edition(settings: Settings) -> Edition:
     """The edition of the content that the settings name."""
     opened = open_configured(settings)
-    with closing(opened.repository) if opened.repository else nullcontext():
+    with opened:
         return first_edition(opened, settings)
 
 

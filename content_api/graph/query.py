@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias, TypeVar
 
 import strawberry
 from strawberry import UNSET
@@ -10,15 +11,16 @@ from strawberry import UNSET
 from content_api.content.edition import Edition
 from content_api.content.fields import Channel, CodeSystem, EntityKind
 from content_api.content.select import select
-from content_api.content.view import Shown, View, view_of
+from content_api.content.view import View, view_of
 from content_api.errors import RequestError
-from content_api.graph.connections import Connection, connection, page
-from content_api.graph.entities import Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
+from content_api.graph.connections import Connection, Page, connection, page
+from content_api.graph.entities import TYPES, Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
 from content_api.graph.filters import (
     CauseFilter,
     CautionFilter,
     CautionOrder,
     ConditionFilter,
+    EntityFilter,
     EntityOrder,
     SymptomFilter,
     TreatmentFilter,
@@ -30,6 +32,7 @@ from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
 
 MOST_NODES = 100  # as many as a page of a connection
+Order: TypeAlias = EntityOrder | CautionOrder
 
 
 WHERE = "Which of them. Everything that is given must hold."
@@ -64,8 +67,7 @@ class Content:
 
     @strawberry.field(description="The condition with a slug or key; null where there is none.")
     def condition(self, slug: Slug = UNSET, key: Key = UNSET) -> Condition | None:
-        shown = found(self.view, EntityKind.CONDITION, slug, key)
-        return Condition(shown=shown) if shown else None
+        return one(self.view, Condition, slug, key)
 
     @strawberry.field(description="The conditions, by name if no order is asked for.")
     def conditions(
@@ -77,14 +79,11 @@ class Content:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[Condition]:
-        order = [(key.field, key.direction) for key in order_by or ()]
-        chosen = select(self.view, EntityKind.CONDITION, criteria_of(where), order)
-        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Condition)
+        return some(self.view, Condition, where, order_by, page(first, after, last, before))
 
     @strawberry.field(description="The symptom with a slug or key; null where there is none.")
     def symptom(self, slug: Slug = UNSET, key: Key = UNSET) -> Symptom | None:
-        shown = found(self.view, EntityKind.SYMPTOM, slug, key)
-        return Symptom(shown=shown) if shown else None
+        return one(self.view, Symptom, slug, key)
 
     @strawberry.field(description="The symptoms, by name if no order is asked for.")
     def symptoms(
@@ -96,14 +95,11 @@ class Content:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[Symptom]:
-        order = [(key.field, key.direction) for key in order_by or ()]
-        chosen = select(self.view, EntityKind.SYMPTOM, criteria_of(where), order)
-        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Symptom)
+        return some(self.view, Symptom, where, order_by, page(first, after, last, before))
 
     @strawberry.field(description="The cause with a slug or key; null where there is none.")
     def cause(self, slug: Slug = UNSET, key: Key = UNSET) -> Cause | None:
-        shown = found(self.view, EntityKind.CAUSE, slug, key)
-        return Cause(shown=shown) if shown else None
+        return one(self.view, Cause, slug, key)
 
     @strawberry.field(description="The causes, by name if no order is asked for.")
     def causes(
@@ -115,14 +111,11 @@ class Content:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[Cause]:
-        order = [(key.field, key.direction) for key in order_by or ()]
-        chosen = select(self.view, EntityKind.CAUSE, criteria_of(where), order)
-        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Cause)
+        return some(self.view, Cause, where, order_by, page(first, after, last, before))
 
     @strawberry.field(description="The treatment with a slug or key; null where there is none.")
     def treatment(self, slug: Slug = UNSET, key: Key = UNSET) -> Treatment | None:
-        shown = found(self.view, EntityKind.TREATMENT, slug, key)
-        return Treatment(shown=shown) if shown else None
+        return one(self.view, Treatment, slug, key)
 
     @strawberry.field(description="The treatments, by name if no order is asked for.")
     def treatments(
@@ -134,14 +127,11 @@ class Content:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[Treatment]:
-        order = [(key.field, key.direction) for key in order_by or ()]
-        chosen = select(self.view, EntityKind.TREATMENT, criteria_of(where), order)
-        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Treatment)
+        return some(self.view, Treatment, where, order_by, page(first, after, last, before))
 
     @strawberry.field(description="The caution with a slug or key; null where there is none.")
     def caution(self, slug: Slug = UNSET, key: Key = UNSET) -> Caution | None:
-        shown = found(self.view, EntityKind.CAUTION, slug, key)
-        return Caution(shown=shown) if shown else None
+        return one(self.view, Caution, slug, key)
 
     @strawberry.field(description="The cautions, the gravest first if no order is asked for.")
     def cautions(
@@ -153,9 +143,7 @@ class Content:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[Caution]:
-        order = [(key.field, key.direction) for key in order_by or ()]
-        chosen = select(self.view, EntityKind.CAUTION, criteria_of(where), order)
-        return connection(chosen, page(first, after, last, before), self.view.edition.version.id, Caution)
+        return some(self.view, Caution, where, order_by, page(first, after, last, before))
 
     @strawberry.field(description="The entities that carry a code, or whose examples do, by kind and key.")
     def by_code(
@@ -220,14 +208,26 @@ class Query(Content):
         return [node(self.edition, id, self.view.drafts) for id in ids]
 
 
-def found(view: View, kind: EntityKind, slug: str | None, key: str | None) -> Shown | None:
+E = TypeVar("E", bound=Entity)
+KINDS = {node: kind for kind, node in TYPES.items()}
+
+
+def one(view: View, node: type[E], slug: str | None, key: str | None) -> E | None:
     """The entity with a slug or a key. Raises RequestError unless exactly one of the two is given."""
-    if slug and not key:
-        return view.by_slug(kind, slug)
-    if key and not slug:
-        return view.by_key(kind, key)
-    given = "Both `slug` and `key` are given." if slug else "Neither `slug` nor `key` is given."
-    raise RequestError("BAD_USER_INPUT", given, "Give exactly one of `slug` and `key`.")
+    if bool(slug) == bool(key):
+        given = "Both `slug` and `key` are given." if slug else "Neither `slug` nor `key` is given."
+        raise RequestError("BAD_USER_INPUT", given, "Give exactly one of `slug` and `key`.")
+    found = view.by_slug(KINDS[node], slug) if slug else view.by_key(KINDS[node], key or "")
+    return node(shown=found) if found else None
+
+
+def some(
+    view: View, node: type[E], where: EntityFilter | None, order_by: Sequence[Order] | None, asked: Page
+) -> Connection[E]:
+    """A page of the entities of a kind that a filter leaves, ordered. Raises RequestError for bad arguments."""
+    order = [(key.field, key.direction) for key in order_by or ()]
+    found = select(view, KINDS[node], criteria_of(where), order)
+    return connection(found, asked, view.edition.version.id, node)
 
 
 def node(edition: Edition, token: str, drafts: bool) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from content_api.errors import RepositoryUnusable, RevisionUnknown
 from content_api.store.folder import FolderSnapshot
@@ -16,13 +17,24 @@ __all__ = ["FolderSnapshot", "GitRepository", "Opened", "open_content", "open_re
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The content at a path, and how it is read. Close the repository, where there is one, after use."""
+    """The content at a path, and how it is read. Close it after use; `with` does."""
 
     snapshot: Snapshot
     repository: GitRepository | None
     """None where files are served as they stand, and no further version can come."""
     reason: str
     """One sentence for a person: what is served, and why that."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the git process, where there is one."""
+        if self.repository:
+            self.repository.close()
 
 
 def open_content(
