@@ -10,22 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from content_api.content.claims import claims_have_evidence
 from content_api.content.edition import Library, Record
 from content_api.content.fields import (
-    CitationRole,
-    ConflictOfInterest,
     EntityKind,
-    EntityText,
-    HealthAspect,
     ReviewStatus,
     State,
 )
 from content_api.content.findings import Finding, Rule, RuleForAll, Subject
-from content_api.content.items import Item
-from content_api.content.models import Caution, Condition, ConditionRelation, Evidence, RangeBasis, Symptom, VagueRange
+from content_api.content.models import Caution, Condition, ConditionRelation, Symptom
 from content_api.content.relations import Reference
 from content_api.content.suggest import suggestion
-from content_api.content.wording import EFFECT, WORDING_RULES, may_tell_effect, tells_effect
+from content_api.content.wording import WORDING_RULES
 
 # The records directly above one, with the pointer that says so.
 Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
@@ -303,75 +299,6 @@ def sources_named(record: Subject) -> Iterator[tuple[str, str]]:
             source = getattr(item.value, field, None)
             if source:
                 yield f"{item.pointer}/{pointer}", source
-
-
-CLAIMING_ASPECTS = (HealthAspect.BENEFITS, HealthAspect.EFFECTIVENESS)
-
-
-def claims_have_evidence(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
-    """A claim of effect rests on evidence from somebody who does not sell it, or says whose claim it is."""
-    for record in subjects:
-        evidenced = evidenced_keys(record, library)
-        may_tell = may_tell_effect(record)
-        for item in record.items:
-            if isinstance(item.value, VagueRange) and item.value.basis is RangeBasis.PROVIDER_CLAIM:
-                yield from unowned_claim(record, item.pointer, item.value)
-            elif item.value.key not in evidenced:
-                yield from unsupported_item(record, item, may_tell)
-        for locale, text in record.entity.text.items():
-            if may_tell and not evidenced and record.kind is EntityKind.TREATMENT:
-                yield from told_in_short(record, locale, text)
-            for index, section in enumerate(text.sections):
-                claims = section.aspect in CLAIMING_ASPECTS or (may_tell and tells_effect(section))
-                if claims and not section.attributed_to and section.key not in evidenced:
-                    yield unsupported(record, f"/text/{locale}/sections/{index}", section.key)
-
-
-def evidenced_keys(record: Subject, library: Library) -> set[str]:
-    """Keys that an EVIDENCE citation of a source without a conflict of interest supports."""
-    keys: set[str] = set()
-    for citation in record.entity.citations:
-        source = library.sources.get(citation.source)
-        if source is None:  # a file with problems of its own gets the benefit of the doubt
-            counts = f"source/{citation.source}" in library.unread
-        else:
-            counts = source.conflict_of_interest is not ConflictOfInterest.PUBLISHER_SELLS_THE_TREATMENT
-        if citation.role is CitationRole.EVIDENCE and counts:
-            keys.update(citation.supports)
-    return keys
-
-
-def unsupported_item(record: Subject, item: Item, may_tell: bool) -> Iterator[Finding]:
-    """An item that claims an effect, time or finding without evidence."""
-    value = item.value
-    if isinstance(value, Evidence | VagueRange) or (may_tell and not value.attributed_to and tells_effect(value)):
-        yield unsupported(record, item.pointer, value.key)
-
-
-def unowned_claim(record: Subject, pointer: str, claim: VagueRange) -> Iterator[Finding]:
-    """A range that a provider claims and that does not say which. Evidence beside it makes it no less a claim."""
-    if not claim.attributed_to:
-        found = f"`{claim.key}` is a claim of the provider and does not say whose"
-        yield Finding(record.path, pointer, found, "Name the source in `attributedTo`")
-
-
-def told_in_short(record: Subject, locale: str, text: EntityText) -> Iterator[Finding]:
-    """A name or summary that tells of an effect. It has no key to be cited by, so any evidence of the entity counts."""
-    for field, words in (("name", text.name), ("summary", text.summary)):
-        if EFFECT.search(words):
-            found = f"The {field} tells of an effect, and nothing here has evidence"
-            expected = "Cite a source with the role EVIDENCE that does not sell the treatment, or leave the effect out"
-            yield Finding(record.path, f"/text/{locale}/{field}", found, expected)
-
-
-def unsupported(record: Subject, pointer: str, key: str) -> Finding:
-    return Finding(
-        record.path,
-        pointer,
-        f"`{key}` claims an effect and has no evidence",
-        f"Name `{key}` in the `supports` of a citation with the role EVIDENCE, whose source does not sell the "
-        "treatment; or word it as a claim of its source and name that in `attributedTo`",
-    )
 
 
 def review_is_whole(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:

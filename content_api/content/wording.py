@@ -6,8 +6,7 @@ the answer is yes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from content_api.content.edition import Library
@@ -16,14 +15,12 @@ from content_api.content.fields import (
     Channel,
     Section,
     State,
-    Statement,
     TextFormat,
     TranslationStatus,
 )
 from content_api.content.findings import Finding, Rule, Subject, in_one_line
 from content_api.content.items import wordings
 from content_api.content.markup import Fault, markdown_faults, plain_faults
-from content_api.content.models import Evidence
 
 # Words that sell. The content informs; what is worth praising is left to the evidence.
 PROMOTIONAL = (
@@ -59,14 +56,6 @@ PROMOTIONAL = (
     "contact us",
     "call us",
 )
-# Words that say a treatment does something for a person. They need evidence, or an owner.
-EFFECT = re.compile(
-    r"\b(reliev\w*|relief|eas(?:e|es|ed|ing)|effective\w*|efficacy|cur(?:e|es|ed|ing)|works?\s(?:very\s)?well|"
-    r"(?:reduc|lessen)\w*\s(?:(?:the|your|their)\s)?(?:pain|symptoms))\b",
-    re.IGNORECASE,
-)
-# A text without any of these says nothing of the kind; to look for them is cheaper.
-EFFECT_STEMS = ("relie", "ease", "easing", "effective", "efficacy", "cure", "curing", " well", "reduc", "lessen")
 
 
 class Written(NamedTuple):
@@ -107,20 +96,6 @@ def bodies(section: Section) -> Iterator[tuple[Channel, Body]]:
     ):
         if body is not None:
             yield channel, body
-
-
-def may_tell_effect(record: Subject) -> bool:
-    """Whether any text of an entity may say that something helps."""
-    return any([stem in record.words for stem in EFFECT_STEMS])
-
-
-def tells_effect(what: Section | Statement | Evidence) -> bool:
-    """Whether a text says that something helps."""
-    if isinstance(what, Section):
-        texts: Iterable[str] = [what.heading, *(body.body for _, body in bodies(what))]
-    else:
-        texts = what.text.values() if isinstance(what, Statement) else ()
-    return any(EFFECT.search(text) for text in texts)
 
 
 def markup_allowed(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
