@@ -7,7 +7,7 @@ import re
 import nh3
 import pyromark
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content_api.content import markup
@@ -183,6 +183,11 @@ def test_the_first_look_at_a_plain_text_misses_nothing(text):
     assert list(plain_faults(text)) == sorted(markup._all_plain_faults(text))
 
 
+@example("a\n\n- - -\n\nb")
+@example("a\n\n-  -  -\n\nb")
+@example("a\n\n-   -   -\n\nb")
+@example("a\n\n    b")
+@example("a\n\n1998. b")
 @given(TEXTS | st.text(st.sampled_from("ab- \n"), max_size=20) | st.text())
 def test_the_first_look_at_a_markdown_text_misses_nothing(text):
     assert list(markdown_faults(text)) == sorted(markup._all_markdown_faults(text) | set(markup._syntax_faults(text)))

@@ -99,6 +99,13 @@ def test_no_promotional_words(word):
     ) in told({MOON: {"/text/en/summary": summary}})
 
 
+@pytest.mark.parametrize("blank", ["\n", "\u00a0"])
+def test_no_promotional_words_hide_behind_the_end_of_a_line(blank):
+    body = f"It is safe for{blank}most people."
+    found = told({MOON: {"/text/en/sections/0/channels/app/body": body}})
+    assert ("no_promotional_words", "/text/en/sections/0/channels/app/body") in [(f.rule, f.pointer) for f in found]
+
+
 def test_translations_whole_in_their_sections():
     assert told({MOON: {"/text/de/sections/1": REMOVED}}) == [
         Told(
