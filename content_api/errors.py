@@ -10,7 +10,8 @@
     │       ├── ObjectUnreadable     an object is missing, cut short, or its bytes do not match its id
     │       ├── GitTimeout           git did not answer within the deadline, and was ended
     │       └── SnapshotTooLarge     the tree is larger than a setting allows
-    └── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
+    ├── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
+    └── NotInMemory     nobody has to: a version must be loaded first, and then the same question has an answer
 
 Anything else that reaches the edge is a defect of ours: hidden from the client, whole in the log.
 """
@@ -78,6 +79,12 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "BAD_USER_INPUT": (400, "An argument has a value that cannot be used; the message says what would be right."),
     "BAD_CURSOR": (400, "`after` or `before` is not a cursor of this list."),
     "VERSION_NOT_AVAILABLE": (400, "The version that is named, or that a cursor carries, is not served here."),
+    "VERSION_NOT_YET_LIVE": (
+        503,
+        "The version in `Content-Version-At-Least` was not live in time; ask again after `Retry-After` seconds.",
+    ),
+    "TOO_MANY_VERSIONS": (400, "The operation opens more versions than one request may."),
+    "OVERLOADED": (503, "The server has more to do than it can do in time; ask again after `Retry-After` seconds."),
     "LOCALE_NOT_AVAILABLE": (400, "The locale is not one that the publisher serves; `site.locales` lists those."),
     "DOCUMENT_TOO_LONG": (400, "The document has more characters, tokens, fragments or directives than are read."),
     "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),
@@ -111,3 +118,11 @@ class RequestError(ContentApiError):
     def status(self) -> int:
         """HTTP status when the error keeps the whole request from being executed."""
         return ERROR_CODES[self.code][0]
+
+
+class NotInMemory(ContentApiError):
+    """A version that may be read has to be loaded first. Not for clients: delivery has it loaded, and asks again."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.version = version

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
+from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.fields import EntityKind
 from content_api.content.models import Entity, Person, Recall, Site, Source
 from content_api.content.relations import codings, targets
@@ -87,6 +88,8 @@ class Edition:
     """Every file of the snapshot by path, so that the next version reads only what changed."""
     clock: Callable[[], date] = date.today
     """Today, by which a review is overdue or not. Tests set it."""
+    archive: Archive = field(default=NO_ARCHIVE, repr=False, compare=False)
+    """Where the other versions are, and what git knows of this one's past."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What is worked out once and kept: the views made so far, and the search index."""
 

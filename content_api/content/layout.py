@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from content_api.content.fields import EntityKind
 from content_api.content.problems import Problem
 from content_api.content.suggest import suggestion
+from content_api.store.history import FileChangeKind
 from content_api.store.snapshot import Entry, EntryKind, Limits
 
 
@@ -72,6 +73,22 @@ def place_of(path: str) -> Place | None:
     if locale is None:
         return Place(kind, match["id"], entity)
     return Place(FileKind.TRANSLATION, match["id"], entity, locale) if entity else None
+
+
+def changed_entities(files: Iterable[tuple[str, FileChangeKind]]) -> dict[str, FileChangeKind]:
+    """Key -> what became of each entity of which a file came, changed or went.
+
+    An entity comes and goes with its own file; a translation that comes or goes beside it changes it.
+    """
+    found: dict[str, FileChangeKind] = {}
+    for path, kind in files:
+        place = place_of(path)
+        if place and place.entity:
+            if place.locale is None:
+                found[place.key] = kind
+            else:
+                found.setdefault(place.key, FileChangeKind.CHANGED)
+    return found
 
 
 def shown(path: str) -> str:

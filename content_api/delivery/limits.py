@@ -7,7 +7,7 @@ that 758 bytes of fragments that double one another cost six seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ class Limits:
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by
     cost: int = 5_000  # about 50 ms of work; a detail page costs 100 to 400, a list of 20 such pages does not pass
+    versions: int = 4  # a comparison needs two; each that is not in memory is read from git, half of those kept
     errors: int = 5  # a person mends the first ones first; graphql-core stops validating there
 
 
@@ -51,6 +52,12 @@ def hold_variables(limits: Limits, variables: Mapping[str, Any]) -> None:
     """Refuse variables that hold a list longer than the limit, at any depth."""
     longest = max((len(found) for found in _lists(variables)), default=0)
     _refuse([("LIST_TOO_LONG", longest, limits.list_items, "items in one list of the variables", "Send it in parts.")])
+
+
+def hold_versions(limits: Limits, versions: Collection[str]) -> None:
+    """Refuse an operation that has more versions loaded than the limit."""
+    hint = "Ask about them in several requests."
+    _refuse([("TOO_MANY_VERSIONS", len(versions), limits.versions, "versions to be loaded", hint)])
 
 
 FEWER = "Ask for less, or in several requests; a fragment counts wherever it is spread."

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 
-from content_api.errors import RequestError
+from content_api.errors import NotInMemory, RequestError
 
 log = structlog.get_logger("content_api.delivery")
 
@@ -83,6 +83,12 @@ def _request_error(error: GraphQLError) -> RequestError | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause if isinstance(cause, RequestError) else None
+
+
+def missing_versions(errors: Iterable[GraphQLError]) -> frozenset[str]:
+    """The versions that fields could not be answered for want of."""
+    causes = (error.original_error for error in errors)
+    return frozenset(cause.version for cause in causes if isinstance(cause, NotInMemory))
 
 
 def _is_about_a_value(cause: Exception | None) -> bool:

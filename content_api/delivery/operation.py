@@ -19,6 +19,8 @@ class Operation:
     operation_name: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     safe: bool = False
+    about_content: bool = False
+    """Whether `extensions.content` of the response should say which version it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Reply:
     """One GraphQL response, already encoded.
 
     `body` is JSON in UTF-8. `executed` is False when the operation was refused before anything ran: `data` is then
-    absent and `codes` says why. `cost` is None where the operation was refused before it could be priced.
+    absent and `codes` says why. `cost` is None where the operation was refused before it could be priced. `pinned` says
+    that the same operation has this answer for ever: all of it comes from one version, which it named by its whole id.
     """
 
     body: bytes
@@ -35,3 +38,4 @@ class Reply:
     cost_limit: int
     cost: int | None = None
     codes: tuple[str, ...] = ()
+    pinned: bool = False

@@ -8,6 +8,7 @@ earlier step should have filled in is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, cast
 
@@ -27,18 +28,20 @@ from graphql import (
 from graphql.execution import Executor
 
 from content_api.delivery.documents import Document, Documents
-from content_api.delivery.limits import Limits, hold, hold_variables
+from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
     Refused,
     ShownError,
     internal_error,
     log,
+    missing_versions,
     show,
     show_execution_error,
     show_request_error,
     show_syntax_error,
 )
 from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.pinned import pinned_version
 from content_api.delivery.price import hold_cost, price
 from content_api.errors import RequestError
 
@@ -47,12 +50,14 @@ from content_api.errors import RequestError
 class Live:
     """What is served at one moment. An operation takes it once, so that all of an answer comes from one version.
 
-    `version` is the id that `Content-Version` says; `root` and `context` are what resolvers are given.
+    `version` is the id that `Content-Version` says; `root` and `context` are what resolvers are given. `about` tells
+    what `extensions.content` says of a version.
     """
 
     version: str
     root: Any
     context: Any = None
+    about: Callable[[str], dict[str, Any]] = field(default=lambda version: {"version": version})
 
 
 @dataclass(slots=True)
@@ -79,7 +84,16 @@ class Answering:
     chosen: OperationDefinitionNode = field(init=False)
     executor: Executor[Any] = field(init=False)
     result: ExecutionResult = field(init=False)
+    pinned: str | None = None
     cost: int | None = None
+
+
+class Lacking(Exception):
+    """The operation can be answered once these versions are loaded."""
+
+    def __init__(self, versions: frozenset[str]) -> None:
+        super().__init__("versions must be loaded")
+        self.versions = versions
 
 
 # ---- once for each text
@@ -182,6 +196,14 @@ def hold_price(work: Answering) -> None:
 def execute(work: Answering) -> None:
     """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
     work.result = cast(ExecutionResult, work.executor.execute_operation())
+    if work.result.errors and (missing := missing_versions(work.result.errors)):
+        raise Lacking(missing)
+
+
+def find_pin(work: Answering) -> None:
+    """An answer from one version that was named by its whole id says that version, and is good for ever."""
+    variables = work.executor.variable_values.coerced
+    work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 ANSWERING: tuple[Callable[[Answering], None], ...] = (
@@ -193,7 +215,15 @@ ANSWERING: tuple[Callable[[Answering], None], ...] = (
     coerce_variables,
     hold_price,
     execute,
+    find_pin,
 )
+
+Fetch = Callable[[frozenset[str]], AbstractAsyncContextManager[None]]
+"""Loads versions, and keeps them in memory until the block ends. Raises RequestError where one cannot be read."""
+
+
+def fetch_nothing(versions: frozenset[str]) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(slots=True)
@@ -207,6 +237,7 @@ class Delivery:
     schema: GraphQLSchema
     live: Callable[[], Live]
     limits: Limits = field(default_factory=Limits)
+    fetch: Fetch = fetch_nothing
     documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
@@ -224,17 +255,48 @@ class Delivery:
             work.errors = refused.errors
         return _document(work)
 
-    def answer(self, operation: Operation) -> Reply:
-        work = Answering(operation, self.live(), self.schema, self.limits, self.documents)
+    async def answer(self, operation: Operation) -> Reply:
+        """Answer from memory; where a version is named that is not there, have it loaded and answer then.
+
+        Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
+        """
+        live = self.live()
+        found = self.attempt(operation, live)
+        return found if isinstance(found, Reply) else await self._answer_loaded(operation, live, found)
+
+    def attempt(self, operation: Operation, live: Live) -> Reply | frozenset[str]:
+        """The reply, or the versions that must be loaded first."""
+        work = Answering(operation, live, self.schema, self.limits, self.documents)
         try:
             for step in ANSWERING:
                 step(work)
             return _executed(work)
+        except Lacking as lacking:
+            return lacking.versions
         except RequestError as error:
             return _refused(work, [show_request_error(error)])
         except Refused as refused:
             return _refused(work, refused.errors)
         except Exception as defect:  # noqa: BLE001 - the last place where a defect can be kept from a client
+            return _refused(work, [internal_error(defect, operation.operation_name)])
+
+    async def _answer_loaded(self, operation: Operation, live: Live, missing: frozenset[str]) -> Reply:
+        work = Answering(operation, live, self.schema, self.limits, self.documents)
+        loaded: frozenset[str] = frozenset()
+        try:
+            async with AsyncExitStack() as held:
+                while missing - loaded:
+                    loaded |= missing
+                    hold_versions(self.limits, loaded)
+                    await held.enter_async_context(self.fetch(missing))
+                    found = self.attempt(operation, live)
+                    if isinstance(found, Reply):
+                        return found
+                    missing = found
+            raise LookupError(f"versions were loaded and are not there: {sorted(missing)}")
+        except RequestError as error:
+            return _refused(work, [show_request_error(error)])
+        except Exception as defect:  # noqa: BLE001 - as above
             return _refused(work, [internal_error(defect, operation.operation_name)])
 
 
@@ -258,7 +320,8 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
 def _executed(work: Answering) -> Reply:
     name = work.operation.operation_name
     errors = [show_execution_error(error, name) for error in work.result.errors or ()]
-    return _reply(work, {"errors": errors, "data": work.result.data} if errors else {"data": work.result.data}, errors)
+    body: dict[str, Any] = {"errors": errors} if errors else {}
+    return _reply(work, body | {"data": work.result.data}, errors)
 
 
 def _refused(work: Answering, errors: Iterable[ShownError]) -> Reply:
@@ -270,13 +333,17 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
     codes = tuple(error["extensions"]["code"] for error in errors)
     if codes:
         log.debug("answered with errors", codes=codes, operation=work.operation.operation_name)
+    version = work.pinned if work.pinned and not codes else work.live.version
+    if work.operation.about_content:
+        body["extensions"] = {"content": work.live.about(version)}
     return Reply(
         body=orjson.dumps(body),
         executed="data" in body,
-        version=work.live.version,
+        version=version,
         cost_limit=work.limits.cost,
         cost=work.cost,
         codes=codes,
+        pinned=work.pinned is not None and not codes,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import strawberry
 from strawberry import UNSET
 
-from content_api.content.view import Shown
+from content_api.content.view import Shown, View, view_of
 from content_api.errors import RequestError
 from content_api.graph.identifiers import cursor, cursor_parts
 
@@ -107,12 +107,18 @@ def key_at(token: str, version: str) -> str:
     """What a cursor of this version points at."""
     cursor_version, key = cursor_parts(token)
     if cursor_version != version:
-        raise RequestError(
-            "VERSION_NOT_AVAILABLE",
-            f"The cursor belongs to version {cursor_version[:12]}; version {version[:12]} is served.",
-            "Start again from the first page.",
-        )
+        raise RequestError("BAD_CURSOR", "`after` and `before` are of different versions.", "Give one of the two.")
     return key
+
+
+def view_of_page(view: View, page: Page) -> View:
+    """The view that a page is a page of: cursors stay in the version that they were made in."""
+    token = page.after or page.before
+    version = cursor_parts(token)[0] if token else view.edition.version.id
+    if version == view.edition.version.id:
+        return view
+    archive = view.edition.archive
+    return view_of(archive.edition(archive.named(version)), view.locale, view.channel, view.drafts)
 
 
 def page_info(cursors: Sequence[str], part: Slice) -> PageInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -49,6 +50,7 @@ from content_api.graph.values import (
     statement,
     statements,
 )
+from content_api.graph.versions import Version, history, updated_at
 
 
 @strawberry.interface(description="Something with an id that `node(id:)` finds again.")
@@ -153,6 +155,22 @@ class Entity(Node):
     @strawberry.field(description="Changes when, and only when, the entity's own files do. Compare it, do not read it.")
     def revision(self) -> str:
         return self.shown.record.revision
+
+    @strawberry.field(
+        description="When the version was committed that last changed it, up to the one shown; null where that is not "
+        "known: for a folder outside git, and where a clone is cut short."
+    )
+    def updated_at(self) -> datetime | None:
+        return updated_at(self.shown)
+
+    @strawberry.field(description="The versions that changed it, up to the one shown, the newest first.")
+    def history(
+        self,
+        first: Annotated[
+            int | None, strawberry.argument(description="How many: 1 to 100; 10 if not given.")
+        ] = UNSET,
+    ) -> list[Version]:
+        return history(self.shown, None if first is UNSET else first)
 
     @strawberry.field(description="The locales it is written in, its default locale first.")
     def available_locales(self) -> list[Locale]:

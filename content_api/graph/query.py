@@ -13,7 +13,7 @@ from content_api.content.fields import Channel, CodeSystem, EntityKind
 from content_api.content.select import select
 from content_api.content.view import View, view_of
 from content_api.errors import RequestError
-from content_api.graph.connections import Connection, Page, connection, page
+from content_api.graph.connections import Connection, Page, connection, page, view_of_page
 from content_api.graph.entities import TYPES, Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
 from content_api.graph.filters import (
     CauseFilter,
@@ -30,11 +30,16 @@ from content_api.graph.identifiers import node_parts
 from content_api.graph.scalars import Locale
 from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
+from content_api.graph.versions import Version, VersionConnection, edition_named, version, versions
 
 MOST_NODES = 100  # as many as a page of a connection
 Order: TypeAlias = EntityOrder | CautionOrder
 
 
+VERSION = (
+    "A tag, a commit id or at least 7 characters of one, or a moment such as `2026-11-22T10:00:00Z`, for what was live then. "
+    "The live version if not given."
+)
 WHERE = "Which of them. Everything that is given must hold."
 ORDER_BY = "In which order. Several keys: the second orders what is equal by the first, and so on."
 Slug: TypeAlias = Annotated[
@@ -181,16 +186,29 @@ class Content:
 class Query(Content):
     edition: strawberry.Private[Edition]
 
-    @strawberry.field(description="The content in another locale, or for another channel.")
+    @strawberry.field(description="The content of another version, in another locale, or for another channel.")
     def content(
         self,
+        version: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET,
         locale: Annotated[
             Locale | None, strawberry.argument(description="One of `site.locales`; the default locale if not given.")
         ] = UNSET,
         channel: Annotated[Channel, strawberry.argument(description="Who is being spoken to.")] = Channel.WEB,
     ) -> Content:
-        asked = None if locale is UNSET else locale
-        return Content(view=view_of(self.edition, asked, channel, self.view.drafts))
+        edition = self.edition if version is UNSET or version is None else edition_named(self.edition, version)
+        return Content(view=view_of(edition, None if locale is UNSET else locale, channel, self.view.drafts))
+
+    @strawberry.field(
+        description="What is known of a version; of the live one, if none is named. Its content is in `content`.",
+    )
+    def version(
+        self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET
+    ) -> Version:
+        return version(self.edition, None if ref is UNSET else ref)
+
+    @strawberry.field(description="The versions, the newest first: every commit of the branch that changed the content.")
+    def versions(self, first: First = UNSET, after: After = UNSET) -> VersionConnection:
+        return versions(self.edition, page(first, after, None, None))
 
     @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
     def node(
@@ -226,6 +244,7 @@ def some(
 ) -> Connection[E]:
     """A page of the entities of a kind that a filter leaves, ordered. Raises RequestError for bad arguments."""
     order = [(key.field, key.direction) for key in order_by or ()]
+    view = view_of_page(view, asked)
     found = select(view, KINDS[node], criteria_of(where), order)
     return connection(found, asked, view.edition.version.id, node)
 

@@ -9,10 +9,10 @@ import strawberry
 from content_api.content.fields import EntityKind
 from content_api.content.search import Highlight as Marked
 from content_api.content.search import Hit
-from content_api.content.searchable import SearchField, search_index
+from content_api.content.searchable import SearchField, search_index_in_memory
 from content_api.content.view import View
 from content_api.errors import RequestError
-from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at
+from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at, view_of_page
 from content_api.graph.entities import Entity, entity_of
 from content_api.graph.identifiers import cursor
 
@@ -67,9 +67,10 @@ class SearchConnection:
 def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -> SearchConnection:
     """A page of what a text finds in a view. Raises RequestError for a text or page that cannot be."""
     checked_size("first", asked.first)
+    view = view_of_page(view, asked)
     version = view.edition.version.id
     offset = 0 if asked.after is None else place_after(key_at(asked.after, version))
-    page = search_index(view.edition).search(
+    page = search_index_in_memory(view.edition).search(
         text,
         locale=view.locale,
         kinds=None if kinds is None else frozenset(kind.value for kind in kinds),

@@ -1,12 +1,17 @@
-"""The one mutable cell."""
+"""The one mutable cell: what is live, and what keeps something newer from being so."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from content_api.content.edition import Edition
 from content_api.content.problems import Problem
 from content_api.store.snapshot import Version
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,15 @@ class Refusal:
 
     version: Version
     problems: tuple[Problem, ...]
+    at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nobody can tell whether there is something newer: for an operator, in a sentence."""
+
+    reason: str
+    since: datetime = field(default_factory=now)
 
 
 @dataclass(slots=True)
@@ -24,14 +38,25 @@ class Current:
     edition: Edition
     refusal: Refusal | None = None
     """Why something newer than `edition` is not live; None while nothing newer is known."""
+    trouble: Trouble | None = None
+    pinned: bool = False
+    """Whether an operator holds this version, whatever the branch says."""
+    since: datetime = field(default_factory=now)
+    """When `edition` went live here."""
+    published: int = 0
+    """How many versions went live here after the first, and how many were refused."""
+    refused: int = 0
+    seconds: float = 0.0
+    """What the last publication took, from being seen to being live."""
 
-    def go_live(self, edition: Edition) -> None:
+    def go_live(self, edition: Edition, seconds: float = 0.0) -> None:
         """From here on, every operation that begins is answered from this edition."""
-        self.edition, self.refusal = edition, None
+        self.edition, self.refusal, self.since = edition, None, now()
+        self.published, self.seconds = self.published + 1, seconds
 
     def refuse(self, refusal: Refusal) -> None:
         """Remember what is wrong with a newer version; the last good one stays."""
-        self.refusal = refusal
+        self.refusal, self.refused = refusal, self.refused + 1
 
     def has_judged(self, version: str) -> bool:
         """Whether this version is live, or is the last one that was refused: there is nothing to find out about it."""

@@ -1,29 +1,41 @@
-"""Making an edition ready to go live: checked, searchable, and out of the garbage collector's way."""
+"""Making an edition ready to be served: checked, searchable, and out of the garbage collector's way."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Collection
+from dataclasses import replace
 
+from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.edition import Edition
 from content_api.content.load import gc_paused, load
 from content_api.content.search import SearchIndex
 from content_api.content.searchable import search_index
 from content_api.content.view import View
+from content_api.store import GitRepository
+from content_api.store.git import GitSnapshot
 from content_api.store.snapshot import Limits, Snapshot
 
 
-def make_edition(snapshot: Snapshot, limits: Limits, previous: Edition | None = None) -> Edition:
+def make_edition(
+    snapshot: Snapshot,
+    limits: Limits,
+    previous: Edition | None = None,
+    *,
+    before: Collection[str] = (),
+    archive: Archive = NO_ARCHIVE,
+) -> Edition:
     """The edition of a snapshot, with all that readers will ask of it. Raises ContentRefused when it has problems.
 
-    `previous` is the edition that is live: what did not change is taken from it, and what vanished is a problem.
+    What did not change is taken from the `previous` edition; `before` has the keys of the version that this one
+    follows, of which one that vanished is a problem.
 
     50,000 entities are millions of objects that live as long as their edition and are freed by their reference counts.
     The collector would walk them again and again, a second at a time, while requests wait: so it does not look at them.
     """
     gc.collect()  # what is garbage now would stay for ever; what was frozen before is not walked
     with gc_paused():
-        before = previous.library.records if previous else ()
-        edition = load(snapshot, known=previous, before=before, limits=limits)
+        edition = replace(load(snapshot, known=previous, before=before, limits=limits), archive=archive)
         search_index(edition, previous)
         if previous:
             gc.collect()  # what requests left meanwhile: freezing would keep it. Only what is new is walked here
@@ -31,8 +43,31 @@ def make_edition(snapshot: Snapshot, limits: Limits, previous: Edition | None = 
     return edition
 
 
+def load_older(
+    repository: GitRepository,
+    commit: str,
+    base: Edition | None,
+    live: Edition,
+    live_snapshot: GitSnapshot | None,
+    limits: Limits,
+) -> Edition:
+    """The edition of a commit beside the live one. Raises ContentRefused, or a StoreError.
+
+    With a `base`, whose content it has, it is that under its own name. Its search index is made when somebody searches:
+    taken from the live one, it would cost the next publication an index of its own.
+    """
+    if base is not None:
+        index = {SearchIndex: base.memo[SearchIndex]} if SearchIndex in base.memo else {}
+        return replace(base, version=repository.version(commit), memo=index)
+    snapshot = repository.snapshot(commit, live_snapshot)
+    with gc_paused():
+        edition = replace(load(snapshot, known=live, limits=limits), archive=live.archive)
+        gc.freeze()
+    return edition
+
+
 def retire(edition: Edition) -> None:
-    """Let go of what an edition worked out, when another is live. Call it where no operation runs meanwhile.
+    """Let go of what an edition worked out, when it is served no more. Call it where no operation runs meanwhile.
 
     Its views refer back to it, and what they show refers to them. The collector does not look at what was frozen, so
     that these circles would keep the whole edition for ever. The search index refers to nothing, and takes long to make

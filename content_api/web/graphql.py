@@ -18,7 +18,7 @@ from content_api.web.parameters import from_body, from_query_string, read_query_
 
 log = structlog.get_logger("content_api.web")
 
-Answer = Callable[[Operation], Reply]
+Answer = Callable[[Operation], Awaitable[Reply]]
 
 ALLOW = "GET, HEAD, POST"
 
@@ -26,8 +26,9 @@ ALLOW = "GET, HEAD, POST"
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`.
 
-    `answer` runs on the event loop. It takes milliseconds of pure computation, which a thread would only make wait for
-    the interpreter's lock twice; more than one core is used by more than one process.
+    `answer` runs on the event loop, and waits only for a version that is not in memory. It takes milliseconds of pure
+    computation, which a thread would only make wait for the interpreter's lock twice; more than one core is used by
+    more than one process.
     """
 
     def __init__(self, answer: Answer, page: Response, largest_body: int) -> None:
@@ -58,7 +59,7 @@ class GraphQLEndpoint:
             reader = self.readers.get(request.method)
             if reader is None:
                 raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
-            return respond_to(self.answer(await reader(request)), media)
+            return respond_to(await self.answer(await reader(request)), media)
         except RequestError as error:
             return refuse(error, media)
 

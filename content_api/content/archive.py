@@ -1,0 +1,72 @@
+"""The versions that can be read beside the one that is live, as whoever reads content asks for them.
+
+What stands behind it is the business of `publish`: git, a few editions in memory, a queue for loading others. Here, a
+question costs a look into memory; a version that has to be loaded first is an exception, NotInMemory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from content_api.errors import RequestError
+from content_api.store.history import Logged
+from content_api.store.snapshot import Version
+
+if TYPE_CHECKING:
+    from content_api.content.edition import Edition
+
+
+class Archive(Protocol):
+    """Every version of one branch. All of it answers from memory."""
+
+    def named(self, name: str) -> str:
+        """The commit id that a tag, an id or the beginning of one, or a date stands for.
+
+        Raises RequestError for anything that names no version which may be read.
+        """
+        ...
+
+    def edition(self, commit: str) -> Edition:
+        """The edition of a commit. Raises NotInMemory where it must be loaded, RequestError where it cannot be."""
+        ...
+
+    def versions(self, commit: str) -> Sequence[Logged]:
+        """The versions up to a commit, newest first; only those that changed the content."""
+        ...
+
+    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+        """Of `versions`, those that changed one of these files of the content, newest first."""
+        ...
+
+    def tagged(self, version: Version) -> Version:
+        """A version with the tags that it has now: tags come and go while a version stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoArchive:
+    """For files outside git: there is what there is, and nothing else."""
+
+    def named(self, name: str) -> str:
+        raise RequestError(
+            "VERSION_NOT_AVAILABLE",
+            f"There is no version `{name[:40]}`: what is served here is a folder, and has no other versions.",
+            "Leave the version out.",
+        )
+
+    def edition(self, commit: str) -> Edition:
+        raise RequestError("VERSION_NOT_AVAILABLE", f"Version {commit[:12]} is not served any more.", "Start again.")
+
+    def versions(self, commit: str) -> Sequence[Logged]:
+        return ()
+
+    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+        return ()
+
+    def tagged(self, version: Version) -> Version:
+        return version
+
+
+NO_ARCHIVE = NoArchive()

@@ -1,0 +1,205 @@
+"""The versions of the followed branch: the live one, a few others in memory, and a queue for loading the rest.
+
+Everything but loading happens on the event loop. Whoever wants a version that is not in memory is told so by
+NotInMemory, has it loaded by `holding`, and asks again; it stays while it is held, and then as long as there is room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import structlog
+
+from content_api.content.edition import Edition
+from content_api.content.problems import ContentRefused
+from content_api.content.searchable import SEARCH_OF, search_index
+from content_api.errors import NotInMemory, OperatorError, RequestError
+from content_api.publish.making import load_older, retire
+from content_api.store import GitRepository
+from content_api.store.git import GitSnapshot
+from content_api.store.history import History, Logged
+from content_api.store.names import Names
+from content_api.store.snapshot import Limits, Version
+
+log = structlog.get_logger("content_api.publish")
+
+KEPT = 8  # of 50,000 entities one takes 60 MB beside the live one when little differs, 300 MB when everything does
+WAITING = 16  # loads in the queue; an old version takes from milliseconds to seconds, and nobody waits for the last
+SECONDS = 20.0  # that a client waits for a version; proxies give up after 30 or 60
+REMEMBERED = 1_000  # versions that cannot be read, with the reason: what a client can name, and git need not read again
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What git knows of a branch at one moment."""
+
+    history: History
+    names: Names
+
+
+class VersionArchive:
+    """An Archive (content/archive.py) over a git repository. `live` and `line` are replaced whole, by `go_live`."""
+
+    def __init__(self, repository: GitRepository, line: Line, limits: Limits, *, kept: int = KEPT) -> None:
+        self.repository = repository
+        self.line = line
+        self.limits = limits
+        self._most_kept = kept
+        self._live: Edition | None = None
+        self._live_snapshot: GitSnapshot | None = None
+        self._kept: OrderedDict[str, Edition] = OrderedDict()
+        self._unreadable: OrderedDict[str, RequestError] = OrderedDict()
+        self._held: Counter[str] = Counter()
+        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
+
+    # ---- what readers ask
+
+    def named(self, name: str) -> str:
+        return self.line.names.resolve(name)
+
+    def edition(self, commit: str) -> Edition:
+        if self._live and commit == self._live.version.id:
+            return self._live
+        found = self._kept.get(commit)
+        if found is not None:
+            self._kept.move_to_end(commit)
+            return found
+        if commit in self._unreadable:
+            raise self._unreadable[commit]
+        raise NotInMemory(commit)
+
+    def logged(self, commit: str) -> Logged | None:
+        return self.line.history.logged(commit)
+
+    def versions(self, commit: str) -> Sequence[Logged]:
+        history = self.line.history.upto(commit)
+        return history.versions if history else ()
+
+    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+        history = self.line.history.upto(commit)
+        if history is None:
+            return ()
+        if len(paths) == 1:
+            return history.touching(paths[0])
+        found = {one.version.id: one for path in paths for one in history.touching(path)}
+        return sorted(found.values(), key=lambda one: -(history.place(one.version.id) or 0))
+
+    def tagged(self, version: Version) -> Version:
+        return replace(version, tags=self.line.names.tags_of(version.id))
+
+    # ---- what the publisher says
+
+    def go_live(self, edition: Edition, snapshot: GitSnapshot, line: Line) -> None:
+        """From here on this is the live edition; the one before stays for the pages that were begun in it."""
+        before, self._live, self._live_snapshot = self._live, edition, snapshot
+        self._drop(edition.version.id)
+        if before is not None:
+            self._keep(before)
+        self.follow(line)
+
+    def follow(self, line: Line) -> None:
+        """The branch has moved, or a tag: what is no longer reachable is no longer served."""
+        self.line = line
+        for commit in [one for one in self._kept if not line.names.reaches(one) and not self._held[one]]:
+            self._drop(commit)
+        self._unreadable.clear()  # a tag may lead there now, or an object have come back
+
+    # ---- loading
+
+    @asynccontextmanager
+    async def holding(self, wanted: Collection[str]) -> AsyncIterator[None]:
+        """Load what is wanted, and keep it until the block ends. Raises RequestError for what cannot be had in time."""
+        commits = {name.removeprefix(SEARCH_OF) for name in wanted}
+        self._held.update(commits)
+        try:
+            for name in sorted(wanted):
+                await self._load_in_time(name)
+            yield
+        finally:
+            self._held.subtract(commits)
+            self._held += Counter()  # forgets those that nobody holds
+            self._make_room()
+
+    async def _load_in_time(self, name: str) -> None:
+        task = self._loading.get(name)
+        if task is None:
+            if len(self._loading) >= WAITING:
+                raise overloaded(f"{WAITING} versions are waiting to be loaded.")
+            task = self._loading[name] = asyncio.create_task(self._load(name))
+            task.add_done_callback(lambda done: self._loaded(name, done))
+        done, _ = await asyncio.wait([task], timeout=SECONDS)
+        if not done:
+            raise overloaded(f"Version {name.removeprefix(SEARCH_OF)[:12]} is still being loaded.")
+        task.result()
+
+    def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
+        self._loading.pop(name, None)
+        if not task.cancelled():
+            task.exception()  # looked at, even if everybody who waited has given up
+
+    async def _load(self, name: str) -> None:
+        async with self._turn:  # one at a time: two would take as long, and twice the memory
+            commit = name.removeprefix(SEARCH_OF)
+            if name != commit:
+                await asyncio.to_thread(search_index, self.edition(commit))
+            elif commit not in self._kept:
+                self._keep(await self._read(commit))
+
+    async def _read(self, commit: str) -> Edition:
+        assert self._live is not None
+        base = self._base_of(commit)
+        try:
+            return await asyncio.to_thread(
+                load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
+            )
+        except ContentRefused as refused:
+            raise self._remember(commit, has_problems(commit, len(refused.problems))) from None
+        except OperatorError as error:
+            log.error("a version cannot be read", version=commit, reason=str(error))
+            raise self._remember(commit, unreadable(commit)) from None
+
+    def _base_of(self, commit: str) -> Edition | None:
+        """The edition in memory whose content a commit has, if it is not a version of its own."""
+        version = self.line.history.version_of(commit)
+        if version is None or version == commit:
+            return None
+        return self._live if self._live and version == self._live.version.id else self._kept.get(version)
+
+    def _remember(self, commit: str, error: RequestError) -> RequestError:
+        self._unreadable[commit] = error
+        while len(self._unreadable) > REMEMBERED:
+            self._unreadable.popitem(last=False)
+        return error
+
+    def _keep(self, edition: Edition) -> None:
+        self._kept[edition.version.id] = edition
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for commit in list(islice(self._kept, max(len(self._kept) - self._most_kept, 0))):
+            if not self._held[commit]:
+                self._drop(commit)
+
+    def _drop(self, commit: str) -> None:
+        found = self._kept.pop(commit, None)
+        if found is not None:
+            retire(found)
+
+
+def overloaded(reason: str) -> RequestError:
+    return RequestError("OVERLOADED", reason, "Ask again in a few seconds.")
+
+
+def has_problems(commit: str, number: int) -> RequestError:
+    found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)}, and was never published."
+    return RequestError("VERSION_NOT_AVAILABLE", found, "`versions` lists those there are.")
+
+
+def unreadable(commit: str) -> RequestError:
+    return RequestError("VERSION_NOT_AVAILABLE", f"Version {commit[:12]} cannot be read.", "Name another version.")

@@ -1,0 +1,82 @@
+"""What to serve when the server starts: the newest version of the branch that has no problems.
+
+The version that was live here last is known by a private ref. It comes first: it was good, so that a restart needs
+neither the network nor luck, and what came after it is then read at the cost of what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import structlog
+
+from content_api.content.problems import ContentRefused
+from content_api.errors import StoreError
+from content_api.publish.archive import VersionArchive
+from content_api.publish.branch import Branch, Candidate, Good, judge
+from content_api.publish.current import Refusal
+
+log = structlog.get_logger("content_api.publish")
+
+# Versions that are tried before giving up. A hundred broken ones in a row are no accident.
+MOST_TRIED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is served first. `refusal` or `trouble` says why that is not the newest version."""
+
+    live: Good
+    archive: VersionArchive
+    pinned: bool
+    refusal: Refusal | None = None
+    trouble: str | None = None
+
+
+def begin(branch: Branch) -> Beginning:
+    """The newest version that can be served. Raises ContentRefused, or a StoreError, about the newest if none can."""
+    tip, pinned = branch.tip()
+    newest = Candidate(tip, branch.line(tip), pinned)
+    archive = VersionArchive(branch.repository, newest.line, branch.limits)
+    known = last_live(branch, newest, archive)
+    refusal: Refusal | None = None
+    failure: StoreError | None = None
+    for candidate in candidates(branch, newest, known):
+        try:
+            found = judge(branch, candidate, known, archive)
+        except StoreError as error:
+            failure = failure or error
+            continue
+        if isinstance(found, Good):
+            return Beginning(found, archive, pinned, refusal, str(failure) if failure else None)
+        refusal = refusal or found
+    if known:
+        return Beginning(known, archive, pinned, refusal, str(failure) if failure else None)
+    if refusal:
+        raise ContentRefused(f"{branch.repository.place} at {refusal.version.id[:12]}", refusal.problems)
+    assert failure is not None
+    raise failure
+
+
+def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Good | None:
+    """The version that was live here when the server last ran, if it can still be read and has no problem today."""
+    commit = branch.repository.kept().get(branch.live_name)
+    if commit is None:
+        return None
+    try:
+        found = judge(branch, Candidate(commit, branch.line_at(newest.line, commit)), None, archive, before=())
+    except StoreError as error:
+        log.warning("what was live last cannot be read", version=commit, reason=str(error))
+        return None
+    return found if isinstance(found, Good) else None
+
+
+def candidates(branch: Branch, newest: Candidate, known: Good | None) -> Iterator[Candidate]:
+    """The newest version and then older ones, as far as the one that is known to be good."""
+    versions = [newest.version, *(one.version.id for one in newest.line.history.versions)]
+    for version in islice(dict.fromkeys(versions), MOST_TRIED):
+        if known and version == known.edition.version.id:
+            return
+        yield newest if version == newest.version else Candidate(version, branch.line_at(newest.line, version))

@@ -1,0 +1,152 @@
+"""Judging what a branch names: which version that is, what git knows of it, and whether it may go live.
+
+Everything here blocks and runs beside the event loop; nothing here changes what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import structlog
+
+from content_api.content.edition import Edition
+from content_api.content.load import entity_keys
+from content_api.content.problems import ContentRefused
+from content_api.errors import OperatorError
+from content_api.publish.archive import Line, VersionArchive
+from content_api.publish.current import Refusal
+from content_api.publish.making import make_edition
+from content_api.store import GitRepository
+from content_api.store.git import GitSnapshot
+from content_api.store.history import read_history
+from content_api.store.names import read_names
+from content_api.store.snapshot import Limits
+
+log = structlog.get_logger("content_api.publish")
+
+class Rewritten(OperatorError):
+    """The branch was rewritten, and a setting says that this is not to be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A ref of a repository, followed from commit to commit."""
+
+    repository: GitRepository
+    ref: str
+    limits: Limits
+    only_forward: bool = False
+    """Whether a tip that does not descend from what is live is refused."""
+
+    @property
+    def private(self) -> str:
+        """The part of private refs that stands for this one: two servers may follow two branches of one repository."""
+        return self.ref.removeprefix("refs/heads/").replace("/", "--")
+
+    @property
+    def live_name(self) -> str:
+        return f"live/{self.private}"
+
+    @property
+    def pin_name(self) -> str:
+        return f"pin/{self.private}"
+
+    def pin(self) -> str | None:
+        """The commit that an operator holds, whatever the branch says."""
+        return self.repository.kept().get(self.pin_name)
+
+    def tip(self) -> tuple[str, bool]:
+        """The commit to serve, and whether that is because it is pinned. Raises RevisionUnknown for a missing ref."""
+        pinned = self.pin()
+        return (pinned, True) if pinned else (self.repository.require(self.ref), False)
+
+    def line(self, tip: str, known: Line | None = None) -> Line:
+        """What git knows at a commit."""
+        history = read_history(self.repository, tip, known.history if known else None)
+        return Line(history, read_names(self.repository, history, known.names if known else None))
+
+    def line_at(self, line: Line, commit: str) -> Line:
+        """The same at an older commit."""
+        history = line.history.upto(commit)
+        return Line(history, read_names(self.repository, history)) if history else self.line(commit)
+
+    def parent_keys(self, version: str) -> Collection[str]:
+        """Keys of the entities that a version must account for where nothing is live yet: those of its first parent."""
+        parent = self.repository.parent(version)
+        return entity_keys(self.repository.snapshot(parent).entries) if parent else ()
+
+    def before(self, live: str, candidate: str) -> Collection[str]:
+        """Keys of the entities that a candidate must account for: those where it parted from what is live.
+
+        For an ordinary push that is what is live. For a rollback it is the candidate itself, and for a rewritten branch
+        what both have in common: these are commits like any other.
+        """
+        base = self.repository.merge_base(live, candidate)
+        return entity_keys(self.repository.snapshot(base).entries) if base else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that may go live, with what git knows at the commit that the branch names."""
+
+    commit: str
+    line: Line
+    pinned: bool = False
+
+    @property
+    def version(self) -> str:
+        """The version that the commit stands for: an older one where it leaves the content as it was."""
+        return self.line.history.version_of(self.commit) or self.commit
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """An edition that may go live."""
+
+    edition: Edition
+    snapshot: GitSnapshot
+    line: Line
+
+
+def judge(
+    branch: Branch,
+    candidate: Candidate,
+    live: Good | None,
+    archive: VersionArchive,
+    before: Collection[str] | None = None,
+) -> Good | Refusal:
+    """Make an edition of a candidate, or say what is wrong with it. Raises a StoreError where git cannot be read.
+
+    `before` has the keys that it must account for, if not those that git tells.
+    """
+    version = candidate.version
+    snapshot = branch.repository.snapshot(version, live.snapshot if live else None)
+    known = live.edition if live else None
+    keys = keys_before(branch, candidate, known) if before is None else before
+    try:
+        edition = make_edition(snapshot, branch.limits, known, before=keys, archive=archive)
+    except ContentRefused as refused:
+        return Refusal(snapshot.version, refused.problems)
+    return Good(edition, snapshot, candidate.line)
+
+
+def keys_before(branch: Branch, candidate: Candidate, live: Edition | None) -> Collection[str]:
+    """Keys of the entities that a candidate must account for."""
+    if live is None:
+        return branch.parent_keys(candidate.version)
+    if candidate.line.names.reaches(live.version.id):
+        return live.library.records
+    refuse_rewritten(branch, candidate, live)
+    return branch.before(live.version.id, candidate.version)
+
+
+def refuse_rewritten(branch: Branch, candidate: Candidate, live: Edition) -> None:
+    """Say that a tip is not a fast-forward, and refuse it where a setting says so. A pin is an operator's own word."""
+    old, new = live.version.id, candidate.commit
+    log.warning("not a fast-forward", was_live=old, now=new, ref=branch.ref)
+    if branch.only_forward and not candidate.pinned:
+        raise Rewritten(
+            f"{branch.ref} was rewritten: {new[:12]} does not descend from {old[:12]}, which is live, and"
+            " CONTENT_API_FAST_FORWARD_ONLY is set. Push a commit on top of what is live, or pin the new one"
+        )
