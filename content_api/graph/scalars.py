@@ -1,4 +1,4 @@
-"""The custom scalars: Date, and one of our own. Every further one would cost each client a mapping."""
+"""The custom scalars: Date, DateTime, and one of our own. Every further one would cost each client a mapping."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NewType
 
 import strawberry
-from strawberry.schema.types.base_scalars import DateDefinition
+from strawberry.schema.types.base_scalars import DateDefinition, DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 Locale = NewType("Locale", str)
@@ -29,4 +29,9 @@ LOCALE: ScalarDefinition = strawberry.scalar(
 
 DATE: ScalarDefinition = replace(
     DateDefinition, description="A day as in `2026-11-22` (ISO 8601), without a time or a time zone."
+)
+
+DATE_TIME: ScalarDefinition = replace(
+    DateTimeDefinition,
+    description="A moment as in `2026-11-22T10:00:00+01:00` (ISO 8601), always with a time zone.",
 )
