@@ -16,6 +16,7 @@ from strawberry.types.object_type import StrawberryObjectDefinition
 from content_api.graph.entities import TYPES
 from content_api.graph.query import Query
 from content_api.graph.scalars import DATE, DATE_TIME, LOCALE, Locale
+from content_api.graph.subscription import Subscription
 
 
 class Names(NameConverter):
@@ -28,7 +29,7 @@ class Names(NameConverter):
 def build_schema() -> GraphQLSchema:
     """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
     config = StrawberryConfig(scalar_map={Locale: LOCALE, date: DATE, datetime: DATE_TIME}, name_converter=Names())
-    schema = strawberry.Schema(query=Query, types=list(TYPES.values()), config=config)
+    schema = strawberry.Schema(query=Query, subscription=Subscription, types=list(TYPES.values()), config=config)
     return schema._schema
 
 
