@@ -8,10 +8,9 @@ may be skipped and are never re-ordered. A version that was refused is remembere
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from time import perf_counter
@@ -21,20 +20,17 @@ import structlog
 from content_api.content.report import report
 from content_api.content.problems import ContentRefused
 from content_api.errors import OperatorError, StoreError
-from content_api.publish.announcements import Announcements
 from content_api.publish.archive import Line, VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble
 from content_api.store.names import moved
+from content_api.store.snapshot import Version
 
 log = structlog.get_logger("content_api.publish")
 
 POLL_SECONDS = 1.0  # to ask costs a few milliseconds, and nobody who has just pushed expects less
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
 REMEMBERED = 100  # refused versions; more than that are only tried again
-# Seconds that a thread may hold the interpreter while others wait. The usual 5 ms, which each request pays once or twice
-# while an edition is made, are more than the request itself takes.
-SWITCH_SECONDS = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,8 @@ class Publisher:
     archive: VersionArchive
     live: Good
     folder: PurePath
-    announcements: Announcements
+    announce: Callable[[Version], None]
+    """Called on the event loop with each version that has gone live."""
     poll_seconds: float = POLL_SECONDS
     fetch: Callable[[], None] | None = None
     _seen: Sight | None = None
@@ -120,16 +117,12 @@ class Publisher:
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
         else:
-            found = await asyncio.to_thread(self._judge, candidate)
+            found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
             if isinstance(found, Refusal):
                 self._refuse(found)
             else:
                 self._go_live(found, perf_counter() - began)
                 await self._record()
-
-    def _judge(self, candidate: Candidate) -> Good | Refusal:
-        with giving_way():
-            return judge(self.branch, candidate, self.live, self.archive)
 
     def _stay(self, line: Line) -> None:
         """The commit is new and the content is not, or only tags moved."""
@@ -142,7 +135,7 @@ class Publisher:
         self.live = good
         self.archive.go_live(good.edition, good.snapshot, good.line)
         self.current.go_live(good.edition, seconds)
-        self.announcements.announce(self.archive.tagged(good.edition.version))
+        self.announce(self.archive.tagged(good.edition.version))
         log.info("live", version=good.edition.version.id, seconds=round(seconds, 3))
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -176,13 +169,3 @@ def log_moved(before: Line, after: Line) -> None:
     for tag, old, new in moved(before.names, after.names):
         log.warning("a tag was moved", tag=tag, was=old, now=new)
 
-
-@contextmanager
-def giving_way() -> Iterator[None]:
-    """While an edition is made, let the threads that answer requests have the interpreter sooner."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)

@@ -14,13 +14,18 @@ from content_api.errors import RequestError
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, status_of
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
-from content_api.web.parameters import from_body, from_query_string, read_query_string
+from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
 
 log = structlog.get_logger("content_api.web")
 
 Answer = Callable[[Operation], Awaitable[Reply]]
+AtLeast = Callable[[str], Awaitable[None]]
+"""Waits until a commit, or one that follows it, is live. Raises RequestError where that takes too long."""
 
 ALLOW = "GET, HEAD, POST"
+AT_LEAST = "content-version-at-least"
+PINNED = "public, max-age=31536000, immutable"  # a year: nothing that is cached for longer is worth having
+RETRY_AFTER = "2"  # seconds: a publication takes less than one, a version that has to be loaded a few
 
 
 class GraphQLEndpoint:
@@ -31,9 +36,10 @@ class GraphQLEndpoint:
     more than one process.
     """
 
-    def __init__(self, answer: Answer, page: Response, largest_body: int) -> None:
+    def __init__(self, answer: Answer, page: Response, largest_body: int, at_least: AtLeast | None = None) -> None:
         self.answer = answer
         self.page = page
+        self.at_least = at_least
         self.largest_body = largest_body
         self.readers: dict[str, Callable[[Request], Awaitable[Operation]]] = {
             "GET": self.read_get,
@@ -59,7 +65,10 @@ class GraphQLEndpoint:
             reader = self.readers.get(request.method)
             if reader is None:
                 raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
-            return respond_to(await self.answer(await reader(request)), media)
+            operation = await reader(request)
+            if self.at_least and AT_LEAST in request.headers:
+                await self.at_least(request.headers[AT_LEAST])
+            return respond_to(await self.answer(operation), media)
         except RequestError as error:
             return refuse(error, media)
 
@@ -68,7 +77,8 @@ class GraphQLEndpoint:
 
     async def read_post(self, request: Request) -> Operation:
         check_content(request)
-        return from_body(await read_body(request, self.largest_body))
+        about = read_about(request.scope["query_string"])
+        return from_body(await read_body(request, self.largest_body), about_content=about)
 
 
 def accepted(request: Request) -> str:
@@ -99,14 +109,19 @@ def respond_to(reply: Reply, media: str) -> Response:
     headers = {"Vary": "Accept", "Content-Version": reply.version, "Query-Cost-Limit": str(reply.cost_limit)}
     if reply.cost is not None:
         headers["Query-Cost"] = str(reply.cost)
+    if reply.pinned:
+        headers["Cache-Control"] = PINNED
     status = status_of(reply, media)
     if status == 405:
         headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
+    if status == 503:
+        headers["Retry-After"] = RETRY_AFTER
     return Response(reply.body, status, headers, f"{media}; charset=utf-8")
 
 
 def refuse(error: RequestError, media: str) -> Response:
     headers = {"Vary": "Accept"} | ({"Allow": ALLOW} if error.code == "METHOD_NOT_ALLOWED" else {})
+    headers |= {"Retry-After": RETRY_AFTER} if error.status == 503 else {}
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

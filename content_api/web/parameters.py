@@ -21,26 +21,36 @@ PARAMETERS: dict[str, tuple[type, str]] = {
 }
 NOUNS = {list: "an array", dict: "an object", bool: "a boolean", int: "a number", float: "a number", str: "a string"}
 IN_JSON = ("variables", "extensions")
+# In an address, `extensions=content` asks for `extensions.content` of the response; `{"content": true}` does anywhere.
+CONTENT = "content"
 # As much as a body may have. Neither uvicorn nor httptools has a limit of its own, and this is read on the event loop.
 LONGEST_QUERY_STRING = 100_000
 MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may come along
 
 
-def from_body(body: bytes) -> Operation:
-    """Read the body of a POST: one JSON object in UTF-8."""
+def from_body(body: bytes, about_content: bool = False) -> Operation:
+    """Read the body of a POST: one JSON object in UTF-8. `about_content` is what its address asks for."""
     value = _json(_text(body), "The body")
     if isinstance(value, list):
         raise _bad("Batches are not answered here.", "Send one request for each operation.")
     if not isinstance(value, dict):
         raise _bad(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
-    return _operation(value, safe=False)
+    return _operation(value, safe=False, about_content=about_content)
 
 
 def from_query_string(query_string: bytes) -> Operation:
     """Read the query string of a GET, in which `variables` and `extensions` are JSON."""
     given = read_query_string(query_string)
-    parsed: dict[str, Any] = {name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given}
-    return _operation(given | parsed, safe=True)
+    about = given.get("extensions") == CONTENT
+    parsed: dict[str, Any] = {
+        name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given and not (about and name == "extensions")
+    }
+    return _operation(given | ({"extensions": None} if about else {}) | parsed, safe=True, about_content=about)
+
+
+def read_about(query_string: bytes) -> bool:
+    """Whether the address of a POST asks for `extensions.content`. Whatever else stands there is not looked at."""
+    return bool(query_string) and read_query_string(query_string).get("extensions") == CONTENT
 
 
 def read_query_string(query_string: bytes) -> dict[str, str]:
@@ -61,19 +71,21 @@ def read_query_string(query_string: bytes) -> dict[str, str]:
     return dict(known)
 
 
-def _operation(given: Mapping[str, Any], *, safe: bool) -> Operation:
+def _operation(given: Mapping[str, Any], *, safe: bool, about_content: bool) -> Operation:
     for name, (kind, noun) in PARAMETERS.items():
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
             raise _bad(f"`{name}` must be {noun}; it is {_noun(value)}.")
     if given.get("query") is None:
         raise _bad("There is no `query`.", "Set `query` to a GraphQL document.")
+    extensions = given.get("extensions") or {}
     return Operation(
         document=given["query"],
         variables=given.get("variables") or {},
         operation_name=given.get("operationName"),
-        extensions=given.get("extensions") or {},
+        extensions=extensions,
         safe=safe,
+        about_content=about_content or extensions.get(CONTENT) is True,
     )
 
 
