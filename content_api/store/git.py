@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Self
 
 from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown
-from content_api.store import commit as commits
+from content_api.store.commit import Commit, parse
 from content_api.store.listing import EMPTY, Listing, listed
 from content_api.store.locate import Location, find_repository, inside, refuse_closed
 from content_api.store.objects import Objects
 from content_api.store.process import Git, essence, unreadable
 from content_api.store.revision import full_names, is_id, is_prefix, refuse_malformed
 from content_api.store.snapshot import Entry, EntryKind, Limits, Version
+from content_api.store.steps import Step, steps
 from content_api.store.tree import RECORD_BYTES, fields, records
 
 DEADLINE = 30.0
@@ -126,6 +127,18 @@ class GitRepository:
         found = self._commit(commit)
         return Version(commit, self._tags(commit), found.committed_at, found.author, found.message)
 
+    def commits(self, ids: Sequence[str]) -> Iterator[tuple[str, Commit]]:
+        """Yield each commit's id with what it says, in the order asked, a batch at a time."""
+        for commit, data in self._objects.contents(ids, "commit", _COMMIT_BYTES):
+            try:
+                yield commit, parse(data)
+            except ValueError as error:
+                raise unreadable(commit, self._git.place, f"is not a well-formed commit: {error}") from None
+
+    def steps(self, tip: str) -> Generator[Step]:
+        """Yield the commits of the first-parent line that ends at `tip`, as `steps.py` says."""
+        return steps(self._git, self.folder, tip)
+
     def tree_id(self, commit: str) -> str | None:
         """Return the id of the content folder's tree; None where the commit has no such folder."""
         tree = self._commit(commit).tree
@@ -161,12 +174,9 @@ class GitRepository:
             raise unreadable(tree, self._git.place, "is not a well-formed tree")
         return {name: (kind, named) for kind, name, named in (fields(record, self.location.digits) for record in found)}
 
-    def _commit(self, commit: str) -> commits.Commit:
-        [(_, data)] = self._objects.contents([commit], "commit", _COMMIT_BYTES)
-        try:
-            return commits.parse(data)
-        except ValueError as error:
-            raise unreadable(commit, self._git.place, f"is not a well-formed commit: {error}") from None
+    def _commit(self, commit: str) -> Commit:
+        [(_, found)] = self.commits([commit])
+        return found
 
     def _commit_named(self, name: str) -> str | None:
         """Return the id of the commit that a full ref name or full id leads to. Raises RevisionUnknown for a blob."""

@@ -36,6 +36,7 @@ _FIXED = {
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone must not go to the network while it is read …
     "GIT_ALLOW_PROTOCOL": "none",  # … nor where git is too old to know the line above
     "GIT_NO_REPLACE_OBJECTS": "1",  # what is served is what the commit says
+    "GIT_LITERAL_PATHSPECS": "1",  # the content folder's name is a name, not a pattern
     "GIT_OPTIONAL_LOCKS": "0",  # reading leaves no lock behind
     "LC_ALL": "C",  # the messages below are matched in English
 }
