@@ -1,13 +1,15 @@
-"""The wiring: store -> content -> Current -> schema -> delivery -> web, as calls that one reads from top to bottom."""
+"""The wiring: store -> content -> publish -> schema -> delivery -> web, as calls that one reads from top to bottom."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import structlog
 from graphql import GraphQLSchema
@@ -16,17 +18,23 @@ from starlette.applications import Starlette
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
-from content_api.delivery.pipeline import Delivery, Live
+from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.observe.logs import configure
-from content_api.publish.current import Current
+from content_api.publish.archive import VersionArchive
+from content_api.publish.beginning import Beginning, begin, just
+from content_api.publish.branch import Branch
+from content_api.publish.current import Current, Trouble
+from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
-from content_api.publish.reload import follow
+from content_api.publish.publisher import Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.store import Opened, open_content
+from content_api.store.git import GitSnapshot
+from content_api.store.snapshot import Version
 from content_api.web.application import build
 from content_api.web.health import Status
 
@@ -34,6 +42,9 @@ log = structlog.get_logger("content_api")
 
 USUAL_CONTENT = Path("content")
 MARK = Path("site.json")
+# Seconds that a thread may hold the interpreter while others wait for it. With the usual 5 ms, a request that comes
+# while a version is being read waits for longer than it takes; one thread alone is not slowed by asking more often.
+SWITCH_SECONDS = 0.0005
 
 
 class ContentUnservable(ContentError):
@@ -57,14 +68,14 @@ def exit_code(error: ContentApiError) -> int:
 def create_app(settings: Settings | None = None) -> Starlette:
     """The application on the content that the settings, or else the environment, name.
 
-    Raises ContentUnservable when that has problems, an OperatorError when it cannot be read.
+    Raises ContentUnservable when none of its versions can be served, an OperatorError when it cannot be read.
     """
     settings = settings or read_settings()
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         log.warning(warning)
     opened = open_configured(settings)
-    return wire(settings, opened, Current(first_edition(opened, settings)))
+    return wire(settings, start(opened, settings))
 
 
 def open_configured(settings: Settings) -> Opened:
@@ -94,24 +105,89 @@ def usual_content() -> Path:
     )
 
 
+# ---- what is served
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What is served, and what follows its changes. `branch` and `beginning` are None for files as they stand."""
+
+    opened: Opened
+    current: Current
+    branch: Branch | None = None
+    beginning: Beginning | None = None
+
+    @property
+    def archive(self) -> VersionArchive | None:
+        return self.beginning.archive if self.beginning else None
+
+
+def start(opened: Opened, settings: Settings) -> Started:
+    """What to serve first. Raises ContentUnservable when it has problems and nothing before it is without."""
+    if opened.repository is None or not isinstance(opened.snapshot, GitSnapshot):
+        return Started(opened, Current(first_edition(opened, settings)))
+    branch = Branch(
+        opened.repository, settings.ref or "HEAD", settings.limits, settings.fast_forward_only, opened.snapshot
+    )
+    with explained(opened):
+        beginning = begin(branch)
+    current = Current(beginning.live.edition, pinned=beginning.pinned)
+    if beginning.refusal:
+        current.refuse(beginning.refusal)
+    if beginning.trouble:
+        current.trouble = Trouble(beginning.trouble)
+    return Started(opened, current, branch, beginning)
+
+
+def served_alone(opened: Opened, settings: Settings) -> Started:
+    """Just what was opened, to be asked once and not followed. Raises ContentUnservable when it has problems."""
+    if opened.repository is None or not isinstance(opened.snapshot, GitSnapshot):
+        return Started(opened, Current(first_edition(opened, settings)))
+    branch = Branch(opened.repository, settings.ref or "HEAD", settings.limits, listed=opened.snapshot)
+    with explained(opened):
+        beginning = just(branch, opened.snapshot)
+    return Started(opened, Current(beginning.live.edition), branch, beginning)
+
+
 def first_edition(opened: Opened, settings: Settings) -> Edition:
-    """The edition to begin with. Raises ContentUnservable when the content has problems; nothing stands in for it."""
-    try:
+    """The edition of just what was opened. Raises ContentUnservable when it has problems."""
+    with explained(opened):
         return make_edition(opened.snapshot, settings.limits)
+
+
+@contextmanager
+def explained(opened: Opened) -> Iterator[None]:
+    """Close what was opened if it cannot be served, and say all that is wrong with it."""
+    try:
+        yield
     except ContentRefused as refused:
         opened.close()
         raise ContentUnservable(f"{report(refused, folder_of(opened))}\n\nNothing is served.") from refused
+    except BaseException:
+        opened.close()
+        raise
 
 
-def wire(settings: Settings, opened: Opened, current: Current) -> Starlette:
-    """The application that serves what is current."""
+# ---- who answers
+
+
+def wire(settings: Settings, started: Started) -> Starlette:
+    """The application that serves what is current, and follows what changes while it runs."""
+    current, archive = started.current, started.archive
+    publisher = publisher_of(started, settings)
     return build(
         schema_text=sdl(schema()),
-        answer=Delivery(schema(), live_in(current)).answer,
+        answer=delivery(current, archive).answer,
         status=lambda: Status(True, current.edition.version.id),
         origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(settings, opened, current),
+        lifespan=lambda app: _lifespan(settings, started, publisher),
+        at_least=publisher.at_least if publisher else None,
     )
+
+
+def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
+    """What answers operations from what is current and, where there is an archive, from any other version."""
+    return Delivery(schema(), live_in(current), fetch=archive.holding if archive else fetch_nothing)
 
 
 @cache
@@ -127,20 +203,61 @@ def live_in(current: Current) -> Callable[[], Live]:
         edition = current.edition
         found: Live | None = edition.memo.get(Live)
         if found is None:
-            found = edition.memo[Live] = Live(edition.version.id, root(edition))
+            found = edition.memo[Live] = Live(edition.version.id, root(edition), about=about(edition))
         return found
 
     return live
 
 
+def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
+    """What `extensions.content` says of a version that an answer came from: this edition's, or one beside it."""
+
+    def tell(commit: str) -> dict[str, Any]:
+        version = edition.version if commit == edition.version.id else edition.archive.edition(commit).version
+        tags = edition.archive.tagged(version).tags
+        return {"version": commit, "tag": tags[-1] if tags else None, "publishedAt": version.committed_at}
+
+    return tell
+
+
+def publisher_of(started: Started, settings: Settings) -> Publisher | None:
+    """What follows the branch; None for files as they stand."""
+    if started.branch is None or started.beginning is None:
+        return None
+    return Publisher(
+        started.branch,
+        started.current,
+        started.beginning.archive,
+        started.beginning.live,
+        folder_of(started.opened),
+        announce=lambda version: None,
+        poll_seconds=settings.poll_seconds,
+    )
+
+
 @asynccontextmanager
-async def _lifespan(settings: Settings, opened: Opened, current: Current) -> AsyncIterator[None]:
-    following = asyncio.create_task(follow(current, opened, settings.ref, settings.limits)) if settings.reload else None
-    log.info("serving", version=current.edition.version.id, place=opened.snapshot.place)
+async def _lifespan(settings: Settings, started: Started, publisher: Publisher | None) -> AsyncIterator[None]:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    following = asyncio.create_task(_following(settings, started, publisher))
+    log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
     yield
-    if following:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-    opened.close()
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    started.opened.close()
     log.info("stopped")
+
+
+async def _following(settings: Settings, started: Started, publisher: Publisher | None) -> None:
+    """Follow commits always, and files where that is asked for."""
+    opened = started.opened
+    if publisher:
+        await publisher.run()
+    elif settings.reload:
+        digits = opened.repository.location.digits if opened.repository else 40
+        folder = Path(opened.snapshot.place)
+        await follow_files(started.current, folder, folder_of(opened), settings.limits, digits, announce)
+
+
+def announce(version: Version) -> None:
+    """Nobody listens yet."""

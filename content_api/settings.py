@@ -41,10 +41,15 @@ class Settings(BaseSettings):
     """The content's folder inside the repository, such as `docs/content`. If not given it is found by `site.json`."""
     ref: str | None = None
     """The branch, tag or commit to serve. If not given: what is checked out, as it is committed."""
+    poll_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
+    """Seconds between two looks at the branch that is served. A hook has it looked at without waiting."""
+    fast_forward_only: bool = False
+    """Refuse a branch that was rewritten, until it descends again from what is live. If not set, the tip of the branch is
+    content like any other, and the log says that it was no fast-forward."""
     working_tree: bool = False
     """Serve the files as they stand, committed or not: for an editor's preview."""
     reload: bool = False
-    """Serve changes as they come: saved files with `working_tree`, else the commits that `ref` moves to."""
+    """Serve files as they are saved, with `working_tree` or in a folder outside git. Commits are always followed."""
     host: str = "127.0.0.1"
     """The address to listen on. This machine alone, unless told otherwise; `0.0.0.0` is every IPv4 network."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +10,10 @@ import orjson
 import typer
 from rich.console import Console
 
-from content_api.app import first_edition, live_in, open_configured, schema
+from content_api.app import delivery, open_configured, served_alone
 from content_api.cli.options import Content, Ref, WorkingTree, given
-from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
+from content_api.delivery.operation import Operation, Reply
 from content_api.observe.logs import configure
-from content_api.publish.current import Current
 from content_api.settings import Settings, read_settings
 
 File = Annotated[
@@ -49,7 +48,7 @@ def query(
         content-api query condition.graphql --variables '{"key": "neuropathic-pain"}'
     """
     asked = Operation(file.read(), read_variables(variables), operation)
-    reply = delivery(read_settings(**given(content=content, ref=ref, working_tree=working_tree))).answer(asked)
+    reply = answer(read_settings(**given(content=content, ref=ref, working_tree=working_tree)), asked)
     console = Console()
     if console.is_terminal:
         console.print_json(reply.body.decode())
@@ -58,12 +57,12 @@ def query(
     raise typer.Exit(1 if reply.codes else 0)
 
 
-def delivery(settings: Settings) -> Delivery:
-    """What answers operations on the content of the settings."""
+def answer(settings: Settings, asked: Operation) -> Reply:
+    """The answer from the content of the settings; other versions of it can be named."""
     configure(settings.log_format, settings.log_level)
-    opened = open_configured(settings)
-    with opened:
-        return Delivery(schema(), live_in(Current(first_edition(opened, settings))))
+    with open_configured(settings) as opened:
+        started = served_alone(opened, settings)
+        return asyncio.run(delivery(started.current, started.archive).answer(asked))
 
 
 def read_variables(given: str | None) -> dict[str, Any]:

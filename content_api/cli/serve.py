@@ -16,14 +16,13 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from content_api.app import first_edition, open_configured, wire
+from content_api.app import Started, open_configured, start, wire
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.report import plural
 from content_api.errors import SettingError
 from content_api.observe.logs import configure
-from content_api.publish.current import Current
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
 
@@ -58,8 +57,8 @@ Reload = Annotated[
     bool,
     typer.Option(
         "--reload",
-        help="Serve changes as they come: saved files with --working-tree, else commits. Content with problems is not "
-        "served; the problems are printed, and what was good stays.",
+        help="Serve files as they are saved, with --working-tree or outside git. Commits are always followed. Content "
+        "with problems is not served; the problems are printed, and what was good stays.",
         show_default=False,
     ),
 ]
@@ -100,17 +99,16 @@ def serve(
     for warning in unknown_variables():
         typer.echo(warning, err=True)
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
-        opened = open_configured(settings)
-        edition = first_edition(opened, settings)
-        typer.echo(welcome(opened, edition, listening, settings.reload))
-        run(settings, opened, edition, listening)
+        started = start(open_configured(settings), settings)
+        typer.echo(welcome(started, listening, settings.reload))
+        run(settings, started, listening)
 
 
-def run(settings: Settings, opened: Opened, edition: Edition, listening: socket.socket) -> None:
+def run(settings: Settings, started: Started, listening: socket.socket) -> None:
     """Answer until told to stop: here, or in worker processes that read the content for themselves."""
     if settings.workers == 1:
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and raises what made it end again
-            uvicorn.Server(configured(wire(settings, opened, Current(edition)))).run([listening])
+            uvicorn.Server(configured(wire(settings, started))).run([listening])
     else:
         hand_down(settings)
         Multiprocess(configured("content_api.app:application", settings.workers), [listening]).run()
@@ -146,13 +144,31 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def welcome(opened: Opened, edition: Edition, listening: socket.socket, reload: bool) -> str:
+def welcome(started: Started, listening: socket.socket, reload: bool) -> str:
     """What is served and why that, where to click, and how to stop."""
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    about = [opened.reason, _inventory(edition), _tags(edition), "" if reload else _preview(opened)]
+    edition = started.current.edition
+    about = [
+        started.opened.reason,
+        _behind(started),
+        _inventory(edition),
+        _tags(edition),
+        "" if reload else _preview(started.opened),
+    ]
     content = "\n           ".join(filter(None, about))
     return f"Content    {content}\n\nOpen       {address}/\nGraphQL    {address}/graphql\nStop       Ctrl+C\n"
+
+
+def _behind(started: Started) -> str:
+    """Why an older version is served than the branch names, where that is so."""
+    current = started.current
+    served = f"served is {current.edition.version.id[:12]}, the newest version that can be"
+    if current.pinned:
+        return f"Version {current.edition.version.id[:12]} is pinned: what is pushed waits until it is released."
+    if current.refusal:
+        return f"It has {plural(len(current.refusal.problems), 'problem')}; {served}. `content-api check` shows them."
+    return f"{current.trouble.reason}; {served}." if current.trouble else ""
 
 
 def _tags(edition: Edition) -> str:
@@ -172,8 +188,11 @@ def _preview(opened: Opened) -> str:
     if isinstance(opened.snapshot, FolderSnapshot):
         return "Changes are seen after a restart, or at once with --reload."
     if opened.repository and opened.repository.location.work_tree is None:
-        return "What is pushed is seen after a restart, or by itself with --reload."
-    return f"To preview changes before they are committed: {_command()} serve --working-tree --reload"
+        return "What is pushed is live a moment later, if it has no problems."
+    return (
+        "What is committed is live a moment later, if it has no problems."
+        f" To preview changes before that: {_command()} serve --working-tree --reload"
+    )
 
 
 def _command() -> str:

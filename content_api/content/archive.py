@@ -32,11 +32,15 @@ class Archive(Protocol):
         """The edition of a commit. Raises NotInMemory where it must be loaded, RequestError where it cannot be."""
         ...
 
+    def logged(self, commit: str) -> Logged | None:
+        """What a version of the branch changed; None where that is not known, and for what came by a merge."""
+        ...
+
     def versions(self, commit: str) -> Sequence[Logged]:
         """The versions up to a commit, newest first; only those that changed the content."""
         ...
 
-    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+    def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         """Of `versions`, those that changed one of these files of the content, newest first."""
         ...
 
@@ -59,10 +63,13 @@ class NoArchive:
     def edition(self, commit: str) -> Edition:
         raise RequestError("VERSION_NOT_AVAILABLE", f"Version {commit[:12]} is not served any more.", "Start again.")
 
+    def logged(self, commit: str) -> Logged | None:
+        return None
+
     def versions(self, commit: str) -> Sequence[Logged]:
         return ()
 
-    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+    def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         return ()
 
     def tagged(self, version: Version) -> Version:

@@ -82,7 +82,7 @@ def version(edition: Edition, name: str | None) -> Version:
     """What is known of a version, from the live one's history where it stands there, else from its own commit."""
     archive = edition.archive
     commit = edition.version.id if name is None else archive.named(name)
-    logged = next((one for one in archive.versions(edition.version.id) if one.version.id == commit), None)
+    logged = archive.logged(commit)
     found = logged.version if logged else edition_of(edition, commit).version
     return Version(record=archive.tagged(found), files=logged.files if logged else None)
 
@@ -125,11 +125,11 @@ def history(shown: Shown, first: int | None) -> list[Version]:
     """The versions that changed an entity's files, up to the one that it is shown in, newest first."""
     checked_size("first", first)
     archive, commit = shown.view.edition.archive, shown.view.edition.version.id
-    logged = archive.touching(commit, [path for path, _ in shown.record.files])
+    logged = archive.touching(commit, *(path for path, _ in shown.record.files))
     return [Version(record=archive.tagged(one.version), files=one.files) for one in logged[: first or USUAL_HISTORY]]
 
 
 def updated_at(shown: Shown) -> datetime | None:
     archive, commit = shown.view.edition.archive, shown.view.edition.version.id
-    logged = archive.touching(commit, [path for path, _ in shown.record.files])
+    logged = archive.touching(commit, *(path for path, _ in shown.record.files))
     return logged[0].version.committed_at if logged else None

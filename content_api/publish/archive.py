@@ -81,14 +81,9 @@ class VersionArchive:
         history = self.line.history.upto(commit)
         return history.versions if history else ()
 
-    def touching(self, commit: str, paths: Sequence[str]) -> Sequence[Logged]:
+    def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         history = self.line.history.upto(commit)
-        if history is None:
-            return ()
-        if len(paths) == 1:
-            return history.touching(paths[0])
-        found = {one.version.id: one for path in paths for one in history.touching(path)}
-        return sorted(found.values(), key=lambda one: -(history.place(one.version.id) or 0))
+        return history.touching(*paths) if history else ()
 
     def tagged(self, version: Version) -> Version:
         return replace(version, tags=self.line.names.tags_of(version.id))

@@ -17,6 +17,8 @@ from content_api.errors import StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Refusal
+from content_api.publish.making import make_edition
+from content_api.store.git import GitSnapshot
 
 log = structlog.get_logger("content_api.publish")
 
@@ -50,14 +52,25 @@ def begin(branch: Branch) -> Beginning:
             failure = failure or error
             continue
         if isinstance(found, Good):
-            return Beginning(found, archive, pinned, refusal, str(failure) if failure else None)
+            known = found
+            break
         refusal = refusal or found
     if known:
+        archive.go_live(known.edition, known.snapshot, known.line)
         return Beginning(known, archive, pinned, refusal, str(failure) if failure else None)
     if refusal:
         raise ContentRefused(f"{branch.repository.place} at {refusal.version.id[:12]}", refusal.problems)
     assert failure is not None
     raise failure
+
+
+def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:
+    """One commit as it is, whatever was live before. Raises ContentRefused when it has problems."""
+    line = branch.line(snapshot.version.id)
+    archive = VersionArchive(branch.repository, line, branch.limits)
+    live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, line)
+    archive.go_live(live.edition, snapshot, line)
+    return Beginning(live, archive, pinned=False)
 
 
 def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Good | None:

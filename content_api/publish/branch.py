@@ -38,6 +38,8 @@ class Branch:
     limits: Limits
     only_forward: bool = False
     """Whether a tip that does not descend from what is live is refused."""
+    listed: GitSnapshot | None = None
+    """A snapshot of the repository to begin listing from."""
 
     @property
     def private(self) -> str:
@@ -121,7 +123,7 @@ def judge(
     `before` has the keys that it must account for, if not those that git tells.
     """
     version = candidate.version
-    snapshot = branch.repository.snapshot(version, live.snapshot if live else None)
+    snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed)
     known = live.edition if live else None
     keys = keys_before(branch, candidate, known) if before is None else before
     try:

@@ -8,6 +8,7 @@ may be skipped and are never re-ordered. A version that was refused is remembere
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ import structlog
 
 from content_api.content.report import report
 from content_api.content.problems import ContentRefused
-from content_api.errors import OperatorError, StoreError
+from content_api.errors import OperatorError, RequestError, StoreError
 from content_api.publish.archive import Line, VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble
@@ -29,7 +30,11 @@ from content_api.store.snapshot import Version
 log = structlog.get_logger("content_api.publish")
 
 POLL_SECONDS = 1.0  # to ask costs a few milliseconds, and nobody who has just pushed expects less
+LEAST_SECONDS = 0.05  # between two looks, however often somebody asks for one
+WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publication takes less than one
+MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REMEMBERED = 100  # refused versions; more than that are only tried again
 
 
@@ -62,6 +67,8 @@ class Publisher:
     _seen: Sight | None = None
     _refusals: OrderedDict[str, Refusal] = field(default_factory=OrderedDict)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    _looked: asyncio.Event = field(default_factory=asyncio.Event)
+    _waiting: int = 0
     _failures: int = 0
 
     def look_now(self) -> None:
@@ -73,8 +80,36 @@ class Publisher:
         while True:
             self._nudge.clear()
             pause = await self.look()
+            looked, self._looked = self._looked, asyncio.Event()
+            looked.set()
+            await asyncio.sleep(LEAST_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), pause)
+                await asyncio.wait_for(self._nudge.wait(), max(pause - LEAST_SECONDS, 0))
+
+    async def at_least(self, commit: str) -> None:
+        """Wait until a commit, or one that descends from it, is live. Raises RequestError where it takes too long."""
+        if not COMMIT.fullmatch(commit):
+            hint = "Give the whole id of a commit, as `git rev-parse HEAD` prints it."
+            raise RequestError("BAD_REQUEST", "`Content-Version-At-Least` names no commit.", hint)
+        until = perf_counter() + WAIT_SECONDS
+        while not self._covers(commit):
+            left = until - perf_counter()
+            if left <= 0 or self._waiting >= MOST_WAITING:
+                raise not_yet_live(commit, self.current)
+            await self._next_look(left)
+
+    def _covers(self, commit: str) -> bool:
+        return self.archive.line.names.reaches(commit)
+
+    async def _next_look(self, seconds: float) -> None:
+        if self.fetch is None:  # another repository is not asked whenever a client likes
+            self.look_now()
+        self._waiting += 1
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._looked.wait(), seconds)
+        finally:
+            self._waiting -= 1
 
     async def look(self) -> float:
         """Look once, publish what there is, and return the seconds until it is worth looking again."""
@@ -156,6 +191,16 @@ class Publisher:
             await asyncio.to_thread(self.branch.repository.keep, self.branch.live_name, self.live.edition.version.id)
         except (StoreError, OSError) as error:  # a full disk or a repository of another user: serving needs neither
             log.warning("what is live could not be written down", reason=str(error))
+
+
+def not_yet_live(commit: str, current: Current) -> RequestError:
+    refusal = current.refusal
+    if refusal and refusal.version.id == commit:
+        number = len(refusal.problems)
+        found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
+        return RequestError("VERSION_NOT_YET_LIVE", found, "`/versions` shows them.")
+    found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is."
+    return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
 
 
 def see(branch: Branch) -> Sight:

@@ -123,6 +123,12 @@ class History:
         count = 0 if place is None else self._line.counts[place]
         return self._line.logged[count - 1].version.id if count else None
 
+    def logged(self, commit: str) -> Logged | None:
+        """Return what a version changed; None for a commit that is no version of this history."""
+        place = self.place(commit)
+        found = None if place is None else self._line.logged[self._line.counts[place] - 1]
+        return found if found and found.version.id == commit else None
+
     def touching(self, *paths: str) -> Versions:
         """Return the versions that changed any of these files, newest first."""
         touches = [self._line.touches.get(path, ()) for path in paths]

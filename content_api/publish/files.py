@@ -1,0 +1,88 @@
+"""Following the files of a folder as they are saved, and making them live when they are good.
+
+A folder that cannot be read for a moment (it was moved away) is logged and looked at again; content with problems is
+logged with all of them. What was live stays live in both cases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path, PurePath
+
+import structlog
+import watchfiles
+
+from content_api.content.problems import ContentRefused
+from content_api.content.report import report
+from content_api.errors import ObjectUnreadable, StoreError
+from content_api.publish.current import Current, Refusal, Trouble
+from content_api.publish.making import make_edition, retire
+from content_api.store import FolderSnapshot
+from content_api.store.snapshot import Limits, Snapshot, Version
+
+log = structlog.get_logger("content_api.publish")
+
+POLL_SECONDS = 1.0  # of a folder that is moved away, the system says nothing: somebody has to look
+SAVE_MILLISECONDS = 100  # an editor's program writes a file in several steps, and a checkout writes many files
+BACK_OFF_SECONDS = 5.0
+
+
+async def follow_files(
+    current: Current, folder: Path, shown: PurePath, limits: Limits, digits: int, announce: Callable[[Version], None]
+) -> None:
+    """Make live what is saved below a folder, until cancelled. Problems are told with `shown` before their paths."""
+    while True:
+        try:
+            async for newer in saved_files(folder, limits, digits):
+                before = current.edition
+                await asyncio.to_thread(take, current, newer, shown, limits)
+                current.trouble = None
+                if current.edition is not before:
+                    retire(before)  # here, on the event loop, no operation is half way through
+                    announce(current.edition.version)
+        except (StoreError, OSError) as error:
+            # A file that was saved while it was being read is whole a moment later.
+            seconds = SAVE_MILLISECONDS / 1000 if isinstance(error, ObjectUnreadable) else BACK_OFF_SECONDS
+            log.error("changes cannot be looked for", reason=str(error), again_in_seconds=seconds)
+            current.trouble = Trouble(str(error))
+            await asyncio.sleep(seconds)
+        except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
+            log.exception("following changes failed", again_in_seconds=BACK_OFF_SECONDS)
+            await asyncio.sleep(BACK_OFF_SECONDS)
+
+
+async def saved_files(folder: Path, limits: Limits, digits: int) -> AsyncIterator[Snapshot]:
+    """The folder, when watching begins and after each change. Ends when another folder stands in its place."""
+    inode = folder.stat().st_ino
+    unread = True
+    watching = watchfiles.awatch(
+        folder,
+        debounce=SAVE_MILLISECONDS,
+        step=SAVE_MILLISECONDS // 2,
+        rust_timeout=int(POLL_SECONDS * 1000),
+        yield_on_timeout=True,
+    )
+    async for changes in watching:
+        if folder.stat().st_ino != inode:
+            return
+        if changes or unread:
+            unread = False
+            yield await asyncio.to_thread(FolderSnapshot, folder, limits, digits)
+
+
+def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits) -> None:
+    """Make a snapshot live, unless it has problems. Blocks; what did not change is not read again."""
+    version, before = snapshot.version, current.edition
+    if current.has_judged(version.id):
+        if version.id == before.version.id:
+            current.refusal = None
+        return
+    try:
+        edition = make_edition(snapshot, limits, before, before=before.library.records)
+    except ContentRefused as refused:
+        current.refuse(Refusal(version, refused.problems))
+        log.warning(f"Not served, because of this:\n\n{report(refused, folder)}\n", version=version.id)
+        return
+    current.go_live(edition)
+    log.info("live", version=version.id)
