@@ -14,10 +14,12 @@ from content_api.store.commit import Commit, parse
 from content_api.store.listing import EMPTY, Listing, listed
 from content_api.store.locate import Location, find_repository, inside, refuse_closed
 from content_api.store.objects import Objects
-from content_api.store.process import Git, essence, unreadable
+from content_api.store.process import Git, unreadable
+from content_api.store.refs import PRIVATE, TAGS, keep, refs
 from content_api.store.revision import full_names, is_id, is_prefix, refuse_malformed
 from content_api.store.snapshot import Entry, EntryKind, Limits, Version
 from content_api.store.steps import Step, steps
+from content_api.store.stream import records as lines
 from content_api.store.tree import RECORD_BYTES, fields, records
 
 DEADLINE = 30.0
@@ -99,7 +101,7 @@ class GitRepository:
                 f"{self.place} has no commit yet on the branch that is checked out."
                 " Commit first, or serve the files as they are with --working-tree"
             )
-        names = [name.split("/", 2)[2] for name in self._refs("refs/heads/", "refs/tags/")]
+        names = [name.split("/", 2)[2] for name in self.refs("refs/heads/", "refs/tags/")]
         close = difflib.get_close_matches(ref, names, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"It has: {', '.join(names[:10]) or 'none at all'}"
         raise RevisionUnknown(f"{self.place} has no branch, tag or commit {ref!r}. {hint}")
@@ -139,6 +141,38 @@ class GitRepository:
         """Yield the commits of the first-parent line that ends at `tip`, as `steps.py` says."""
         return steps(self._git, self.folder, tip)
 
+    def reachable(self, tip: str, *, without: str | None = None) -> Generator[str]:
+        """Yield every commit that a commit leads to by any parents, itself included; not all that `without` leads to.
+
+        Raises ObjectUnreadable where git can read no further, after what it could.
+        """
+        leave_out = () if without is None else (f"^{without}",)
+        for line in lines(self._git, b"\n", "rev-list", "--end-of-options", tip, *leave_out):
+            yield line.decode()
+
+    def merge_base(self, a: str, b: str) -> str | None:
+        """Return the newest commit that both commits lead to; None where they have nothing in common."""
+        return self._answer("merge-base", "--end-of-options", a, b)
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether `newer` leads to `older`. A commit leads to itself."""
+        return self._answer("merge-base", "--is-ancestor", "--end-of-options", older, newer) is not None
+
+    def refs(self, *under: str) -> dict[str, str]:
+        """Return the full name of each ref below these -> the commit it leads to; those that lead to none left out."""
+        return refs(self._git, self._objects, *under)
+
+    def keep(self, name: str, commit: str | None) -> None:
+        """Keep a commit from git's sweeping, under a private name, until that is set to another or to None.
+
+        Raises StoreError, saying what to do, where the repository cannot be written.
+        """
+        keep(self._git, name, commit)
+
+    def kept(self) -> dict[str, str]:
+        """Return what is kept: private name -> commit."""
+        return {name.removeprefix(PRIVATE): commit for name, commit in self.refs(PRIVATE).items()}
+
     def tree_id(self, commit: str) -> str | None:
         """Return the id of the content folder's tree; None where the commit has no such folder."""
         tree = self._commit(commit).tree
@@ -157,6 +191,15 @@ class GitRepository:
             self._objects,
             self.limits.file_bytes,
         )
+
+    def _answer(self, *question: str) -> str | None:
+        """Return what git answers about commits; None for a no. Raises ObjectUnreadable when it cannot tell."""
+        finished = self._git.run(*question)
+        if finished.code > 1:
+            raise self._git.failure(finished.complaint) or unreadable(
+                question[-1], self._git.place, f"cannot be compared with {question[-2]}", finished.complaint
+            )
+        return None if finished.code else _text(finished.output).strip()
 
     def _usual_folder(self) -> str:
         """Return "" where site.json stands at the top of what is checked out, else the folder's usual name."""
@@ -217,25 +260,9 @@ class GitRepository:
         return next(iter(commits_found), None)
 
     def _tags(self, commit: str) -> tuple[str, ...]:
-        """Return the names of the tags that lead to a commit; one that is damaged leads nowhere, and hurts no other."""
-        refs = self._refs("refs/tags/")
-        peeled = self._objects.find([f"{name}^{{commit}}" for name in refs])
-        return tuple(
-            sorted(
-                name.removeprefix("refs/tags/")
-                for name, found in zip(refs, peeled, strict=True)
-                if found and found.id == commit
-            )
-        )
-
-    def _refs(self, *under: str) -> list[str]:
-        """Return the full names of the refs below these, as they stand now."""
-        finished = self._git.run("for-each-ref", "--format=%(refname)", *under)
-        if finished.code:
-            raise self._git.failure(finished.complaint) or RepositoryUnusable(
-                f"Git cannot list the branches and tags of {self.place}. Git says: {essence(finished.complaint)}"
-            )
-        return _text(finished.output).splitlines()
+        """Return the names of the tags that lead to a commit."""
+        tags = self.refs(TAGS)
+        return tuple(sorted(name.removeprefix(TAGS) for name, found in tags.items() if found == commit))
 
 
 def open_repository(

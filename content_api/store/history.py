@@ -25,7 +25,7 @@ __all__ = ["FileChange", "FileChangeKind", "History", "Logged", "read_history"]
 # A history is kept for as long as its edition is live, so what a pusher can put into it is bounded.
 _AUTHOR = 100  # characters; a line on a page
 _MESSAGE = 2_000  # characters; a screen of text. The whole of it is in the commit.
-_COMMITS = 1_000_000  # 200 MB of ids; a content repository that is committed to every minute takes two years
+MOST_COMMITS = 1_000_000  # 200 MB of ids; a content repository that is committed to every minute takes two years
 _CHANGES = 10_000_000  # 80 MB; a thousand versions that change ten thousand files each
 
 _HIDING = (ObjectUnreadable, SnapshotTooLarge)  # what an old commit may be without keeping a new one from being read
@@ -103,6 +103,11 @@ class History:
     def versions(self) -> Versions:
         """All versions, newest first."""
         return Versions(self._line.logged, range(len(self) - 1, -1, -1))
+
+    @property
+    def commits(self) -> Sequence[str]:
+        """The commits of the first-parent line, oldest first, those among them that changed nothing included."""
+        return self._line.commits[: self._length]
 
     @property
     def paths(self) -> Collection[str]:
@@ -183,7 +188,7 @@ def _walked(repository: GitRepository, tip: str, known: History | None) -> tuple
                     return steps, base
                 steps.append(step)
                 changes += len(step.files or ())
-                if len(steps) >= _COMMITS or changes > _CHANGES:
+                if len(steps) >= MOST_COMMITS or changes > _CHANGES:
                     break
     except ObjectUnreadable:
         next_one = steps[-1].parent if steps else tip

@@ -44,6 +44,8 @@ _OPTIONS = (
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
+    "core.logAllRefUpdates=false",  # an entry in a reflog has an author, and a server has no name of its own
+    "-c",
     "safe.bareRepository=all",  # every repository here was named by an operator, never found by chance
 )
 

@@ -30,12 +30,16 @@ _PREFIX = re.compile(r"[0-9a-fA-F]{7,64}")
 
 def refuse_malformed(ref: str) -> None:
     """Raise RevisionUnknown unless `ref` could be the name of a branch or tag, or a commit id."""
-    for rule, reason in _RULES:
-        if rule.search(ref):
-            raise RevisionUnknown(
-                f"{ref!r} names no version: {reason}. Give a branch, a tag or a commit id;"
-                f" `git rev-parse {shlex.quote(ref)}` prints the id, if you know what git calls it"
-            )
+    if reason := malformed(ref):
+        raise RevisionUnknown(
+            f"{ref!r} names no version: {reason}. Give a branch, a tag or a commit id;"
+            f" `git rev-parse {shlex.quote(ref)}` prints the id, if you know what git calls it"
+        )
+
+
+def malformed(ref: str) -> str | None:
+    """Return why `ref` cannot be the name of a branch or tag, nor a commit id; None where it could."""
+    return next((reason for rule, reason in _RULES if rule.search(ref)), None)
 
 
 def full_names(ref: str) -> tuple[str, ...]:
