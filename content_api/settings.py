@@ -44,8 +44,8 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
     """Seconds between two looks at the branch that is served. A hook has it looked at without waiting."""
     fast_forward_only: bool = False
-    """Refuse a branch that was rewritten, until it descends again from what is live. If not set, the tip of the branch is
-    content like any other, and the log says that it was no fast-forward."""
+    """Refuse a branch that was rewritten, until it descends again from what is live. If not set, the tip of the branch
+    is content like any other, and the log says that it was no fast-forward."""
     working_tree: bool = False
     """Serve the files as they stand, committed or not: for an editor's preview."""
     reload: bool = False

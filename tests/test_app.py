@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from content_api.app import ContentUnservable, create_app, exit_code, live_in, usual_content, wire
+from content_api.app import ContentUnservable, Started, create_app, exit_code, live_in, usual_content, wire
 from content_api.content.load import load
 from content_api.content.view import View
 from content_api.errors import RepositoryUnusable, SettingError
@@ -58,7 +58,7 @@ def test_an_operation_is_answered_from_what_is_live_when_it_begins(content: Path
     settings = Settings(content=content)
     opened = open_content(content)
     current = Current(load(opened.snapshot))
-    client = TestClient(wire(settings, opened, current))
+    client = TestClient(wire(settings, Started(opened, current)))
     before = client.post("/graphql", json=NAME)
     current.go_live(load(renamed("Renamed"), known=current.edition))
     after = client.post("/graphql", json=NAME)

@@ -24,7 +24,7 @@ WHOLE_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 def pinned_version(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
 ) -> str | None:
-    """The one version that all root fields name by its whole id, or None. The operation is valid, so it has no circle."""
+    """The one version that all root fields name by its whole id, or None. A valid operation has no circles."""
     named = {_named(field, variables) for field in _fields(operation.selection_set.selections, fragments)}
     version = named.pop() if len(named) == 1 else None
     return version if version and WHOLE_ID.fullmatch(version) else None

@@ -193,17 +193,17 @@ def hold_price(work: Answering) -> None:
     hold_cost(work.limits.cost, priced)
 
 
+def find_pin(work: Answering) -> None:
+    """An answer from one version that was named by its whole id says that version, and is good for ever."""
+    variables = work.executor.variable_values.coerced
+    work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
+
+
 def execute(work: Answering) -> None:
     """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
     work.result = cast(ExecutionResult, work.executor.execute_operation())
     if work.result.errors and (missing := missing_versions(work.result.errors)):
         raise Lacking(missing)
-
-
-def find_pin(work: Answering) -> None:
-    """An answer from one version that was named by its whole id says that version, and is good for ever."""
-    variables = work.executor.variable_values.coerced
-    work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 ANSWERING: tuple[Callable[[Answering], None], ...] = (
@@ -214,8 +214,8 @@ ANSWERING: tuple[Callable[[Answering], None], ...] = (
     choose,
     coerce_variables,
     hold_price,
-    execute,
     find_pin,
+    execute,
 )
 
 Fetch = Callable[[frozenset[str]], AbstractAsyncContextManager[None]]

@@ -166,9 +166,7 @@ class Entity(Node):
     @strawberry.field(description="The versions that changed it, up to the one shown, the newest first.")
     def history(
         self,
-        first: Annotated[
-            int | None, strawberry.argument(description="How many: 1 to 100; 10 if not given.")
-        ] = UNSET,
+        first: Annotated[int | None, strawberry.argument(description="How many: 1 to 100; 10 if not given.")] = UNSET,
     ) -> list[Version]:
         return history(self.shown, None if first is UNSET else first)
 
@@ -449,7 +447,7 @@ class Treatment(Entity):
         return statements(self.shown, self.file.limits)
 
     @strawberry.field(description="Where it comes from.")
-    def history(self) -> list[Statement]:
+    def background(self) -> list[Statement]:
         return statements(self.shown, self.file.history)
 
     @strawberry.field(description="Other treatments considered for the same purpose.")

@@ -37,8 +37,8 @@ Order: TypeAlias = EntityOrder | CautionOrder
 
 
 VERSION = (
-    "A tag, a commit id or at least 7 characters of one, or a moment such as `2026-11-22T10:00:00Z`, for what was live then. "
-    "The live version if not given."
+    "A tag, a commit id or at least 7 digits of one, or a moment such as `2026-11-22T10:00:00Z`, for what was live "
+    "then. The live version if not given."
 )
 WHERE = "Which of them. Everything that is given must hold."
 ORDER_BY = "In which order. Several keys: the second orders what is equal by the first, and so on."
@@ -201,12 +201,10 @@ class Query(Content):
     @strawberry.field(
         description="What is known of a version; of the live one, if none is named. Its content is in `content`.",
     )
-    def version(
-        self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET
-    ) -> Version:
+    def version(self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET) -> Version:
         return version(self.edition, None if ref is UNSET else ref)
 
-    @strawberry.field(description="The versions, the newest first: every commit of the branch that changed the content.")
+    @strawberry.field(description="The versions, newest first: every commit of the branch that changed the content.")
     def versions(self, first: First = UNSET, after: After = UNSET) -> VersionConnection:
         return versions(self.edition, page(first, after, None, None))
 

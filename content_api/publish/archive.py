@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import structlog
@@ -22,7 +22,7 @@ from content_api.errors import NotInMemory, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
-from content_api.store.history import History, Logged
+from content_api.store.history import Logged
 from content_api.store.names import Names
 from content_api.store.snapshot import Limits, Version
 
@@ -34,20 +34,12 @@ SECONDS = 20.0  # that a client waits for a version; proxies give up after 30 or
 REMEMBERED = 1_000  # versions that cannot be read, with the reason: what a client can name, and git need not read again
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What git knows of a branch at one moment."""
-
-    history: History
-    names: Names
-
-
 class VersionArchive:
-    """An Archive (content/archive.py) over a git repository. `live` and `line` are replaced whole, by `go_live`."""
+    """An Archive (content/archive.py) over a git repository. `names` is replaced whole when the branch moves."""
 
-    def __init__(self, repository: GitRepository, line: Line, limits: Limits, *, kept: int = KEPT) -> None:
+    def __init__(self, repository: GitRepository, names: Names, limits: Limits, *, kept: int = KEPT) -> None:
         self.repository = repository
-        self.line = line
+        self.names = names
         self.limits = limits
         self._most_kept = kept
         self._live: Edition | None = None
@@ -61,7 +53,7 @@ class VersionArchive:
     # ---- what readers ask
 
     def named(self, name: str) -> str:
-        return self.line.names.resolve(name)
+        return self.names.resolve(name)
 
     def edition(self, commit: str) -> Edition:
         if self._live and commit == self._live.version.id:
@@ -75,33 +67,33 @@ class VersionArchive:
         raise NotInMemory(commit)
 
     def logged(self, commit: str) -> Logged | None:
-        return self.line.history.logged(commit)
+        return self.names.history.logged(commit)
 
     def versions(self, commit: str) -> Sequence[Logged]:
-        history = self.line.history.upto(commit)
+        history = self.names.history.upto(commit)
         return history.versions if history else ()
 
     def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
-        history = self.line.history.upto(commit)
+        history = self.names.history.upto(commit)
         return history.touching(*paths) if history else ()
 
     def tagged(self, version: Version) -> Version:
-        return replace(version, tags=self.line.names.tags_of(version.id))
+        return replace(version, tags=self.names.tags_of(version.id))
 
     # ---- what the publisher says
 
-    def go_live(self, edition: Edition, snapshot: GitSnapshot, line: Line) -> None:
+    def go_live(self, edition: Edition, snapshot: GitSnapshot, names: Names) -> None:
         """From here on this is the live edition; the one before stays for the pages that were begun in it."""
         before, self._live, self._live_snapshot = self._live, edition, snapshot
         self._drop(edition.version.id)
         if before is not None:
             self._keep(before)
-        self.follow(line)
+        self.follow(names)
 
-    def follow(self, line: Line) -> None:
+    def follow(self, names: Names) -> None:
         """The branch has moved, or a tag: what is no longer reachable is no longer served."""
-        self.line = line
-        for commit in [one for one in self._kept if not line.names.reaches(one) and not self._held[one]]:
+        self.names = names
+        for commit in [one for one in self._kept if not names.reaches(one) and not self._held[one]]:
             self._drop(commit)
         self._unreadable.clear()  # a tag may lead there now, or an object have come back
 
@@ -161,7 +153,7 @@ class VersionArchive:
 
     def _base_of(self, commit: str) -> Edition | None:
         """The edition in memory whose content a commit has, if it is not a version of its own."""
-        version = self.line.history.version_of(commit)
+        version = self.names.history.version_of(commit)
         if version is None or version == commit:
             return None
         return self._live if self._live and version == self._live.version.id else self._kept.get(version)

@@ -40,8 +40,8 @@ class Beginning:
 def begin(branch: Branch) -> Beginning:
     """The newest version that can be served. Raises ContentRefused, or a StoreError, about the newest if none can."""
     tip, pinned = branch.tip()
-    newest = Candidate(tip, branch.line(tip), pinned)
-    archive = VersionArchive(branch.repository, newest.line, branch.limits)
+    newest = Candidate(tip, branch.names(tip), pinned)
+    archive = VersionArchive(branch.repository, newest.names, branch.limits)
     known = last_live(branch, newest, archive)
     refusal: Refusal | None = None
     failure: StoreError | None = None
@@ -56,7 +56,7 @@ def begin(branch: Branch) -> Beginning:
             break
         refusal = refusal or found
     if known:
-        archive.go_live(known.edition, known.snapshot, known.line)
+        archive.go_live(known.edition, known.snapshot, known.names)
         return Beginning(known, archive, pinned, refusal, str(failure) if failure else None)
     if refusal:
         raise ContentRefused(f"{branch.repository.place} at {refusal.version.id[:12]}", refusal.problems)
@@ -66,10 +66,10 @@ def begin(branch: Branch) -> Beginning:
 
 def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:
     """One commit as it is, whatever was live before. Raises ContentRefused when it has problems."""
-    line = branch.line(snapshot.version.id)
-    archive = VersionArchive(branch.repository, line, branch.limits)
-    live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, line)
-    archive.go_live(live.edition, snapshot, line)
+    names = branch.names(snapshot.version.id)
+    archive = VersionArchive(branch.repository, names, branch.limits)
+    live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, names)
+    archive.go_live(live.edition, snapshot, names)
     return Beginning(live, archive, pinned=False)
 
 
@@ -79,7 +79,7 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
     if commit is None:
         return None
     try:
-        found = judge(branch, Candidate(commit, branch.line_at(newest.line, commit)), None, archive, before=())
+        found = judge(branch, Candidate(commit, branch.names_at(newest.names, commit)), None, archive, before=())
     except StoreError as error:
         log.warning("what was live last cannot be read", version=commit, reason=str(error))
         return None
@@ -88,8 +88,8 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
 
 def candidates(branch: Branch, newest: Candidate, known: Good | None) -> Iterator[Candidate]:
     """The newest version and then older ones, as far as the one that is known to be good."""
-    versions = [newest.version, *(one.version.id for one in newest.line.history.versions)]
+    versions = [newest.version, *(one.version.id for one in newest.names.history.versions)]
     for version in islice(dict.fromkeys(versions), MOST_TRIED):
         if known and version == known.edition.version.id:
             return
-        yield newest if version == newest.version else Candidate(version, branch.line_at(newest.line, version))
+        yield newest if version == newest.version else Candidate(version, branch.names_at(newest.names, version))

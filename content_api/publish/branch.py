@@ -14,16 +14,17 @@ from content_api.content.edition import Edition
 from content_api.content.load import entity_keys
 from content_api.content.problems import ContentRefused
 from content_api.errors import OperatorError
-from content_api.publish.archive import Line, VersionArchive
+from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Refusal
 from content_api.publish.making import make_edition
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import read_history
-from content_api.store.names import read_names
+from content_api.store.names import Names, read_names
 from content_api.store.snapshot import Limits
 
 log = structlog.get_logger("content_api.publish")
+
 
 class Rewritten(OperatorError):
     """The branch was rewritten, and a setting says that this is not to be followed."""
@@ -63,15 +64,15 @@ class Branch:
         pinned = self.pin()
         return (pinned, True) if pinned else (self.repository.require(self.ref), False)
 
-    def line(self, tip: str, known: Line | None = None) -> Line:
-        """What git knows at a commit."""
+    def names(self, tip: str, known: Names | None = None) -> Names:
+        """What may be read from a commit, how it may be called, and the history that leads there."""
         history = read_history(self.repository, tip, known.history if known else None)
-        return Line(history, read_names(self.repository, history, known.names if known else None))
+        return read_names(self.repository, history, known)
 
-    def line_at(self, line: Line, commit: str) -> Line:
+    def names_at(self, names: Names, commit: str) -> Names:
         """The same at an older commit."""
-        history = line.history.upto(commit)
-        return Line(history, read_names(self.repository, history)) if history else self.line(commit)
+        history = names.history.upto(commit)
+        return read_names(self.repository, history) if history else self.names(commit)
 
     def parent_keys(self, version: str) -> Collection[str]:
         """Keys of the entities that a version must account for where nothing is live yet: those of its first parent."""
@@ -93,13 +94,13 @@ class Candidate:
     """A version that may go live, with what git knows at the commit that the branch names."""
 
     commit: str
-    line: Line
+    names: Names
     pinned: bool = False
 
     @property
     def version(self) -> str:
         """The version that the commit stands for: an older one where it leaves the content as it was."""
-        return self.line.history.version_of(self.commit) or self.commit
+        return self.names.history.version_of(self.commit) or self.commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Good:
 
     edition: Edition
     snapshot: GitSnapshot
-    line: Line
+    names: Names
 
 
 def judge(
@@ -130,14 +131,14 @@ def judge(
         edition = make_edition(snapshot, branch.limits, known, before=keys, archive=archive)
     except ContentRefused as refused:
         return Refusal(snapshot.version, refused.problems)
-    return Good(edition, snapshot, candidate.line)
+    return Good(edition, snapshot, candidate.names)
 
 
 def keys_before(branch: Branch, candidate: Candidate, live: Edition | None) -> Collection[str]:
     """Keys of the entities that a candidate must account for."""
     if live is None:
         return branch.parent_keys(candidate.version)
-    if candidate.line.names.reaches(live.version.id):
+    if candidate.names.reaches(live.version.id):
         return live.library.records
     refuse_rewritten(branch, candidate, live)
     return branch.before(live.version.id, candidate.version)

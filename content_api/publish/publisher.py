@@ -18,13 +18,13 @@ from time import perf_counter
 
 import structlog
 
-from content_api.content.report import report
 from content_api.content.problems import ContentRefused
+from content_api.content.report import report
 from content_api.errors import OperatorError, RequestError, StoreError
-from content_api.publish.archive import Line, VersionArchive
+from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble
-from content_api.store.names import moved
+from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
 
 log = structlog.get_logger("content_api.publish")
@@ -99,7 +99,7 @@ class Publisher:
             await self._next_look(left)
 
     def _covers(self, commit: str) -> bool:
-        return self.archive.line.names.reaches(commit)
+        return self.archive.names.reaches(commit)
 
     async def _next_look(self, seconds: float) -> None:
         if self.fetch is None:  # another repository is not asked whenever a client likes
@@ -144,11 +144,11 @@ class Publisher:
             self._seen = sight
 
     async def _take(self, sight: Sight, began: float) -> None:
-        line = await asyncio.to_thread(self.branch.line, sight.tip, self.archive.line)
-        candidate = Candidate(sight.tip, line, sight.pinned)
+        names = await asyncio.to_thread(self.branch.names, sight.tip, self.archive.names)
+        candidate = Candidate(sight.tip, names, sight.pinned)
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
-            self._stay(line)
+            self._stay(names)
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
         else:
@@ -159,16 +159,16 @@ class Publisher:
                 self._go_live(found, perf_counter() - began)
                 await self._record()
 
-    def _stay(self, line: Line) -> None:
+    def _stay(self, names: Names) -> None:
         """The commit is new and the content is not, or only tags moved."""
-        log_moved(self.archive.line, line)
-        self.archive.follow(line)
+        log_moved(self.archive.names, names)
+        self.archive.follow(names)
         self.current.refusal = None
 
     def _go_live(self, good: Good, seconds: float) -> None:
-        log_moved(self.archive.line, good.line)
+        log_moved(self.archive.names, good.names)
         self.live = good
-        self.archive.go_live(good.edition, good.snapshot, good.line)
+        self.archive.go_live(good.edition, good.snapshot, good.names)
         self.current.go_live(good.edition, seconds)
         self.announce(self.archive.tagged(good.edition.version))
         log.info("live", version=good.edition.version.id, seconds=round(seconds, 3))
@@ -209,8 +209,7 @@ def see(branch: Branch) -> Sight:
     return Sight(tip, pinned, frozenset(branch.repository.refs("refs/tags/").items()))
 
 
-def log_moved(before: Line, after: Line) -> None:
-    """A tag that names another version than it did is worth a line: a version is its commit, and the tag only a name."""
-    for tag, old, new in moved(before.names, after.names):
-        log.warning("a tag was moved", tag=tag, was=old, now=new)
-
+def log_moved(before: Names, after: Names) -> None:
+    """A tag that was moved is worth a line: a version is its commit, and the tag only a name for it."""
+    for move in moved(before, after):
+        log.warning("a tag was moved", tag=move.tag, was=move.before, now=move.after)

@@ -15,7 +15,7 @@ from starlette_compress import CompressMiddleware, add_compress_type
 
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
-from content_api.web.graphql import Answer
+from content_api.web.graphql import Answer, AtLeast
 from content_api.web.headers import SafeHeaders
 from content_api.web.health import Status
 from content_api.web.negotiation import GRAPHQL_RESPONSE
@@ -35,9 +35,10 @@ def build(
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
+    at_least: AtLeast | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Wire the application. `answer` and `status` must not wait: they run on the event loop.
+    """Wire the application. `status` must not wait, and `answer` and `at_least` only for a version to come.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
     public, reading needs no key, and no cookie is ever looked at.
@@ -45,7 +46,7 @@ def build(
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
     return Starlette(
-        routes=routes(schema_text, answer, status, static, largest_body),
+        routes=routes(schema_text, answer, status, static, largest_body, at_least),
         middleware=_middleware(origins),
         exception_handlers={HTTPException: problem},
         lifespan=lifespan,

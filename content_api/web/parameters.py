@@ -42,10 +42,10 @@ def from_query_string(query_string: bytes) -> Operation:
     """Read the query string of a GET, in which `variables` and `extensions` are JSON."""
     given = read_query_string(query_string)
     about = given.get("extensions") == CONTENT
-    parsed: dict[str, Any] = {
-        name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given and not (about and name == "extensions")
-    }
-    return _operation(given | ({"extensions": None} if about else {}) | parsed, safe=True, about_content=about)
+    if about:
+        del given["extensions"]
+    parsed: dict[str, Any] = {name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given}
+    return _operation(given | parsed, safe=True, about_content=about)
 
 
 def read_about(query_string: bytes) -> bool:

@@ -10,18 +10,23 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from content_api.web.graphql import Answer, GraphQLEndpoint
+from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
 from content_api.web.health import Readyz, Status, livez
 from content_api.web.pages import FrontPage, graphiql_page
 
 
 def routes(
-    schema_text: str, answer: Answer, status: Callable[[], Status], static: Path, largest_body: int
+    schema_text: str,
+    answer: Answer,
+    status: Callable[[], Status],
+    static: Path,
+    largest_body: int,
+    at_least: AtLeast | None = None,
 ) -> list[BaseRoute]:
     """The table. `static` may be missing: then there is no GraphiQL, and the rest works."""
     table: list[BaseRoute] = [
         Route("/", FrontPage(status).respond),
-        Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body)),
+        Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body, at_least)),
         Route("/schema.graphql", SchemaText(schema_text).respond),
         Route("/livez", livez),
         Route("/readyz", Readyz(status).respond),

@@ -17,6 +17,7 @@ from content_api.store import FolderSnapshot
 from tests.bench.figures import duration, markdown, median_seconds
 from tests.generator import generate
 from tests.live import live
+from tests.waiting import at_once
 
 DETAIL = """
 query Detail($key: String!) {
@@ -75,10 +76,10 @@ def row(
     name: str, text: str, conditions: int, delivery: Delivery, address: str, key: str, runs: int
 ) -> tuple[str, ...]:
     operation = Operation(text, {"key": key} if "$key" in text else {})
-    reply = delivery.answer(operation)
+    reply = at_once(delivery.answer(operation))
     if reply.codes:
         raise RuntimeError(reply.body.decode())
-    inside = median_seconds(lambda: delivery.answer(operation), runs)
+    inside = median_seconds(lambda: at_once(delivery.answer(operation)), runs)
     ask = asking(address, operation)
     outside = median_seconds(ask, runs)
     return name, f"{conditions:,}", duration(inside), duration(outside), f"{len(reply.body) / 1000:.1f} kB"

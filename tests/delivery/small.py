@@ -11,6 +11,7 @@ from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery, Live
 from content_api.errors import RequestError
+from tests.waiting import at_once
 
 SDL = """
 type Query {
@@ -106,7 +107,7 @@ def delivery(limits: Limits | None = None) -> Delivery:
 
 
 def ask(document: str, on: Delivery | None = None, **operation) -> Reply:
-    return (on or delivery()).answer(Operation(document, **operation))
+    return at_once((on or delivery()).answer(Operation(document, **operation)))
 
 
 def body(reply: Reply) -> dict:

@@ -7,6 +7,7 @@ from content_api.delivery.masks import INTERNAL_MESSAGE
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery, Live
 from tests.delivery.small import Root, ask, body, error, schema
+from tests.waiting import at_once
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_defect_outside_any_field_is_hidden_as_well(logs):
         def name(self, info):
             return "\ud800"
 
-    reply = Delivery(schema(), lambda: Live("v1", Unencodable())).answer(Operation("{ name }"))
+    reply = at_once(Delivery(schema(), lambda: Live("v1", Unencodable())).answer(Operation("{ name }")))
     assert body(reply) == {"errors": [{"message": INTERNAL_MESSAGE, "extensions": {"code": "INTERNAL"}}]}
     assert not reply.executed
     [entry] = [entry for entry in logs if entry["log_level"] == "error"]

@@ -27,6 +27,7 @@ def test_the_steps_can_be_read():
         "choose",
         "coerce_variables",
         "hold_price",
+        "find_pin",
         "execute",
     ]
 

@@ -28,12 +28,14 @@ from content_api.app import schema
 from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
+from content_api.content.searchable import search_index
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery, Live
 from content_api.graph.query import root
 from content_api.store.folder import FolderSnapshot
 from tests.live import ROOT
 from tests.repositories import ISOLATED
+from tests.waiting import at_once
 
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git",
@@ -200,7 +202,7 @@ class Sandbox:
         if self._servers:
             request = {"query": document, "variables": variables}
             return httpx2.post(f"http://{self.address}/graphql", json=request, trust_env=False).json()
-        return orjson.loads(delivery_of(self.path / "content").answer(Operation(document, variables)).body)
+        return orjson.loads(at_once(delivery_of(self.path / "content").answer(Operation(document, variables))).body)
 
 
 def anything_for_dots(line: str) -> str:
@@ -213,6 +215,7 @@ def delivery_of(folder: Path) -> Delivery:
     snapshot = FolderSnapshot(folder)
     if snapshot.version.id not in DELIVERIES:
         edition = load(snapshot)
+        search_index(edition)
         DELIVERIES[snapshot.version.id] = Delivery(schema(), lambda: Live(edition.version.id, root(edition)))
     return DELIVERIES[snapshot.version.id]
 

@@ -10,6 +10,7 @@ from graphql import ExecutionResult, graphql_sync
 
 from content_api.content.edition import Edition
 from content_api.content.load import load
+from content_api.content.searchable import search_index
 from content_api.errors import RequestError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema
@@ -21,12 +22,18 @@ SCHEMA = build_schema()
 
 @cache
 def world_edition() -> Edition:
-    return load(MemorySnapshot(world.files()))
+    return searchable(load(MemorySnapshot(world.files())))
 
 
 def edition_with(changes: Mapping[str, world.Edit]) -> Edition:
     """The world with some changes; raises ContentRefused where they break a rule."""
-    return load(MemorySnapshot(world.edited(changes)), known=world_edition())
+    return searchable(load(MemorySnapshot(world.edited(changes)), known=world_edition()))
+
+
+def searchable(edition: Edition) -> Edition:
+    """The edition with its index made, as it is before it is served."""
+    search_index(edition)
+    return edition
 
 
 def result(text: str, on: Edition | None = None, **variables: Any) -> ExecutionResult:

@@ -44,6 +44,7 @@ from content_api.graph.identifiers import cursor, node_id
 from content_api.graph.query import root
 from content_api.graph.schema import sdl
 from tests.graph.asking import SCHEMA, world_edition
+from tests.waiting import at_once
 
 QUERIES = int(os.environ.get("CONTENT_API_TEST_QUERIES", "200"))
 FAR = 10**9
@@ -258,7 +259,7 @@ def delivery(limits: Limits) -> Delivery:
 
 
 def answer(text: str, limits: Limits) -> dict[str, Any]:
-    reply = delivery(limits).answer(Operation(text))
+    reply = at_once(delivery(limits).answer(Operation(text)))
     body = json.loads(reply.body)
     codes = [error["extensions"]["code"] for error in body.get("errors", [])]
     assert "INTERNAL" not in codes, text

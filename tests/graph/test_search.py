@@ -8,7 +8,7 @@ from content_api.content.load import load
 from content_api.content.searchable import search_index
 from tests import world
 from tests.generator import generate
-from tests.graph.asking import ask, edition_with, refusal, world_edition
+from tests.graph.asking import ask, edition_with, refusal, searchable, world_edition
 from tests.world.snapshot import MemorySnapshot
 
 SEARCH = """
@@ -87,7 +87,7 @@ def test_highlights_mark_what_was_found_and_escape_the_rest():
 
 
 def test_pages_of_a_search_cover_everything_once():
-    edition = load(MemorySnapshot(generate(200)))
+    edition = searchable(load(MemorySnapshot(generate(200))))
     word = edition.library.records[edition.library.indexes.kinds["condition"][0]].entity.text["en"].name.split()[-1]
     whole = search(word, edition, first=100)
     assert whole["totalCount"] > 3
@@ -134,7 +134,7 @@ def test_an_index_made_from_the_one_before_answers_as_one_made_afresh():
     search_index(before)
     changes = {"treatments/quiet-tea.json": {"/text/en/name": "Loud coffee"}}
     after = load(MemorySnapshot(world.edited(changes)), known=before)
-    fresh = load(MemorySnapshot(world.edited(changes)))
+    fresh = searchable(load(MemorySnapshot(world.edited(changes))))
     search_index(after, before)
     for text in ("coffee", "quiet tea", "moon", "ears", "X00.1"):
         assert search(text, after) == search(text, fresh)

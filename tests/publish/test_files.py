@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import pytest
 from structlog.testing import capture_logs
 
-from content_api.errors import ObjectUnreadable, StoreError
 from content_api.publish.current import Current
+from content_api.publish.files import take
 from content_api.publish.making import make_edition
-from content_api.publish.reload import BACK_OFF_SECONDS, pause_after, take
-from content_api.store import open_content
 from content_api.store.snapshot import Limits
 from tests import world
 from tests.world.snapshot import MemorySnapshot
@@ -79,10 +77,3 @@ def test_a_refusal_is_past_when_what_is_live_is_the_newest_again(current: Curren
     judge(current, BROKEN)
     assert judge(current, GOOD) == []
     assert current.refusal is None
-
-
-def test_a_file_that_was_saved_while_it_was_read_is_read_again_at_once(tmp_path: Path):
-    (tmp_path / "site.json").write_text("{}")
-    opened = open_content(tmp_path)
-    assert pause_after(ObjectUnreadable("changed while it was being read"), opened) < 1
-    assert pause_after(StoreError("gone"), opened) == BACK_OFF_SECONDS

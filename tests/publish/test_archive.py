@@ -1,0 +1,165 @@
+"""Other versions than the live one: loaded when somebody asks, a few kept, and none that must not be read."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from content_api.publish import archive as archives
+from tests.publish.world import broken, following, moon
+from tests.repositories import Repository
+
+pytestmark = pytest.mark.anyio
+
+NAME = 'query ($v: String) { content(version: $v) { site { version } condition(key: "moon-hiccups") { name } } }'
+
+
+async def name_in(seen, version: str) -> str:
+    return (await seen.ask(NAME, v=version))["content"]["condition"]["name"]
+
+
+def with_versions(repository: Repository, number: int) -> list[str]:
+    return [repository.commit(moon(f"Name {place}")) for place in range(number)]
+
+
+async def test_any_version_is_read_by_its_id_a_prefix_a_tag_or_a_moment(repository):
+    [early] = [repository.commit(moon("Early"), date="1763900000 +0000")]
+    repository.tag("edition-1", early, message="An annotated tag")
+    repository.commit(moon("Late"), date="1764000000 +0000")
+    with following(repository) as seen:
+        for version in (early, early[:7], "edition-1", "2025-11-23T13:00:00Z"):
+            assert await name_in(seen, version) == "Early"
+        assert await name_in(seen, "2025-11-23T00:00:00+00:00") == "Moon hiccups"
+
+
+async def test_references_search_and_counts_are_those_of_the_version(repository):
+    early = repository.git("rev-parse", "main")
+    repository.commit(moon("Singing kettles"))
+    text = """query ($v: String) { content(version: $v) {
+        symptom(key: "glowing-ears") { conditions { condition { name } } }
+        search(text: "kettles") { totalCount nodes { name } } conditions { totalCount } } }"""
+    with following(repository) as seen:
+        old, new = (await seen.ask(text, v=early))["content"], (await seen.ask(text))["content"]
+    names = [edge["condition"]["name"] for edge in old["symptom"]["conditions"]]
+    assert "Moon hiccups" in names
+    assert "Singing kettles" not in names
+    assert (old["search"]["totalCount"], new["search"]["totalCount"]) == (0, 1)
+
+
+async def test_a_page_comes_from_the_version_of_its_cursor_whatever_was_published_in_between(repository):
+    page = """query ($after: String) { conditions(first: 1, after: $after) {
+        pageInfo { endCursor } nodes { served { version } name } } }"""
+    with following(repository) as seen:
+        before = seen.live
+        first = (await seen.ask(page))["conditions"]
+        await seen.push(moon("Aardvark hiccups"))
+        second = (await seen.ask(page, after=first["pageInfo"]["endCursor"]))["conditions"]
+        assert second["nodes"][0]["served"]["version"] == before
+        assert second["nodes"][0]["name"] != first["nodes"][0]["name"]
+
+
+async def test_only_so_many_versions_are_kept_and_the_rest_is_loaded_again(repository):
+    versions = with_versions(repository, 5)
+    with following(repository) as seen:
+        seen.publisher.archive._most_kept = 2
+        for version in (*versions, *versions):
+            assert await name_in(seen, version) == f"Name {versions.index(version)}"
+        assert len(seen.publisher.archive._kept) == 2
+
+
+async def test_versions_asked_for_together_are_loaded_once_each(repository, monkeypatch):
+    versions = with_versions(repository, 3)
+    loads: list[str] = []
+
+    def counting(opened, commit, *rest):
+        loads.append(commit)
+        return archives_load_older(opened, commit, *rest)
+
+    archives_load_older = archives.load_older
+    monkeypatch.setattr(archives, "load_older", counting)
+    with following(repository) as seen:
+        names = await asyncio.gather(*(name_in(seen, version) for version in versions * 5))
+    assert sorted(set(names)) == ["Name 0", "Name 1", "Name 2"]
+    assert sorted(loads) == sorted(versions[:2])  # the third is live
+
+
+async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository, monkeypatch):
+    versions = with_versions(repository, 4)
+    monkeypatch.setattr(archives, "WAITING", 1)
+    with following(repository) as seen:
+        replies = await asyncio.gather(*(seen.reply(NAME, v=version) for version in versions[:3]))
+        assert sorted(reply.codes for reply in replies) == [(), ("OVERLOADED",), ("OVERLOADED",)]
+        assert await name_in(seen, versions[1]) == "Name 1"
+
+
+async def test_an_operation_may_have_only_so_many_versions_loaded(repository):
+    versions = with_versions(repository, 6)
+    fields = " ".join(
+        f'v{place}: content(version: "{version}") {{ site {{ version }} }}'
+        for place, version in enumerate(versions[:5])
+    )
+    with following(repository) as seen:
+        assert (await seen.refusal(f"{{ {fields} }}"))["code"] == "TOO_MANY_VERSIONS"
+
+
+async def test_a_version_with_problems_was_never_published_and_is_not_read(repository):
+    bad = repository.commit(broken())
+    repository.commit(moon("Mended"))
+    with following(repository) as seen:
+        for _ in range(2):
+            refused = await seen.refusal(NAME, v=bad)
+            assert (refused["code"], "has 1 problem" in refused["message"]) == ("VERSION_NOT_AVAILABLE", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["main", "HEAD", "HEAD~1", "main@{1}", "refs/heads/main", "0" * 40, "-x", "", "2026-11-22", "a" * 500]
+)
+async def test_nothing_else_names_a_version(repository, name):
+    side = repository.commit(moon("On a branch"), branch="side")
+    with following(repository) as seen:
+        for asked in (name, side, side[:8]):
+            refused = await seen.refusal(NAME, v=asked)
+            assert refused["code"] == "VERSION_NOT_AVAILABLE"
+            assert refused["hint"]
+        assert not seen.publisher.archive._loading
+
+
+async def test_a_version_that_a_rewritten_branch_no_longer_leads_to_is_served_no_more(repository):
+    first = repository.git("rev-parse", "main")
+    with following(repository) as seen:
+        second = await seen.push(moon("Second"))
+        repository.branch("main", first)
+        await seen.publisher.look()
+        assert (await seen.refusal(NAME, v=second))["code"] == "VERSION_NOT_AVAILABLE"
+
+
+async def test_a_commit_that_came_by_a_merge_can_be_read_and_is_no_version_of_the_branch(repository):
+    side = repository.commit(moon("On the side"), branch="side")
+    base = repository.git("rev-parse", "main")
+    repository.branch("side", base)
+    side = repository.commit(moon("On the side"), branch="side")
+    tree = repository.git("rev-parse", f"{side}^{{tree}}")
+    merge = repository.git(
+        "-c",
+        "user.name=E",
+        "-c",
+        "user.email=e@example.org",
+        "commit-tree",
+        tree,
+        "-p",
+        base,
+        "-p",
+        side,
+        "-m",
+        "Merge",
+    )
+    repository.branch("main", merge)
+    with following(repository) as seen:
+        assert await name_in(seen, side) == "On the side"
+        listed = (await seen.ask("{ versions { totalCount nodes { id } } }"))["versions"]
+        assert [node["id"] for node in listed["nodes"]] == [merge, base]
+        asked = (await seen.ask("query ($v: String) { version(ref: $v) { id changed { changed } } }", v=side))[
+            "version"
+        ]
+        assert asked == {"id": side, "changed": None}

@@ -1,0 +1,118 @@
+"""What is served when the server starts: the newest version that can be."""
+
+from __future__ import annotations
+
+import pytest
+
+from content_api.content.problems import ContentRefused
+from content_api.errors import ObjectUnreadable
+from tests.publish.world import MOON, broken, following, moon
+from tests.repositories import Repository
+
+pytestmark = pytest.mark.anyio
+
+
+async def recorded(repository: Repository) -> None:
+    """A server runs for a moment, and writes down what is live."""
+    with following(repository) as seen:
+        await seen.publisher._record()
+
+
+def test_the_newest_version_is_served_and_nothing_has_to_be_said(repository):
+    newest = repository.commit(moon("Newest"))
+    with following(repository) as seen:
+        assert seen.live == newest
+        assert (seen.beginning.refusal, seen.beginning.trouble) == (None, None)
+
+
+def test_where_the_newest_has_problems_the_newest_without_is_served_and_the_refusal_is_known(repository):
+    good = repository.commit(moon("Good"))
+    repository.commit(broken())
+    worst = repository.commit({"content/site.json": b"{}"})
+    with following(repository) as seen:
+        assert seen.live == good
+        assert seen.current.refusal.version.id == worst
+
+
+async def test_what_was_live_is_tried_first_and_what_came_after_is_read_at_the_cost_of_the_change(
+    repository, monkeypatch
+):
+    await recorded(repository)
+    newest = repository.commit(moon("While it was down"))
+    read: list[str] = []
+    monkeypatch.setattr("content_api.content.load.parse", counting(read))
+    with following(repository) as seen:
+        assert seen.live == newest
+    assert read.count(MOON) == 2
+    assert read.count("site.json") == 1
+
+
+async def test_between_what_was_live_and_what_is_broken_the_newest_good_one_is_found(repository):
+    await recorded(repository)
+    good = repository.commit(moon("Good"))
+    repository.commit(broken())
+    with following(repository) as seen:
+        assert seen.live == good
+
+
+async def test_where_a_rewritten_branch_has_no_good_version_what_was_live_stays(repository):
+    await recorded(repository)
+    live = repository.git("rev-parse", "main")
+    repository.git("update-ref", "refs/heads/elsewhere", live)
+    repository.git("symbolic-ref", "HEAD", "refs/heads/new")
+    refused = repository.commit({"content/site.json": b"{}"}, branch="new")
+    private = repository.git("for-each-ref", "--format=%(refname)", "refs/content-api")
+    assert private == "refs/content-api/live/HEAD"
+    with following(repository) as seen:
+        assert seen.live == live
+        assert seen.current.refusal.version.id == refused
+
+
+def test_where_nothing_is_good_all_problems_of_the_newest_are_told(tmp_path):
+    repository = Repository(tmp_path / "empty", bare=True)
+    repository.commit({"content/site.json": b"[]"})
+    repository.commit({"content/site.json": b"{}"})
+    with pytest.raises(ContentRefused) as refused, following(repository):
+        pass
+    assert {problem.path for problem in refused.value.problems} == {"site.json"}
+
+
+async def test_where_the_newest_cannot_be_read_the_one_before_is_served_with_the_reason(repository):
+    before = repository.git("rev-parse", "main")
+    repository.commit(moon("Damaged"))
+    blob = repository.git("rev-parse", f"main:content/{MOON}")
+    repository.git("unpack-objects", "-q", input=b"") if False else None
+    lose(repository, blob)
+    with following(repository) as seen:
+        assert seen.live == before
+        assert blob in seen.beginning.trouble
+
+
+def test_a_repository_without_any_readable_version_is_said_to_be_damaged(repository):
+    blob = repository.git("rev-parse", "main:content/site.json")
+    lose(repository, blob)
+    with pytest.raises(ObjectUnreadable, match=blob), following(repository):
+        pass
+
+
+def lose(repository: Repository, found: str) -> None:
+    """Take one object away, wherever git keeps it."""
+    packs = list((repository.git_directory / "objects" / "pack").glob("*.pack"))
+    for pack in packs:
+        data = pack.read_bytes()
+        pack.unlink()
+        pack.with_suffix(".idx").unlink()
+        for beside in pack.parent.glob(f"{pack.stem}.*"):
+            beside.unlink()
+        repository.git("unpack-objects", "-q", input=data)
+    repository.loose(found).unlink()
+
+
+def counting(read: list[str]):
+    from content_api.content.parse import parse
+
+    def parse_and_count(path, *rest):
+        read.append(path)
+        return parse(path, *rest)
+
+    return parse_and_count
