@@ -6,7 +6,7 @@ import heapq
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -181,20 +181,28 @@ def _walked(repository: GitRepository, tip: str, known: History | None) -> tuple
     """Return the steps from a commit back to the first that is known, and what is known there; else to the last."""
     steps: list[Step] = []
     changes = 0
+    with closing(_as_far_as_possible(repository, tip)) as walk:
+        for step in walk:
+            if known and (base := known.upto(step.commit)):
+                return steps, base
+            steps.append(step)
+            changes += len(step.files or ())
+            if len(steps) >= MOST_COMMITS or changes > _CHANGES:
+                break
+    return steps, None
+
+
+def _as_far_as_possible(repository: GitRepository, tip: str) -> Generator[Step]:
+    """Yield the steps back from a commit; the last one, where git can read no further, without what it changed."""
+    next_one: str | None = tip
     try:
         with closing(repository.steps(tip)) as walk:
             for step in walk:
-                if known and (base := known.upto(step.commit)):
-                    return steps, base
-                steps.append(step)
-                changes += len(step.files or ())
-                if len(steps) >= MOST_COMMITS or changes > _CHANGES:
-                    break
+                yield step
+                next_one = step.parent
     except ObjectUnreadable:
-        next_one = steps[-1].parent if steps else tip
         if next_one:
-            steps.append(Step(next_one, None, None))
-    return steps, None
+            yield Step(next_one, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _LONGEST = 255  # characters; git on a usual file system allows no longer tag
 _SHOWN = 40  # characters of what was asked for, in a message: a whole id
 _SUGGESTED = 200  # tags, of the newest commits: comparing with so many takes 30 µs, and nobody misses a forgotten one
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
-_LIKE_A_DATE = re.compile(r"\d{4}-\d\d?-\d\d?\b")
+_LIKE_A_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ]|\Z)")
 _TOO_SHORT = re.compile(r"[0-9a-fA-F]{1,6}")
 _DATE_HINT = "Write a date with its time and time zone, as in `2026-11-22T10:00:00Z`."
 _HINT = "Name a tag, a commit id or at least 7 digits of one, or a date as in `2026-11-22T10:00:00Z`."
@@ -91,7 +91,9 @@ class Names:
         place = bisect_left(self._commits, prefix)
         found = [commit for commit in self._commits[place : place + 2] if commit.startswith(prefix)]
         if not found:
-            _refuse(name, f"the live branch leads to no commit whose id begins so{self._as_far}", _HINT)
+            _refuse(
+                name, f"it is no tag, and no commit of the live branch has an id that begins so{self._as_far}", _HINT
+            )
         if len(found) > 1:
             _refuse(name, "several commit ids begin so", "Give more of its digits.")
         return found[0]
@@ -101,8 +103,8 @@ class Names:
             _refuse(name, "it looks like a date, but does not say exactly when", _DATE_HINT)
         try:
             moment = datetime.fromisoformat(name)
-        except ValueError as error:
-            _refuse(name, f"there is no such date: {error}", _DATE_HINT)
+        except ValueError:
+            _refuse(name, "the calendar has no such date, time or time zone", _DATE_HINT)
         commit = self.history.at(moment)
         if commit is None or self.history.version_of(commit) is None:
             _refuse(name, f"nothing was live then{self._as_far}", self._first())

@@ -1,0 +1,441 @@
+"""The versions of a branch: which commits they are, in which order, and what is said where some are hidden."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content_api.errors import GitTimeout, ObjectUnreadable, StoreError
+from content_api.store import history as module
+from content_api.store import open_repository
+from content_api.store.history import read_history
+from tests.repositories import ISOLATED, Repository, Symlink
+from tests.store.branches import changed, line, made, plans
+from tests.store.conftest import FILES
+from tests.store.test_damage import children
+
+
+def told(history):
+    """All that a history answers, to compare two."""
+    versions = list(history.versions)
+    return {
+        "tip": history.tip,
+        "complete": history.complete,
+        "versions": versions,
+        "count": len(history),
+        "commits": list(history.commits),
+        "version of": {commit: history.version_of(commit) for commit in history.commits},
+        "place": {commit: history.place(commit) for commit in history.commits},
+        "touching": {path: list(history.touching(path)) for path in history.paths},
+        "at": [history.at(datetime.fromtimestamp(second, UTC)) for second in range(0, 4_100_000_000, 100_000_000)],
+    }
+
+
+def files_of(logged):
+    return {change.path: change.kind.value for change in logged.files}
+
+
+def test_a_version_is_a_commit_that_changed_the_content_the_newest_first(repository, opened):
+    first = repository.commit(FILES, message="First", author="Zoë <z@example.org>", date="1700000000 +0530")
+    repository.commit({"README": b"new"})
+    last = repository.commit(
+        {"content/site.json": b"[]", "content/causes/diabetes.json": None, "content/new.json": b""}
+    )
+    history = read_history(opened, last)
+    newest, oldest = history.versions
+    assert (history.complete, len(history), newest.version.id, oldest.version.id) == (True, 2, last, first)
+    assert files_of(newest) == {"causes/diabetes.json": "removed", "new.json": "added", "site.json": "changed"}
+    assert files_of(oldest) == {"site.json": "added", "causes/diabetes.json": "added"}
+    assert (oldest.version.author, oldest.version.message, oldest.version.tags) == ("Zoë", "First", ())
+    assert oldest.version.committed_at.utcoffset() == timedelta(hours=5, minutes=30)
+
+
+def test_a_commit_that_left_the_content_as_it_was_stands_for_the_version_before(repository, opened):
+    before = repository.commit({"README": b"no content yet"})
+    first = repository.commit(FILES)
+    beside = repository.commit({"README": b"new", "contents/a.json": b"1"})
+    empty = repository.commit({})
+    second = repository.commit({"content/a.json": b"2"})
+    history = read_history(opened, second)
+    commits = [before, first, beside, empty, second]
+    assert [history.version_of(commit) for commit in commits] == [None, first, first, first, second]
+    assert [history.place(commit) for commit in commits] == [0, 1, 2, 3, 4]
+    assert list(history.commits) == commits
+    assert (history.version_of("0" * 40), history.place("0" * 40)) == (None, None)
+
+
+def test_a_branch_without_content_has_no_versions(repository, opened):
+    history = read_history(opened, repository.commit({"README": b"r"}))
+    assert (len(history), list(history.versions), history.complete) == (0, [], True)
+
+
+def test_a_merge_is_one_version_that_changed_what_its_side_changed(repository, opened):
+    plan_first = repository.commit(FILES)
+    repository.branch("draft")
+    side = repository.commit({"content/side.json": b"1"}, branch="draft")
+    repository.commit({"content/side.json": b"2"}, branch="draft")
+    second = repository.commit({"content/a.json": b"2"})
+    identity = ("-c", "user.name=A", "-c", "user.email=a")
+    repository.git(*identity, "merge", "--quiet", "--no-ff", "-m", "Merge", "draft")
+    merge = repository.git("rev-parse", "HEAD")
+    history = read_history(opened, merge)
+    assert [each.version.id for each in history.versions] == [merge, second, plan_first]
+    assert files_of(history.versions[0]) == {"side.json": "added"}
+    assert history.place(side) is None
+
+
+def test_a_file_that_moved_is_removed_and_added(repository, opened):
+    repository.commit({"content/a.json": b"the same bytes, and enough of them"})
+    history = read_history(
+        opened, repository.commit({"content/a.json": None, "content/b.json": b"the same bytes, and enough of them"})
+    )
+    assert files_of(history.versions[0]) == {"a.json": "removed", "b.json": "added"}
+
+
+def test_a_folder_that_was_a_file_or_a_symlink_had_no_content_then(repository, opened):
+    commits = [
+        repository.commit({"content": b"a file"}),
+        repository.commit({"content": Symlink("elsewhere")}),
+        repository.commit({"content": None, "content/site.json": b"{}"}),
+        repository.commit({"content/site.json": None, "content": Symlink("elsewhere")}),
+        repository.commit({"content": Symlink("away")}),
+    ]
+    history = read_history(opened, commits[-1])
+    assert [(each.version.id, files_of(each)) for each in history.versions] == [
+        (commits[3], {"site.json": "removed"}),
+        (commits[2], {"site.json": "added"}),
+    ]
+
+
+@pytest.mark.parametrize("folder", ["", "texts/nerves", "con*t", ":(top)", "-x"])
+def test_the_content_folder_may_be_anywhere_and_its_name_is_no_pattern(repository, folder):
+    inside = f"{folder}/" if folder else ""
+    first = repository.commit({f"{inside}site.json": b"{}"})
+    second = repository.commit({"contact/site.json": b"{}", "content/site.json": b"{}"})
+    with open_repository(repository.path, folder=folder) as opened:
+        history = read_history(opened, second)
+    assert [each.version.id for each in history.versions] == ([first] if folder else [second, first])
+    assert files_of(history.versions[-1]) == {"site.json": "added"}
+
+
+def test_strange_names_are_given_as_they_stand(repository, opened):
+    names = ["a\nb", "M", "\x01", "ü", "\udcff", "0" * 40, '"quoted"']
+    history = read_history(opened, repository.commit({f"content/{name}": b"1" for name in names}))
+    assert files_of(history.versions[0]).keys() == set(names)
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_the_order_is_that_of_the_branch_whatever_the_clocks_say(tmp_path, object_format):
+    repository = Repository(tmp_path / "clocks", bare=True, object_format=object_format)
+    dates = ["1700000000 +0000", "4070908800 +0000", "0 +0000", "1700000001 +0000"]
+    commits = [repository.commit({"content/a.json": str(each)}, date=date) for each, date in enumerate(dates)]
+    with open_repository(repository.path) as opened:
+        history = read_history(opened, commits[-1])
+        again = read_history(opened, commits[-1], read_history(opened, commits[1]))
+    assert [each.version.id for each in history.versions] == commits[::-1]
+    assert [each.version.committed_at.year for each in history.versions] == [2023, 1970, 2099, 2023]
+    assert told(history) == told(again)
+
+
+def test_what_was_live_at_a_moment_is_the_newest_commit_in_the_branch_not_on_the_clock(repository, opened):
+    dates = [100, 4_070_908_800, 50, 300, 200]
+    commits = [repository.commit({"content/a.json": str(date)}, date=f"{date} +0000") for date in dates]
+    history = read_history(opened, commits[-1])
+    asked = {49: None, 50: commits[2], 100: commits[2], 199: commits[2], 200: commits[4], 5_000_000_000: commits[4]}
+    assert {second: history.at(datetime.fromtimestamp(second, UTC)) for second in asked} == asked
+    assert history.upto(commits[1]).at(datetime.fromtimestamp(100, UTC)) == commits[0]
+
+
+@pytest.mark.parametrize("person", ["A <a> yesterday", "", "A <a> 99999999999999999999 +0000"])
+def test_a_commit_with_a_bad_author_line_is_a_version_that_was_live_at_no_moment(repository, opened, person):
+    first = repository.commit(FILES, date="100 +0000")
+    tree = repository.git("rev-parse", repository.commit({"content/a.json": b"2"}) + "^{tree}")
+    data = f"tree {tree}\nparent {first}\nauthor {person}\ncommitter {person}\n\nmessage\n".encode()
+    commit = repository.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", input=data)
+    history = read_history(opened, commit)
+    assert [each.version.id for each in history.versions] == [commit, first]
+    assert (history.versions[0].version.committed_at, history.complete) == (None, True)
+    assert history.at(datetime(2090, 1, 1, tzinfo=UTC)) == first
+
+
+def test_a_long_author_or_message_is_cut(repository, opened):
+    commit = repository.commit(FILES, message="m" * 100_000, author=f"{'a' * 1000} <a>")
+    version = read_history(opened, commit).versions[0].version
+    assert (len(version.message), version.message[-2:]) == (2_000, "m…")
+    assert (len(version.author), version.author[-2:]) == (100, "a…")
+
+
+def test_the_versions_that_touched_a_file_are_found_the_newest_first(repository, opened):
+    first = repository.commit(FILES)
+    second = repository.commit({"content/site.json": b"[]", "content/de.json": b"1"})
+    third = repository.commit({"content/de.json": b"2"})
+    history = read_history(opened, third)
+    assert [each.version.id for each in history.touching("site.json")] == [second, first]
+    assert [each.version.id for each in history.touching("de.json", "site.json")] == [third, second, first]
+    assert list(history.touching("no.json")) == list(history.touching()) == []
+    before = history.upto(second)
+    assert [each.version.id for each in before.touching("de.json", "site.json")] == [second, first]
+    assert set(history.upto(first).paths) == {"site.json", "causes/diabetes.json"}
+
+
+def test_versions_are_a_sequence_that_copies_nothing(repository, opened):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(5)]
+    versions = read_history(opened, commits[-1]).versions
+    assert [each.version.id for each in versions[1:3]] == [commits[3], commits[2]]
+    assert versions[-1].version.id == commits[0]
+    assert versions[1:][0] is versions[1]
+    with pytest.raises(IndexError):
+        versions[5]
+
+
+@pytest.fixture(scope="module", params=["sha1", "sha256"])
+def many(request, tmp_path_factory):
+    """A repository for many branches, and it opened."""
+    repository = Repository(tmp_path_factory.mktemp("many") / "r", bare=True, object_format=request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ISOLATED.items():
+            patch.setenv(name, value)
+        with open_repository(repository.path, folder="content") as opened:
+            yield repository, opened
+
+
+@settings(max_examples=60)
+@given(plans(), st.data())
+def test_what_is_read_is_what_was_done_and_reading_on_is_reading_anew(many, plan, data):
+    repository, opened = many
+    commits = made(repository, plan)
+    tip = len(plan) - 1
+    history = read_history(opened, commits[tip])
+    expected = changed(plan, tip)
+    assert [(each.version.id, files_of(each)) for each in history.versions] == [
+        (commits[number], expected[number]) for number in sorted(expected, reverse=True)
+    ]
+    assert list(history.commits) == [commits[number] for number in line(plan, tip)]
+    assert history.complete
+    other = data.draw(st.integers(0, tip), label="known")
+    known = read_history(opened, commits[other])
+    assert told(read_history(opened, commits[tip], known)) == told(history)
+    assert told(read_history(opened, commits[other], history)) == told(known)
+    third = data.draw(st.integers(0, tip), label="third")
+    anew = read_history(opened, commits[third])
+    assert told(read_history(opened, commits[third], read_history(opened, commits[other], history))) == told(anew)
+
+
+def test_a_history_that_was_read_stays_as_it_was_when_more_is_read(repository, opened):
+    first = repository.commit(FILES)
+    history = read_history(opened, first)
+    before = told(history)
+    second = repository.commit({"content/site.json": b"[]"})
+    longer = read_history(opened, second, history)
+    assert told(history) == before == told(longer.upto(first))
+    assert longer.upto("0" * 40) is None
+
+
+def test_only_what_is_new_is_read(repository, opened):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(4)]
+    known = read_history(opened, commits[2])
+    repository.loose(commits[0]).unlink()
+    assert told(read_history(opened, commits[3], known))["count"] == 4
+    assert read_history(opened, commits[3], known).complete
+    assert not read_history(opened, commits[3]).complete
+
+
+def test_a_push_that_goes_another_way_shares_what_is_common(repository, opened):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(3)]
+    known = read_history(opened, commits[2])
+    repository.branch("other", commits[1])
+    other = repository.commit({"content/a.json": b"other"}, branch="other")
+    repository.loose(commits[0]).unlink()
+    history = read_history(opened, other, known)
+    assert [each.version.id for each in history.versions] == [other, commits[1], commits[0]]
+    assert history.versions[1] is known.versions[1]
+    assert (history.place(commits[2]), len(history.touching("a.json"))) == (None, 3)
+
+
+def clone(repository, path, depth):
+    command = ["git", "clone", "--quiet", "--bare", f"--depth={depth}", repository.path.as_uri(), path]
+    subprocess.run(command, check=True)
+    return path
+
+
+def test_a_shallow_clone_knows_that_older_versions_are_hidden(repository, tmp_path):
+    repository.commit(FILES)
+    second = repository.commit({"content/a.json": b"2"})
+    third = repository.commit({"content/a.json": b"3"})
+    with open_repository(clone(repository, tmp_path / "shallow", 2), folder="content") as opened:
+        history = read_history(opened, third)
+        assert [each.version.id for each in history.versions] == [third, second]
+        assert history.complete is False
+        assert (files_of(history.versions[0]), history.versions[1].files) == ({"a.json": "changed"}, None)
+        assert history.paths == ["a.json"]
+
+
+def test_the_oldest_commit_of_a_shallow_clone_stands_for_itself(repository, tmp_path):
+    repository.commit(FILES)
+    outside = repository.commit({"README": b"new"})
+    with open_repository(clone(repository, tmp_path / "shallow", 1), folder="content") as opened:
+        history = read_history(opened, outside)
+        assert (history.version_of(outside), len(history), history.complete) == (outside, 1, False)
+
+
+def test_what_a_shallow_clone_fetches_later_is_known_then(repository, tmp_path):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(3)]
+    path = clone(repository, tmp_path / "shallow", 1)
+    with open_repository(path, folder="content") as opened:
+        known = read_history(opened, commits[-1])
+        subprocess.run(["git", "fetch", "--quiet", "--unshallow"], cwd=path, check=True)
+        history = read_history(opened, commits[-1], known)
+    assert [each.version.id for each in history.versions] == commits[::-1]
+    assert history.complete
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:20])
+
+
+def flipped(file):
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+
+
+DAMAGES = {"missing": lambda file: file.unlink(), "cut": cut, "flipped": flipped, "empty": lambda f: f.write_bytes(b"")}
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["", "with a commit graph"])
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize(
+    "what", ["", "^{tree}", ":content", ":content/causes"], ids=["commit", "root", "tree", "below"]
+)
+def test_what_is_damaged_hides_what_is_older_and_nothing_else(repository, opened, what, damage, graph):
+    commits = [repository.commit({"content/causes/a.json": str(number), "README": str(number)}) for number in range(6)]
+    found = repository.git("rev-parse", f"{commits[2]}{what}")
+    if graph:
+        repository.git("commit-graph", "write", "--reachable")
+    damage(repository.loose(found))
+    history = read_history(opened, commits[-1])
+    assert history.complete is False
+    assert [each.version.id for each in history.versions][:3] == commits[:2:-1]
+    assert [each.version.id for each in history.versions][3:] in ([], [commits[2]])
+    assert [each.files is None for each in history.versions] == [False] * (len(history) - 1) + [True]
+    assert set(opened.snapshot(commits[-1]).entries) == {"causes/a.json"}
+
+
+def test_a_lost_blob_of_an_old_version_hides_nothing(repository, opened):
+    repository.commit({"content/a.json": b"1"})
+    repository.loose(repository.git("rev-parse", "HEAD:content/a.json")).unlink()
+    history = read_history(opened, repository.commit({"content/a.json": b"2"}))
+    assert (history.complete, len(history)) == (True, 2)
+
+
+def test_a_first_commit_whose_tree_is_lost_is_a_version_of_which_nothing_is_known(repository, opened):
+    first = repository.commit({"content/a.json": b"1"})
+    second = repository.commit({"content/a.json": b"2"})
+    repository.loose(repository.git("rev-parse", f"{first}:content")).unlink()
+    history = read_history(opened, second)
+    assert (history.complete, [each.files for each in history.versions]) == (False, [None])
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_commit_that_cannot_be_read_itself_has_no_history(repository, opened, damage):
+    repository.commit(FILES)
+    second = repository.commit({"content/a.json": b"2"})
+    damage(repository.loose(second))
+    with pytest.raises(ObjectUnreadable, match=second):
+        read_history(opened, second)
+
+
+def test_an_old_commit_that_is_a_weapon_hides_what_is_older(repository, opened, monkeypatch):
+    repository.commit(FILES)
+    repository.commit({"content/a.json": b"2"}, message="m" * 11_000_000)
+    last = repository.commit({"content/a.json": b"3"})
+    history = read_history(opened, last)
+    assert (history.complete, [each.version.id for each in history.versions]) == (False, [last])
+
+
+@pytest.mark.parametrize(("bound", "most", "known"), [("MOST_COMMITS", 3, 3), ("_CHANGES", 3, 4)])
+def test_a_history_beyond_any_bound_is_cut(repository, opened, monkeypatch, bound, most, known):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(6)]
+    monkeypatch.setattr(module, bound, most)
+    history = read_history(opened, commits[-1])
+    assert (history.complete, [each.version.id for each in history.versions]) == (False, commits[::-1][:known])
+
+
+HOSTILE = {
+    "color.ui": "always",
+    "core.quotePath": "true",
+    "diff.ignoreSubmodules": "all",
+    "diff.noprefix": "true",
+    "diff.relative": "true",
+    "diff.renames": "copies",
+    "diff.stat": "true",
+    "format.pretty": "fuller",
+    "format.notes": "true",
+    "log.date": "relative",
+    "log.decorate": "full",
+    "log.diffMerges": "off",
+    "log.follow": "true",
+    "log.showRoot": "false",
+    "log.showSignature": "true",
+}
+
+
+def test_no_configuration_changes_what_is_read(repository, opened):
+    repository.commit({"content/a.json": b"the same bytes, and enough of them", "content/link": Symlink("a.json")})
+    repository.branch("draft")
+    repository.commit({"content/side.json": b"1"}, branch="draft")
+    repository.commit({"content/b.json": b"the same bytes, and enough of them", "content/a.json": None})
+    repository.git("-c", "user.name=A", "-c", "user.email=a", "merge", "--quiet", "--no-ff", "-m", "Merge", "draft")
+    repository.git("-c", "user.name=A", "-c", "user.email=a", "notes", "add", "-m", "A note")
+    tip = repository.git("rev-parse", "HEAD")
+    plain = told(read_history(opened, tip))
+    for name, value in HOSTILE.items():
+        repository.git("config", name, value)
+    assert told(read_history(opened, tip)) == plain
+    assert plain["count"] == 3
+
+
+def test_a_walk_that_hangs_is_ended_by_the_deadline(repository):
+    repository.commit({"content/a.json": b"1"})
+    tree = repository.git("rev-parse", "HEAD:content")
+    second = repository.commit({"content/a.json": b"2"})
+    file = repository.loose(tree)
+    file.unlink()
+    os.mkfifo(file)  # opening it waits for a writer that never comes, as a dead network disk would
+    before = children()
+    with open_repository(repository.path, folder="content", deadline=0.5) as opened:
+        start = time.monotonic()
+        with pytest.raises(GitTimeout, match=r"git log.* gave no answer for 0\.5 seconds"):
+            read_history(opened, second)
+        assert time.monotonic() - start < 3
+        opened.close()
+        assert children() == before
+
+
+def test_a_walk_that_is_killed_is_no_end_of_the_history(repository, tmp_path, monkeypatch):
+    commit = repository.commit(FILES)
+    real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
+    (tmp_path / "bin").mkdir()
+    fake = tmp_path / "bin" / "git"
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *" log "*) kill -9 $$;; esac\nexec {real} "$@"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    with open_repository(repository.path) as opened, pytest.raises(StoreError, match="ended by signal 9"):
+        read_history(opened, commit)
+
+
+def test_a_walk_that_is_stopped_early_leaves_no_process(repository, opened):
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(50)]
+    opened.close()
+    before = children()
+    walk = opened.steps(commits[-1])
+    next(walk)
+    assert len(children()) == len(before) + 1
+    walk.close()
+    assert children() == before
