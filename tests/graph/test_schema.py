@@ -103,6 +103,8 @@ NULLABLE = {
     "Treatment.plan": "the sources may not say",
     "VagueRange.high": "the source may give one end only",
     "VagueRange.low": "the source may give one end only",
+    "Query.version": "the name may be no version's",
+    "Version.changed": "what came by a merge is no version of the branch, and a history may be cut",
     "Version.author": "a folder has none, and a commit may not say",
     "Version.committedAt": "a folder has none, and a commit may not say",
     "Version.message": "a folder has none",
@@ -121,6 +123,7 @@ SHARED = {
         *("VagueRange", "Regulatory"),
     ),
     **{f"*.{kind}": ("Query", "Content") for kind in EntityKind},
+    "*.updatedAt": ("Entity", *(kind.capitalize() for kind in EntityKind)),
 }
 
 
@@ -172,7 +175,7 @@ def test_every_list_takes_the_same_arguments(kind):
 def test_the_root_answers_all_that_a_scope_answers():
     query, content = (SCHEMA.type_map[name].fields for name in ("Query", "Content"))
     assert {name: str(content[name].type) for name in content} == {name: str(query[name].type) for name in content}
-    assert set(query) - set(content) == {"content", "node", "nodes"}
+    assert set(query) - set(content) == {"content", "node", "nodes", "version", "versions"}
 
 
 def test_there_is_no_scalar_that_each_client_would_have_to_map_but_three():
