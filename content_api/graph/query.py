@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeAlias, TypeVar
 
 import strawberry
@@ -27,6 +28,7 @@ from content_api.graph.filters import (
     criteria_of,
 )
 from content_api.graph.identifiers import node_parts
+from content_api.graph.recalls import Recall, recalls
 from content_api.graph.scalars import Locale
 from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
@@ -191,6 +193,18 @@ class Query(Content):
     ) -> Content:
         asked = None if locale is UNSET else locale
         return Content(view=view_of(self.edition, asked, channel, self.view.drafts))
+
+    @strawberry.field(
+        description="What was published and must not be shown any more, the newest recall first. It is not shown in "
+        "older versions either."
+    )
+    def recalls(
+        self,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Only those made then or later; all if not given.")
+        ] = UNSET,
+    ) -> list[Recall]:
+        return recalls(self.view, None if since is UNSET else since)
 
     @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
     def node(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 
 import strawberry
 from graphql import GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType, is_introspection_type
@@ -12,10 +12,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryType
 from strawberry.types.object_type import StrawberryObjectDefinition
+from strawberry.types.scalar import ScalarDefinition
 
 from content_api.graph.entities import TYPES
 from content_api.graph.query import Query
-from content_api.graph.scalars import DATE, LOCALE, Locale
+from content_api.graph.scalars import DATE, DATE_TIME, LOCALE, Locale
 
 
 class Names(NameConverter):
@@ -27,7 +28,8 @@ class Names(NameConverter):
 
 def build_schema() -> GraphQLSchema:
     """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
-    config = StrawberryConfig(scalar_map={Locale: LOCALE, date: DATE}, name_converter=Names())
+    scalars: dict[object, ScalarDefinition] = {Locale: LOCALE, date: DATE, datetime: DATE_TIME}
+    config = StrawberryConfig(scalar_map=scalars, name_converter=Names())
     schema = strawberry.Schema(query=Query, types=list(TYPES.values()), config=config)
     return schema._schema
 
