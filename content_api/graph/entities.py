@@ -431,8 +431,8 @@ class Treatment(Entity):
         return statements(self.shown, self.file.limits)
 
     @strawberry.field(description="Where it comes from.")
-    def history(self) -> list[Statement]:
-        return statements(self.shown, self.file.history)
+    def background(self) -> list[Statement]:
+        return statements(self.shown, self.file.background)
 
     @strawberry.field(description="Other treatments considered for the same purpose.")
     def alternatives(self) -> list[Treatment]:

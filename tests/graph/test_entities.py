@@ -250,7 +250,7 @@ def test_a_treatment_says_what_is_special_to_it():
             }
             regulatory { text jurisdiction status source { key } }
             evidence { key question finding certainty gradingSystem directness asOf source { key } }
-            sideEffects { text } limits { text } history { text } alternatives { key } conditions { line }
+            sideEffects { text } limits { text } background { text } alternatives { key } conditions { line }
             sections(aspects: [BENEFITS]) { attributedTo { key } }
         } }"""
     )["treatment"]
@@ -304,7 +304,7 @@ def test_a_treatment_says_what_is_special_to_it():
         ],
         "sideEffects": [{"text": "The feet can itch."}],
         "limits": [{"text": "They are too warm in summer."}],
-        "history": [{"text": "Sheep had them first."}],
+        "background": [{"text": "Sheep had them first."}],
         "alternatives": [{"key": "quiet-tea"}],
         "conditions": [{"line": "FIRST"}],
         "sections": [{"attributedTo": {"key": "test-clinic-page"}}],
