@@ -295,7 +295,7 @@ def around() -> dict[str, bytes]:
 def site() -> dict[str, Any]:
     return {
         "$schema": "../schema/content/site.schema.json",
-        "modelVersion": 1,
+        "modelVersion": 2,
         "publisher": {"name": "Nobody"},
         "licence": {"name": "Test data"},
         "attribution": {"en": "Made up."},

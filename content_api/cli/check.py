@@ -10,14 +10,13 @@ from typing import Annotated
 import typer
 
 from content_api.app import open_configured, usual_content
-from content_api.cli.checked import Checked
+from content_api.cli.checked import Checked, notes
 from content_api.cli.formats import as_github, as_json, as_text
 from content_api.cli.options import given
 from content_api.cli.progress import watched
 from content_api.content.layout import shown
 from content_api.content.load import entity_keys, load
 from content_api.content.problems import ContentRefused, Problem
-from content_api.content.translations import stale_translations
 from content_api.errors import RevisionUnknown, SnapshotTooLarge
 from content_api.publish.place import folder_of
 from content_api.settings import Settings, read_settings
@@ -133,6 +132,4 @@ def _checked(opened: Opened, settings: Settings, before: Collection[str]) -> Che
         except ContentRefused as refused:
             return Checked(place, folder, version, refused.problems)
     library = edition.library
-    return Checked(
-        place, folder, version, (), tuple(stale_translations(library)), len(library.records), len(library.site.locales)
-    )
+    return Checked(place, folder, version, (), tuple(notes(library)), len(library.records), len(library.site.locales))

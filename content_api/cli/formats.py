@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from content_api.cli.checked import Checked, note
+from content_api.cli.checked import Checked
 from content_api.content.problems import ContentRefused
 from content_api.content.report import plural, report
 
@@ -23,8 +23,8 @@ HIGHLIGHTS = (
 
 
 def as_text(checked: Checked) -> None:
-    """What a translator should know; then problems file by file, or that there are none."""
-    notes = [f"{checked.folder / stale.path}\n    {note(stale)}" for stale in checked.stale]
+    """What there is to know; then problems file by file, or that there are none."""
+    notes = [f"{checked.folder / note.path}\n    {note.message}" for note in checked.notes]
     refused = ContentRefused(checked.place, checked.problems)
     text = Text("\n\n".join([*notes, report(refused, checked.folder) if checked.problems else _good(checked)]))
     for pattern, style in HIGHLIGHTS:
@@ -40,7 +40,7 @@ def as_json(checked: Checked) -> None:
         "folder": str(checked.folder),
         "version": checked.version,
         "problems": checked.problems,
-        "notes": [{"path": stale.path, "message": note(stale)} for stale in checked.stale],
+        "notes": [{"path": note.path, "message": note.message} for note in checked.notes],
     }
     typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
 
@@ -50,9 +50,9 @@ def as_github(checked: Checked) -> None:
     for problem in checked.problems:
         place = {"file": checked.folder / problem.path, "line": problem.line, "col": problem.column}
         typer.echo(_command("error", place | {"title": problem.rule}, problem.message))
-    for stale in checked.stale:
-        place = {"file": checked.folder / stale.path, "line": 1}
-        typer.echo(_command("notice", place | {"title": "stale translation"}, note(stale)))
+    for note in checked.notes:
+        place = {"file": checked.folder / note.path, "line": 1}
+        typer.echo(_command("notice", place | {"title": note.title}, note.message))
     if not checked.problems:
         typer.echo(_good(checked))
 

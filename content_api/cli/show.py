@@ -55,8 +55,13 @@ def found(view: View, key: str) -> Shown:
     if shown:
         return shown
     entity = library.entity(key)
-    if key in library.recalls:
-        raise typer.BadParameter(f"`{key}` is recalled: {view.wording(library.recalls[key].reason)}")
+    recalls, withheld = view.edition.recalls, view.edition.withheld
+    if key in recalls:
+        raise typer.BadParameter(f"`{key}` is recalled: {view.wording(recalls[key].reason)}")
+    if key in withheld:
+        caution = withheld[key]
+        reason = f"`{caution}` is recalled, and nothing stands in for it: {view.wording(recalls[caution].reason)}"
+        raise typer.BadParameter(f"`{key}` is not shown without the cautions that it requires. {reason}")
     if entity and entity.state is State.WITHDRAWN:
         reason = view.wording(entity.withdrawn_reason) if entity.withdrawn_reason else "no reason is given."
         raise typer.BadParameter(f"`{key}` is withdrawn: {reason}")

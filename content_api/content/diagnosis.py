@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from content_api.content.locate import locator
+from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.problems import Problem
 from content_api.content.suggest import suggestion
 
@@ -34,13 +35,13 @@ def read_json(data: bytes) -> Any:
 # --- What is wrong with the bytes ------------------------------------------------------------------------------------
 
 
-def what_is_wrong(path: str, adapter: TypeAdapter[Any], data: bytes) -> Iterator[Problem]:
+def what_is_wrong(path: str, adapter: TypeAdapter[Any], data: bytes, written: Written) -> Iterator[Problem]:
     """Every problem of a file that could not be read: of its bytes, else of its JSON, else of its fields."""
     found = next(byte_problems(path, data), None) or next(json_problems(path, data), None)
     if found:
         yield found
     else:
-        yield from field_problems(path, adapter, data)
+        yield from field_problems(path, adapter, data, written)
 
 
 def byte_problems(path: str, data: bytes) -> Iterator[Problem]:
@@ -149,14 +150,19 @@ def a_json(value: Any) -> str:
 # --- What is wrong with the fields -----------------------------------------------------------------------------------
 
 
-def field_problems(path: str, adapter: TypeAdapter[Any], data: bytes) -> Iterator[Problem]:
-    """What pydantic found, each at its line."""
+def field_problems(path: str, adapter: TypeAdapter[Any], data: bytes, written: Written) -> Iterator[Problem]:
+    """What pydantic found, each at its line, and fields of a newer model than the content says it is written for."""
     locate = locator(path, data)
+    document, strays = written.today(read_json(data))
+    for name, proper, since in strays:
+        found = f"`{proper}` was renamed to `{name}` in model version {since}, and this content is of {written.model}"
+        expected = f"Write `{proper}`, or bring all files up to model version {MODEL_VERSION}: `content-api migrate`"
+        yield locate(f"/{name}", "model", found, expected)
     try:
-        adapter.validate_python(read_json(data))
+        adapter.validate_python(document)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            yield locate(pointer_of(details["loc"]), "model", *described(details, adapter))
+            yield locate(written.pointer(pointer_of(details["loc"])), "model", *described(details, adapter, written))
 
 
 def pointer_of(location: Sequence[int | str]) -> str:
@@ -165,17 +171,25 @@ def pointer_of(location: Sequence[int | str]) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def described(details: ErrorDetails, adapter: TypeAdapter[Any]) -> tuple[str, str, str | None]:
-    """(found, expected, suggestion) for one pydantic error."""
+def described(details: ErrorDetails, adapter: TypeAdapter[Any], written: Written) -> tuple[str, str, str | None]:
+    """(found, expected, suggestion) for one pydantic error, with fields by the names they have in the file."""
     where = [part for part in details["loc"] if part != "[key]"]
     name = next((part for part in reversed(where) if isinstance(part, str)), "")
+    at_top = name in where[:1]
+    if at_top:
+        name = written.name(name)
     context = details.get("ctx", {})
     value = details["input"]
     match details["type"]:
         case "missing":
             return f"`{name}` is missing", f"Add the field `{name}`", None
         case "unexpected_keyword_argument" | "extra_forbidden":
+            if at_top and (renamed := written.renamed(name)):
+                found = f"`{name}` was renamed to `{renamed[0]}` in model version {renamed[1]}"
+                return found, f"Write `{renamed[0]}`: this content is of model version {written.model}", None
             allowed = fields_beside(adapter, where)
+            if at_top:
+                allowed = [written.name(field) for field in allowed]
             expected = f"Allowed here: {', '.join(allowed)}" if allowed else "Remove it"
             return f"The field `{name}` is not known", expected, suggestion(str(name), allowed)
         case "enum":

@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from content_api.content.archive import NO_ARCHIVE, Archive
-from content_api.content.fields import EntityKind
-from content_api.content.models import Entity, Person, Recall, Site, Source
+from content_api.content.fields import EntityKind, State
+from content_api.content.models import Caution, Entity, Person, Recall, Site, Source
 from content_api.content.relations import codings, targets
 from content_api.store.snapshot import Version
 
@@ -80,7 +80,12 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A library that keeps every rule, and the version that it is."""
+    """A library that keeps every rule, and the version that it is.
+
+    What a version says of recalls holds in it for ever, and what the live version says holds in it too: where both
+    speak of one entity, the live one's words count. So a recall that was lifted does not hide in the versions without
+    it, and a version that has it still does as its editors said.
+    """
 
     version: Version
     library: Library
@@ -92,6 +97,53 @@ class Edition:
     """Where the other versions are, and what git knows of this one's past."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What is worked out once and kept: the views made so far, and the search index."""
+    later_recalls: Mapping[str, Recall] = field(default_factory=dict)
+    """The recalls of the live version, in an edition of an older one; `recalled_as` sets them."""
+    recalls: Mapping[str, Recall] = field(init=False, repr=False, compare=False)
+    """Its own recalls and the later ones: what is not shown."""
+    withheld: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """Key of what is not shown because it requires a caution that is recalled and has no stand-in -> that caution."""
+
+    def __post_init__(self) -> None:
+        own, later = self.library.recalls, self.later_recalls
+        recalls = {**own, **later} if later else own
+        object.__setattr__(self, "recalls", recalls)
+        object.__setattr__(self, "withheld", withheld_by(self.library, recalls) if recalls else {})
+
+    def hides(self, key: str) -> bool:
+        """Whether a recall hides an entity, be it its own or that of a caution it may not be shown without."""
+        return key in self.recalls or key in self.withheld
+
+
+def stand_in(key: str, library: Library, recalls: Mapping[str, Recall]) -> str | None:
+    """The caution to be shown where one is required: itself, or what replaces it if it is recalled; None where nothing
+    of this library does. A replacement can be recalled in its turn, in a version later than the first."""
+    passed: set[str] = set()
+    while key in recalls:
+        passed.add(key)
+        replacement = recalls[key].replacement
+        if replacement is None or replacement in passed:
+            return None
+        key = replacement
+    if not passed:
+        return key
+    entity = library.entity(key)
+    return key if isinstance(entity, Caution) and entity.state is State.PUBLISHED else None
+
+
+def withheld_by(library: Library, recalls: Mapping[str, Recall]) -> dict[str, str]:
+    """What may not be shown since a caution that it requires is recalled and nothing stands in, and that caution.
+
+    Cautions are shown all the same: to leave out one more warning would help nobody.
+    """
+    referrers = library.indexes.referrers
+    return {
+        key: caution
+        for caution in sorted(recalls)
+        if (requiring := referrers.get((caution, "required_cautions"))) and stand_in(caution, library, recalls) is None
+        for key in requiring
+        if key not in recalls and not key.startswith(f"{EntityKind.CAUTION}/")
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar, cast
 
@@ -57,6 +57,11 @@ def as_instant(value: Any) -> Any:
     if not (isinstance(value, str) and "T" in value):
         raise ValueError("Expected a day and time with its zone in quotes, as in `2026-11-22T09:00:00Z`")
     return value
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as every answer writes it: RFC 3339, in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 # What JSON Schema accepts and nothing else: pydantic alone would read "yes" as true, "7" as 7 and 7 as a day in 1970.

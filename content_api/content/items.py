@@ -69,7 +69,7 @@ ITEMS: dict[EntityKind, tuple[Callable[[Any], Iterator[Item]], ...]] = {
         many("/evidence", lambda e: e.evidence),
         many("/sideEffects", lambda e: e.side_effects),
         many("/limits", lambda e: e.limits),
-        many("/history", lambda e: e.history),
+        many("/background", lambda e: e.background),
     ),
     CAUTION: (
         *EVERY,

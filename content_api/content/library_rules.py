@@ -76,10 +76,16 @@ def recalls_lead_somewhere(library: Library) -> Iterator[Finding]:
 
     The recalled entity itself may be gone already.
     """
+    caution = f"{EntityKind.CAUTION}/"
     for index, recall in enumerate(library.recalls.values()):
         replacement = recall.replacement
         if replacement is None:
             yield from warning_dropped(index, recall, library)
+        elif recall.id.startswith(caution) and not replacement.startswith(caution):
+            pointer, found = f"/recalls/{index}/replacement", f"`{replacement}` is not a caution"
+            yield Finding(
+                "recalls.json", pointer, found, "Only a caution can stand in for one, wherever it is required"
+            )
         elif replacement not in library.unread and not is_read(replacement, library):
             yield Finding(
                 "recalls.json",
@@ -88,6 +94,15 @@ def recalls_lead_somewhere(library: Library) -> Iterator[Finding]:
                 "Expected `kind/id` of an entity that is not recalled",
                 suggestion(replacement, library.records),
             )
+
+
+def recalls_say_why(library: Library) -> Iterator[Finding]:
+    """The reason of a recall is given in the default locale: every answer that lacks the entity says it."""
+    default = library.site.default_locale
+    for index, recall in enumerate(library.recalls.values()):
+        if default not in recall.reason:
+            found = f"The reason for recalling `{recall.id}` is not given in `{default}`"
+            yield Finding("recalls.json", f"/recalls/{index}/reason", found, "The default locale is required")
 
 
 def warning_dropped(index: int, recall: Recall, library: Library) -> Iterator[Finding]:
@@ -115,4 +130,5 @@ LIBRARY_RULES: tuple[LibraryRule, ...] = (
     site_channels,
     redirects_lead_somewhere,
     recalls_lead_somewhere,
+    recalls_say_why,
 )

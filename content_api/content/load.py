@@ -21,7 +21,8 @@ from content_api.content.findings import Finding, subject
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
 from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
-from content_api.content.model_version import newer_model
+from content_api.content.migrations import MODEL_VERSION, Written
+from content_api.content.model_version import newer_model, stated_version
 from content_api.content.models import EntityTranslation, Site
 from content_api.content.parse import parse
 from content_api.content.problems import ContentRefused, Problem
@@ -49,9 +50,11 @@ def load(
     with gc_paused():
         entries = entries_of(snapshot)
         limits = limits or Limits()
-        refuse_newer_model(snapshot, entries, known, limits)
+        model = model_version(snapshot, entries, known, limits)
+        if known and known.library.site.model_version != model:
+            known = None  # the same bytes, but another model: each file means something else
         delta = difference(entries, known)
-        files, problems = parsed(snapshot, entries, delta, known, limits)
+        files, problems = parsed(snapshot, entries, delta, known, limits, model)
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
@@ -112,16 +115,18 @@ def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
         raise ContentRefused(snapshot.place, [problem]) from error
 
 
-def refuse_newer_model(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None, limits: Limits) -> None:
-    """Content written for a newer server is refused with that one problem."""
+def model_version(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None, limits: Limits) -> int:
+    """The model version that the content is written for; today's, where it does not say. A newer one is refused."""
     entry = entries.get(SITE)
     if entry is None or entry.kind is not EntryKind.FILE or entry.size > limits.file_bytes:
-        return  # its path is a problem already
+        return MODEL_VERSION  # its path is a problem already
     if known and known.files[SITE].blob == entry.blob:
-        return
-    for _, data in snapshot.read([entry.blob]):
-        if problem := newer_model(SITE, data):
-            raise ContentRefused(snapshot.place, [problem])
+        return known.library.site.model_version
+    [(_, data)] = snapshot.read([entry.blob])
+    version = stated_version(data) or MODEL_VERSION
+    if version > MODEL_VERSION:
+        raise ContentRefused(snapshot.place, [newer_model(SITE, data, version)])
+    return version
 
 
 def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
@@ -140,7 +145,7 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
 
 
 def parsed(
-    snapshot: Snapshot, entries: Mapping[str, Entry], delta: Delta, known: Edition | None, limits: Limits
+    snapshot: Snapshot, entries: Mapping[str, Entry], delta: Delta, known: Edition | None, limits: Limits, model: int
 ) -> tuple[dict[str, ParsedFile], list[Problem]]:
     """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
     files = dict(known.files) if known else {}
@@ -160,7 +165,7 @@ def parsed(
     contents = snapshot.read([entries[path].blob for path, _ in readable])
     unreadable: list[Problem] = []
     for (path, place), (blob, data) in zip(readable, contents, strict=True):
-        value, wrong = parse(path, place, data)
+        value, wrong = parse(path, place, data, model)
         # Paths come in the order of problems, so what is left unsaid here would stand after the first hundred.
         unreadable += islice(wrong, MOST_PROBLEMS - len(unreadable))
         files[path] = ParsedFile(blob, value)
@@ -372,5 +377,8 @@ def located(
     contents = dict(zip(paths, (data for _, data in snapshot.read([files[path].blob for path in paths])), strict=True))
     for path, findings in by_path.items():
         locate = locator(path, contents.get(path, b""))
+        place = place_of(path)
+        written = Written(place.kind, library.site.model_version) if place else None
         for rule, finding in findings:
-            yield locate(finding.pointer, rule, finding.found, finding.expected, finding.suggestion)
+            pointer = written.pointer(finding.pointer) if written else finding.pointer
+            yield locate(pointer, rule, finding.found, finding.expected, finding.suggestion)

@@ -393,7 +393,8 @@ class Treatment(EntityFields):
     side_effects: tuple[Statement, ...] = ()
     limits: tuple[Statement, ...] = ()
     """What it does not do, or not well."""
-    history: tuple[Statement, ...] = ()
+    background: tuple[Statement, ...] = ()
+    """Where it comes from."""
     alternatives: tuple[Slug, ...] = ()
     """Other treatments that are considered for the same purpose."""
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from content_api.content.diagnosis import NUL, read_json, what_is_wrong
 from content_api.content.layout import FileKind, Place
 from content_api.content.locate import locator
+from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.models import (
     Cause,
     Caution,
@@ -46,17 +47,22 @@ MODELS: dict[FileKind, Any] = {
 ADAPTERS: dict[FileKind, TypeAdapter[Any]] = {kind: TypeAdapter(model) for kind, model in MODELS.items()}
 
 
-def parse(path: str, place: Place, data: bytes) -> tuple[Any, Iterator[Problem]]:
-    """(value, nothing) or (None, problems) for the bytes of the file at `path`.
+def parse(path: str, place: Place, data: bytes, model: int = MODEL_VERSION) -> tuple[Any, Iterator[Problem]]:
+    """(value, nothing) or (None, problems) for the bytes of the file at `path`, in content of a model version.
 
     Problems are looked for as they are asked for: of a thousand broken files, nobody reads more than the first.
     """
     try:
         if NUL in data:
             raise ValueError
-        value = ADAPTERS[place.kind].validate_python(read_json(data))
+        document = read_json(data)
+        if model != MODEL_VERSION:
+            document, strays = Written(place.kind, model).today(document)
+            if strays:
+                raise ValueError
+        value = ADAPTERS[place.kind].validate_python(document)
     except ValueError:
-        return None, what_is_wrong(path, ADAPTERS[place.kind], data)
+        return None, what_is_wrong(path, ADAPTERS[place.kind], data, Written(place.kind, model))
     return (value, iter(())) if identified(place, value) else (None, identity_problems(path, place, value, data))
 
 

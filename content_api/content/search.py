@@ -101,11 +101,13 @@ class SearchIndex:
         limit: int,
         offset: int = 0,
         highlighted: bool = True,
+        without: Collection[tuple[str, str]] = (),
     ) -> SearchPage:
         """The entities of a locale that a text finds, best first; those that are equally good by kind and key.
 
-        Without `highlighted`, hits have no highlights and a page takes half the time. Raises RequestError when the text
-        is too long; any other text is searched for, if only in vain.
+        Those in `without`, by (kind, key), are passed over. Without `highlighted`, hits have no highlights and a page
+        takes half the time. Raises RequestError when the text is too long; any other text is searched for, if only in
+        vain.
         """
         if len(text) > LONGEST_TEXT:
             message = f"The search text has {len(text)} characters; at most {LONGEST_TEXT} are searched for."
@@ -114,8 +116,25 @@ class SearchIndex:
         if shelf is None:
             return SearchPage(0, ())
         question = _Question.of(text, shelf)
-        total, found = _first_success(shelf, question, kinds, limit, offset)
+        hidden = shelf.only(without) if without else None
+        total, found = _first_success(shelf, question, kinds, hidden, limit, offset)
         return SearchPage(total, tuple(_hit(shelf, question, found_one, highlighted) for found_one in found))
+
+    def among(
+        self, hidden: Collection[tuple[str, str]], text: str, *, locale: str, kinds: frozenset[str] | None
+    ) -> list[tuple[str, str]]:
+        """Those of some entities that a search would find, were nothing passed over."""
+        shelf = self._shelves.get(locale)
+        if shelf is None or not hidden:
+            return []
+        question = _Question.of(text, shelf)
+        for required in question.attempts:
+            query = question.query(required, kinds)
+            if _counted(shelf.searcher.search(query, limit=1)):
+                both = Query.boolean_query([(Occur.Must, query), (Occur.Must, shelf.only(hidden))])
+                _, hits = _hits(shelf, both, len(hidden))
+                return shelf.identities([address for _, address in hits])
+        return []
 
 
 def _by_locale(documents: Iterable[SearchDocument]) -> dict[str, list[SearchDocument]]:
@@ -198,14 +217,22 @@ class _Question:
         codes = [_piece("code", code, float(_CODE_WEIGHT * rarity)) for code in _codes(text)]
         return cls(terms, (*names, *codes))
 
-    def query(self, required: int, kinds: frozenset[str] | None) -> Query:
-        """Finds what has this many of the words, or is named, or coded, just so."""
+    @property
+    def attempts(self) -> list[int]:
+        """How many words must be there: all of them, or else half of them, or else any."""
+        words = len(self.terms)
+        return list(dict.fromkeys((max(words, 1), max((words + 1) // 2, 1), 1)))
+
+    def query(self, required: int, kinds: frozenset[str] | None, hidden: Query | None = None) -> Query:
+        """Finds what has this many of the words, or is named, or coded, just so, and is not hidden."""
         words = Query.boolean_query([(Occur.Should, term.query) for term in self.terms], required)
-        found = Query.boolean_query([(Occur.Should, each) for each in (words, *self.pieces)], 1)
-        if kinds is None:
-            return found
-        of_kind = Query.const_score_query(Query.term_set_query(SCHEMA, "kind", sorted(kinds)), 0.0)
-        return Query.boolean_query([(Occur.Must, found), (Occur.Must, of_kind)])
+        clauses = [(Occur.Must, Query.boolean_query([(Occur.Should, each) for each in (words, *self.pieces)], 1))]
+        if kinds is not None:
+            of_kind = Query.const_score_query(Query.term_set_query(SCHEMA, "kind", sorted(kinds)), 0.0)
+            clauses.append((Occur.Must, of_kind))
+        if hidden is not None:
+            clauses.append((Occur.MustNot, hidden))
+        return Query.boolean_query(clauses) if len(clauses) > 1 else clauses[0][1]
 
 
 def _piece(name: str, value: str, score: float) -> Query:
@@ -257,12 +284,11 @@ _Found = tuple[float, tuple[str, str], DocAddress]
 
 
 def _first_success(
-    shelf: Shelf, question: _Question, kinds: frozenset[str] | None, limit: int, offset: int
+    shelf: Shelf, question: _Question, kinds: frozenset[str] | None, hidden: Query | None, limit: int, offset: int
 ) -> tuple[int, list[_Found]]:
     """Ask for all words, then for half of them, then for any."""
-    words = len(question.terms)
-    for required in dict.fromkeys((max(words, 1), max((words + 1) // 2, 1), 1)):
-        total, found = _best(shelf, question.query(required, kinds), limit, offset)
+    for required in question.attempts:
+        total, found = _best(shelf, question.query(required, kinds, hidden), limit, offset)
         if total:
             return total, found
     return 0, []

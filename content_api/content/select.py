@@ -24,6 +24,7 @@ from content_api.content.edges import (
     related_conditions,
 )
 from content_api.content.fields import Described, EntityKind
+from content_api.content.recalled import unnoted
 from content_api.content.relations import codings
 from content_api.content.view import SEVERITY_RANK, Shown, View, folded, folded_once
 
@@ -306,9 +307,12 @@ def select(
     for by, direction in order:
         keys.setdefault(by, direction)
     found: Sequence[Shown] = view.all(kind)
-    if criteria:
-        test = compiled(view, kind, criteria)
-        found = [shown for shown in found if test(shown)]
+    test = compiled(view, kind, criteria) if criteria else None
+    if test:
+        with unnoted():  # what a filter walks past is not what was asked for
+            found = [shown for shown in found if test(shown)]
+    if view.edition.recalls:
+        view.note_all(kind, test)
     for by, direction in reversed(keys.items()):
         found = sorted(found, key=ORDERS[by.value], reverse=direction is Direction.DESC)
     return found

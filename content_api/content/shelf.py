@@ -165,6 +165,11 @@ class Shelf:
         kept = (document for document in self.documents() if (document.kind, document.key) not in removed)
         return Shelf.build(self.locale, [*kept, *added])
 
+    def only(self, identities: Collection[tuple[str, str]]) -> tantivy.Query:
+        """Finds these entities, and adds nothing to a score."""
+        serials = [serial for each in identities if (serial := self._line.serials.get(each)) is not None]
+        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(SCHEMA, "serial", serials), 0.0)
+
     def documents(self) -> Iterator[SearchDocument]:
         """Everything that is on the shelf, in no particular order."""
         everything = self.searcher.search(tantivy.Query.all_query(), limit=max(self.searcher.num_docs, 1))

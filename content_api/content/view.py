@@ -1,17 +1,17 @@
 """A view: an edition in one locale and one channel. Everything a client reads, it reads through one of these.
 
-A view decides what may be seen (published, not recalled), in which locale an entity is served (one for the whole
-entity, never field by field), and which channel's text stands for a section.
+A view decides what may be seen (published, not hidden by a recall), in which locale an entity is served (one for the
+whole entity, never field by field), and which channel's text stands for a section.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from content_api.content.edition import Edition, Record
+from content_api.content.edition import Edition, Record, stand_in
 from content_api.content.fields import (
     Body,
     Channel,
@@ -23,6 +23,7 @@ from content_api.content.fields import (
     TranslationStatus,
 )
 from content_api.content.models import Caution, Entity, Severity
+from content_api.content.recalled import noted_by, unnoted
 from content_api.errors import RequestError
 
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -65,10 +66,10 @@ class Shown:
 
     def required_cautions(self) -> list[Shown]:
         """The cautions that must be shown with this, the gravest first; for a recalled one, what stands in for it."""
-        recalls = self.view.edition.library.recalls
-        keys = (f"{EntityKind.CAUTION}/{name}" for name in self.entity.required_cautions)
-        standing = (recalls[key].replacement or key if key in recalls else key for key in keys)
-        return in_caution_order(self.view.show_all("", dict.fromkeys(standing)))
+        keys = dict.fromkeys(f"{EntityKind.CAUTION}/{name}" for name in self.entity.required_cautions)
+        if self.view.edition.recalls:
+            keys = dict.fromkeys(self.view.standing(keys))
+        return in_caution_order(self.view.show_all("", keys))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,26 +89,76 @@ class View:
     """Channels whose text may be served here, the first that a section has wins."""
     _shown: dict[str, Shown | None] = field(default_factory=dict, repr=False)
     _in_order: dict[EntityKind, tuple[Shown, ...]] = field(default_factory=dict, repr=False)
+    _hidden: dict[str, Shown | None] = field(default_factory=dict, repr=False)
 
     def show(self, key: str) -> Shown | None:
         """The entity with a key (`kind/id`), or None where there is none to be seen."""
         try:
-            return self._shown[key]
+            shown = self._shown[key]
         except KeyError:
+            shown = self._look_up(key)
+        if shown is None and self.edition.recalls:
+            self.note(key)
+        return shown
+
+    def _look_up(self, key: str) -> Shown | None:
+        record = self.edition.library.records.get(key)
+        if record is None:
+            return None  # not remembered: a client can name any number of things that are not there
+        shown = self._shown[key] = None if self.edition.hides(key) else self._choose(record)
+        return shown
+
+    def hidden(self, key: str) -> Shown | None:
+        """What would be shown of an entity that a recall hides, were it not for that: to look for it, never to serve.
+
+        Remembered, because filters remember what they have found out about a Shown.
+        """
+        if key not in self._hidden:
             record = self.edition.library.records.get(key)
-            if record is None:
-                return None  # not remembered: a client can name any number of things that are not there
-            shown = self._shown[key] = self._choose(record)
-            return shown
+            if record is None or not self.edition.hides(key):
+                return None
+            self._hidden[key] = self._choose(record)
+        return self._hidden[key]
+
+    def note(self, key: str) -> None:
+        """Note that an entity was asked for, if a recall alone hides it, or it is recalled and gone from the files."""
+        noted = noted_by()
+        if noted is None:
+            return
+        reason = self.edition.withheld.get(key, key)
+        recall = self.edition.recalls.get(reason)
+        if recall and (key not in self.edition.library.records or self.hidden(key)):
+            noted[key, reason] = recall
+
+    def note_all(self, kind: EntityKind, test: Callable[[Shown], bool] | None) -> None:
+        """Note the entities of a kind that a list lacks because of a recall; with a test, those that pass it."""
+        if noted_by() is None:
+            return
+        for key in (*self.edition.recalls, *self.edition.withheld):
+            if key.startswith(f"{kind}/") and (hidden := self.hidden(key)):
+                with unnoted():
+                    passed = test is None or test(hidden)
+                if passed:
+                    self.note(key)
+
+    def standing(self, cautions: Iterable[str]) -> Iterator[str]:
+        """The cautions to be shown where these are required, by key; each that is recalled is noted."""
+        for key in cautions:
+            if key in self.edition.recalls:
+                self.note(key)
+            standing = stand_in(key, self.edition.library, self.edition.recalls)
+            if standing is not None:
+                yield standing
 
     def forget(self) -> None:
         """Let go of what was worked out, which refers back to this view. Reading on works it out again."""
         self._shown.clear()
         self._in_order.clear()
+        self._hidden.clear()
 
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)
-        if record.entity.state not in allowed or record.key in self.edition.library.recalls:
+        if record.entity.state not in allowed:
             return None
         for locale in self.locales:
             text = record.entity.text.get(locale)
@@ -120,8 +171,11 @@ class View:
         return self.drafts or text.translation.status is not TranslationStatus.DRAFT
 
     def wording(self, text: Mapping[str, str]) -> str:
-        """A text that is not an entity's, in the first locale of this view that it is written in."""
-        return next(text[locale] for locale in self.locales if locale in text)
+        """A text that is not an entity's, in the first locale of this view that it is written in.
+
+        The recalls of a later version may be written in none of them: then in the first there is.
+        """
+        return next((text[locale] for locale in self.locales if locale in text), None) or next(iter(text.values()))
 
     def show_all(self, prefix: str, ids: Iterable[str]) -> list[Shown]:
         """The entities with these ids that can be seen, in the order given. `prefix` is `kind/`, or empty for keys."""
@@ -142,7 +196,8 @@ class View:
         """Every entity of a kind that can be seen, in its usual order."""
         if kind not in self._in_order:
             keys = self.edition.library.indexes.kinds.get(kind, ())
-            self._in_order[kind] = tuple(in_usual_order(kind, self.show_all("", keys)))
+            with unnoted():  # which of them a client would have seen, `note_all` says each time
+                self._in_order[kind] = tuple(in_usual_order(kind, self.show_all("", keys)))
         return self._in_order[kind]
 
     def by_key(self, kind: EntityKind, name: str) -> Shown | None:
@@ -151,11 +206,10 @@ class View:
 
     def by_slug(self, kind: EntityKind, slug: str) -> Shown | None:
         """The entity with a slug in a locale of this view, or the one that a redirect from that slug leads to."""
-        slugs = self.edition.library.indexes.slugs
+        library = self.edition.library
         for locale in self.locales:
-            for key in slugs.get((kind, locale, slug), ()):
-                shown = self.show(key)
-                if shown and self.may_serve(shown.entity.text[locale]):
+            for key in library.indexes.slugs.get((kind, locale, slug), ()):
+                if self.may_serve(library.records[key].entity.text[locale]) and (shown := self.show(key)):
                     return shown
         return self._redirected(kind, slug)
 

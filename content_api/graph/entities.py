@@ -448,7 +448,7 @@ class Treatment(Entity):
 
     @strawberry.field(description="Where it comes from.")
     def background(self) -> list[Statement]:
-        return statements(self.shown, self.file.history)
+        return statements(self.shown, self.file.background)
 
     @strawberry.field(description="Other treatments considered for the same purpose.")
     def alternatives(self) -> list[Treatment]:

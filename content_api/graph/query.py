@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeAlias, TypeVar
 
 import strawberry
@@ -27,6 +28,7 @@ from content_api.graph.filters import (
     criteria_of,
 )
 from content_api.graph.identifiers import node_parts
+from content_api.graph.recalls import Recall, recalls
 from content_api.graph.scalars import Locale
 from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
@@ -199,8 +201,8 @@ class Query(Content):
         return Content(view=view_of(edition, None if locale is UNSET else locale, channel, self.view.drafts))
 
     @strawberry.field(
-        description="What is known of a version; of the live one, if none is named. Null, with an error, for a name that no "
-        "version has. Its content is in `content`.",
+        description="What is known of a version; of the live one, if none is named. Null, with an error, for what names "
+        "no version. Its content is in `content`.",
     )
     def version(self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET) -> Version | None:
         return version(self.edition, None if ref is UNSET else ref)
@@ -208,6 +210,18 @@ class Query(Content):
     @strawberry.field(description="The versions, newest first: every commit of the branch that changed the content.")
     def versions(self, first: First = UNSET, after: After = UNSET) -> VersionConnection:
         return versions(self.edition, page(first, after, None, None))
+
+    @strawberry.field(
+        description="What was published and must not be shown any more, the newest recall first. It is not shown in "
+        "older versions either."
+    )
+    def recalls(
+        self,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Only those made then or later; all if not given.")
+        ] = UNSET,
+    ) -> list[Recall]:
+        return recalls(self.view, None if since is UNSET else since)
 
     @strawberry.field(description="The entity with an id, in the locale and channel that the id stands for.")
     def node(

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryType
 from strawberry.types.object_type import StrawberryObjectDefinition
+from strawberry.types.scalar import ScalarDefinition
 
 from content_api.graph.entities import TYPES
 from content_api.graph.query import Query
@@ -28,7 +29,8 @@ class Names(NameConverter):
 
 def build_schema() -> GraphQLSchema:
     """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
-    config = StrawberryConfig(scalar_map={Locale: LOCALE, date: DATE, datetime: DATE_TIME}, name_converter=Names())
+    scalars: dict[object, ScalarDefinition] = {Locale: LOCALE, date: DATE, datetime: DATE_TIME}
+    config = StrawberryConfig(scalar_map=scalars, name_converter=Names())
     schema = strawberry.Schema(query=Query, subscription=Subscription, types=list(TYPES.values()), config=config)
     return schema._schema
 

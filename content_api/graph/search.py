@@ -7,9 +7,10 @@ from html import escape
 import strawberry
 
 from content_api.content.fields import EntityKind
+from content_api.content.recalled import noted_by
 from content_api.content.search import Highlight as Marked
 from content_api.content.search import Hit
-from content_api.content.searchable import SearchField, search_index_in_memory
+from content_api.content.searchable import SearchField, hidden_identities, search_index_in_memory
 from content_api.content.view import View
 from content_api.errors import RequestError
 from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at, view_of_page
@@ -70,13 +71,13 @@ def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -
     view = view_of_page(view, asked)
     version = view.edition.version.id
     offset = 0 if asked.after is None else place_after(key_at(asked.after, version))
-    page = search_index_in_memory(view.edition).search(
-        text,
-        locale=view.locale,
-        kinds=None if kinds is None else frozenset(kind.value for kind in kinds),
-        limit=DEFAULT_PAGE if asked.first is None else asked.first,
-        offset=offset,
-    )
+    index, hidden = search_index_in_memory(view.edition), hidden_identities(view.edition)
+    among = None if kinds is None else frozenset(kind.value for kind in kinds)
+    limit = DEFAULT_PAGE if asked.first is None else asked.first
+    page = index.search(text, locale=view.locale, kinds=among, limit=limit, offset=offset, without=hidden)
+    if hidden and noted_by() is not None:
+        for kind, name in index.among(hidden, text, locale=view.locale, kinds=among):
+            view.note(f"{kind}/{name}")
     edges = [edge(view, hit, cursor(version, str(place))) for place, hit in enumerate(page.hits, offset)]
     info = PageInfo(
         has_next_page=offset + len(edges) < page.total,
@@ -95,7 +96,7 @@ def place_after(place: str) -> int:
 
 
 def edge(view: View, hit: Hit, token: str) -> SearchEdge:
-    """A hit with its entity, which the index holds only if the view shows it."""
+    """A hit with its entity, which the search finds only if the view shows it."""
     shown = view.show(f"{hit.kind}/{hit.key}")
     if shown is None:
         raise LookupError(f"the index has {hit.kind}/{hit.key}, which its edition does not show")

@@ -11,7 +11,7 @@ from tests.cli.conftest import Command, in_content, write
 from tests.live import ROOT
 from tests.repositories import Repository
 
-MOON = "conditions/moon-hiccups.json"
+MOON, SOCKS = "conditions/moon-hiccups.json", "treatments/warm-socks.json"
 BROKEN = world.edited({MOON: {"/symptoms/0/symptom": "glowing-eers"}, "causes/late-comets.json": {"/state": "DONE"}})
 GONE = world.edited({"symptoms/left-ear-glow.json": world.REMOVED, MOON: {"/symptoms/1": world.REMOVED}})
 GOOD = "No problems. 13 entities in 3 locales.\n"
@@ -113,6 +113,18 @@ def test_json_of_good_content_has_no_problems_and_lists_the_notes(folder: Path, 
     found = json.loads(command("check", "--format", "json", cwd=folder).out)
     assert (found["ok"], found["problems"]) == (True, [])
     assert [note["path"] for note in found["notes"]] == ["symptoms/glowing-ears.json"]
+
+
+def test_content_of_an_older_model_is_a_note_that_says_how_to_bring_it_up_to_date(folder: Path, command: Command):
+    write(folder / "content", world.edited({"site.json": {"/modelVersion": 1}, SOCKS: {"/background": world.REMOVED}}))
+    finished = command("check", cwd=folder)
+    assert finished.code == 0
+    assert finished.out.startswith("content/site.json\n    The content is of model version 1, and is served as it is. ")
+    assert "`content-api migrate` brings its files up to model version 2.\n" in finished.out
+    found = json.loads(command("check", "--format", "json", cwd=folder).out)
+    assert [note["path"] for note in found["notes"]] == ["site.json", "symptoms/glowing-ears.json"]
+    github = command("check", "--format", "github", cwd=folder).out
+    assert "::notice file=content/site.json,line=1,title=older model::The content is of model version 1" in github
 
 
 def test_github_gets_workflow_commands_with_what_would_end_them_escaped(folder: Path, command: Command):

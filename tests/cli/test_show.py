@@ -91,6 +91,21 @@ def test_a_recalled_entity_says_why(folder: Path, command: Command):
     assert "`treatment/quiet-tea` is recalled: Too loud." in command("show", "treatment/quiet-tea", cwd=folder).err
 
 
+def test_an_entity_withheld_for_a_recalled_caution_says_why(folder: Path, command: Command):
+    """A draft: the rules allow no published one to require a caution that nothing stands in for."""
+    recall = {"id": "caution/all-made-up", "reason": {"en": "Too shy."}, "since": "2026-11-01T00:00:00Z"}
+    changes: dict[str, world.Edit] = {
+        "recalls.json": {"/recalls": [recall]},
+        "conditions/cloud-yawns.json": {"/requiredCautions/-": "all-made-up"},
+        "cautions/all-made-up.json": {"/appliesTo/-": "condition/cloud-yawns"},
+    }
+    write(folder / "content", world.edited(changes))
+    boxed = command("show", "condition/cloud-yawns", cwd=folder).err
+    told = " ".join(boxed.replace("│", " ").split())
+    assert "`condition/cloud-yawns` is not shown without the cautions that it requires." in told
+    assert "`caution/all-made-up` is recalled, and nothing stands in for it: Too shy." in told
+
+
 def test_a_locale_that_is_not_served_is_one_line_with_those_that_are(folder: Path, command: Command):
     finished = command("show", "condition/moon-hiccups", "--locale", "fr", cwd=folder)
     assert finished.code == 2

@@ -170,6 +170,26 @@ def test_recalls_lead_somewhere_where_a_caution_is_required():
     assert told({RECALLS: {"/recalls/-": fire | {"replacement": "caution/all-made-up"}}}) == []
 
 
+def test_recalls_lead_somewhere_that_can_stand_in_for_a_caution():
+    fire = RECALL | {"id": "caution/not-near-fire", "replacement": "treatment/quiet-tea"}
+    assert told({RECALLS: {"/recalls/-": fire}}) == [
+        Told(
+            RECALLS,
+            '"replacement": "treatment/quiet-tea"',
+            "/recalls/0/replacement",
+            "recalls_lead_somewhere",
+            "`treatment/quiet-tea` is not a caution",
+            "Only a caution can stand in for one, wherever it is required",
+        )
+    ]
+
+
+def test_recalls_say_why():
+    [found] = told({RECALLS: {"/recalls/-": RECALL | {"reason": {"de": "So nicht."}}}})
+    assert (found.rule, found.pointer, found.line) == ("recalls_say_why", "/recalls/0/reason", '"reason": {')
+    assert found.found == f"The reason for recalling `{RECALL['id']}` is not given in `en`"
+
+
 @pytest.mark.parametrize(
     ("path", "listing", "entry", "name"),
     [(REDIRECTS, "redirects", REDIRECT, "from"), (RECALLS, "recalls", RECALL, "id")],

@@ -131,13 +131,13 @@ def test_a_tree_that_breaks_a_limit_is_a_problem_like_any_other():
 
 
 def test_content_for_a_newer_server_is_refused_with_that_problem_alone():
-    [problem] = told({"site.json": {"/modelVersion": 2, "/unheard": 1}, MOON: {"/of": 1}})
+    [problem] = told({"site.json": {"/modelVersion": 3, "/unheard": 1}, MOON: {"/of": 1}})
     assert (problem.rule, problem.line, problem.pointer) == (
         "model_version_known",
-        '"modelVersion": 2,',
+        '"modelVersion": 3,',
         "/modelVersion",
     )
-    assert problem.expected == "Serve it with a content-api that knows model version 2"
+    assert problem.expected == "Serve it with a content-api that knows model version 3"
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", None, 1.5, True])

@@ -114,6 +114,8 @@ NULLABLE = {
     "*.cause": "nothing may have that slug or key",
     "*.treatment": "nothing may have that slug or key",
     "*.caution": "nothing may have that slug or key",
+    "Recall.replacement": "nothing need stand in for what is recalled",
+    "Replacement.entity": "the entity may have been withdrawn since",
     "Query.node": "the entity may be gone",
     "Query.nodes[]": "the entity may be gone",
 }
@@ -175,7 +177,7 @@ def test_every_list_takes_the_same_arguments(kind):
 def test_the_root_answers_all_that_a_scope_answers():
     query, content = (SCHEMA.type_map[name].fields for name in ("Query", "Content"))
     assert {name: str(content[name].type) for name in content} == {name: str(query[name].type) for name in content}
-    assert set(query) - set(content) == {"content", "node", "nodes", "version", "versions"}
+    assert set(query) - set(content) == {"content", "node", "nodes", "recalls", "version", "versions"}
 
 
 def test_there_is_no_scalar_that_each_client_would_have_to_map_but_three():
