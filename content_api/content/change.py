@@ -8,7 +8,7 @@ Only entities whose files differ are looked into, so one change among 50,000 cos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,22 +113,23 @@ class _Side:
         return {locale: text.name for locale, text in record.entity.text.items() if locale not in unseen}
 
     def document(self, key: str) -> dict[str, Any]:
-        """An entity as its file has it, without its id; for the public, without what is not theirs to see."""
+        """An entity as its file has it, without its id; for the public, without all that is a draft."""
         record = self.records[key]
         content: dict[str, Any] = adapter_of(record.kind).dump_python(
             record.entity, mode="json", by_alias=True, exclude={"id"}
         )
-        return content if self.drafts else self._public(record, content)
+        if not self.drafts:
+            self._leave_out_drafts(record, content)
+        return content
 
-    def _public(self, record: Record, content: dict[str, Any]) -> dict[str, Any]:
-        texts = [at(content, pointer) for item in items(record.kind, record.entity) for pointer, _ in wordings(item)]
+    def _leave_out_drafts(self, record: Record, content: dict[str, Any]) -> None:
         for locale in self.unseen(record):
-            for by_locale in (content["text"], *texts):
-                by_locale.pop(locale, None)
+            del content["text"][locale]
+            for item in items(record.kind, record.entity):
+                for pointer, _ in wordings(item):
+                    del at(content, pointer)[locale]
         if isinstance(record.entity, Caution):
             content["appliesTo"] = [key for key in record.entity.applies_to if self.may_name(key)]
-        public: dict[str, Any] = _without_internal(content)
-        return public
 
     def referrers(self, key: str) -> tuple[str, ...]:
         """Keys of what can be read and refers to an entity where that can be read, sorted."""
@@ -156,12 +157,6 @@ class _Side:
             return None
         unseen = self.unseen(record)
         return {locale: said for locale, said in record.entity.withdrawn_reason.items() if locale not in unseen}
-
-
-def _without_internal(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_internal(inner) for name, inner in value.items() if name not in _INTERNAL}
-    return [_without_internal(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _differing(old: _Side, new: _Side) -> set[str]:
@@ -202,7 +197,8 @@ def _change(key: str, former: str, old: _Side, new: _Side) -> Change | None:
         return Change(ChangeKind.ADDED, key, None, new.names(key), (), new.referrers(key)) if new.has(key) else None
     if not new.has(key):
         return _departure(key, old, new)
-    fields = tuple(patch(old.document(former), new.document(key)))
+    found = patch(old.document(former), new.document(key))
+    fields = tuple(found if new.drafts else _without_internal(found))
     if key != former:
         return Change(ChangeKind.RENAMED, key, former, new.names(key), fields, new.referrers(key))
     return Change(ChangeKind.CHANGED, key, None, new.names(key), fields, new.referrers(key)) if fields else None
@@ -212,3 +208,16 @@ def _departure(key: str, old: _Side, new: _Side) -> Change:
     reason = new.reason(key)
     kind = ChangeKind.REMOVED if reason is None else ChangeKind.WITHDRAWN
     return Change(kind, key, None, old.names(key), (), new.referrers(key), reason)
+
+
+def _without_internal(fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
+    """What the API shows of changed fields. To leave the rest out of both documents first would take twice as long."""
+    for each in fields:
+        if _INTERNAL.isdisjoint(each.pointer.split("/")):
+            yield FieldChange(each.pointer, _shown(each.before), _shown(each.after))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items() if name not in _INTERNAL}
+    return [_shown(inner) for inner in value] if isinstance(value, list) else value
