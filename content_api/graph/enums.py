@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from content_api.content import fields, models, searchable, select
+from content_api.content import change, fields, models, searchable, select
 from content_api.content.fields import Described
 
 # Content enum, its name in GraphQL, what it says.
@@ -52,6 +52,7 @@ ENUMS: tuple[tuple[type[Described], str, str], ...] = (
     (select.OrderField, "EntityOrderField", "What entities can be ordered by."),
     (select.CautionOrderField, "CautionOrderField", "What cautions can be ordered by."),
     (searchable.SearchField, "SearchField", "A text that is searched."),
+    (change.ChangeKind, "ChangeKind", "What became of an entity between two versions."),
 )
 
 # Done when this module is imported, because Strawberry looks at the enums when the types that use them are declared:
