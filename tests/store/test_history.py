@@ -205,7 +205,7 @@ def many(request, tmp_path_factory):
             yield repository, opened
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(plans(), st.data())
 def test_what_is_read_is_what_was_done_and_reading_on_is_reading_anew(many, plan, data):
     repository, opened = many
@@ -431,7 +431,7 @@ def test_a_walk_that_is_killed_is_no_end_of_the_history(repository, tmp_path, mo
 
 
 def test_a_walk_that_is_stopped_early_leaves_no_process(repository, opened):
-    commits = [repository.commit({"content/a.json": str(number)}) for number in range(50)]
+    commits = [repository.commit({"content/a.json": str(number)}) for number in range(3)]
     opened.close()
     before = children()
     walk = opened.steps(commits[-1])
