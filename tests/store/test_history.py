@@ -353,7 +353,7 @@ def test_a_commit_that_cannot_be_read_itself_has_no_history(repository, opened, 
 
 def test_an_old_commit_that_is_a_weapon_hides_what_is_older(repository, opened, monkeypatch):
     repository.commit(FILES)
-    repository.commit({"content/a.json": b"2"}, message="m" * 11_000_000)
+    repository.commit({"content/a.json": b"2"}, message="m" * 1_100_000)
     last = repository.commit({"content/a.json": b"3"})
     history = read_history(opened, last)
     assert (history.complete, [each.version.id for each in history.versions]) == (False, [last])
