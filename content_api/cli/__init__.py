@@ -12,6 +12,7 @@ from content_api import __version__
 from content_api.app import exit_code
 from content_api.cli.check import check
 from content_api.cli.export import export
+from content_api.cli.log import log
 from content_api.cli.migrate import migrate
 from content_api.cli.query import query
 from content_api.cli.serve import serve
@@ -19,7 +20,7 @@ from content_api.cli.show import show
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, check, show, query, migrate, export)
+COMMANDS = (serve, check, show, log, query, migrate, export)
 
 
 def show_version(asked: bool) -> None:

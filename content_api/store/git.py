@@ -25,7 +25,7 @@ from content_api.store.tree import RECORD_BYTES, fields, records
 DEADLINE = 30.0
 """Seconds. Git answers in milliseconds; a spinning disk that wakes up takes ten seconds."""
 
-_COMMIT_BYTES = 10_000_000  # a commit object is a message and a few lines; this stops one that is a weapon
+_COMMIT_BYTES = 1_000_000  # a message and a few lines; more is a weapon, and a history reads many at once
 USUAL_FOLDER = "content"
 MARK = "site.json"  # the one file that all content has
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
-from content_api.errors import RepositoryUnusable, StoreError
-from content_api.store.objects import Objects
+from content_api.errors import ObjectUnreadable, RepositoryUnusable, StoreError
+from content_api.store.objects import Found, Objects
 from content_api.store.process import Git, essence
 
 TAGS = "refs/tags/"
 PRIVATE = "refs/content-api/"
 """Below it stand the refs that `keep` sets. No fetch, push or prune of branches and tags touches them."""
 
-# What git says when it cannot write a ref -> what the operator can do. The first row that matches wins.
-_REMEDIES: tuple[tuple[str, str], ...] = (
-    (r"\.lock': File exists", "If no git command is running there, delete that .lock file: it is left from a crash"),
-    (r"Permission denied", "Give the user that serves it write access to the repository"),
-    (r"Read-only file system", "Mount it writable: what is served has to be kept from `git gc`"),
-    (r"No space left|[Qq]uota exceeded|File too large", "Free some disk there"),
+# What git says when it cannot write a ref -> which error it is, and what the operator can do. The first row that
+# matches wins.
+_REMEDIES: tuple[tuple[str, type[StoreError], str], ...] = (
+    (
+        r"\.lock': File exists",
+        StoreError,
+        "If no git command is running there, delete that .lock file: it is left from a crash",
+    ),
+    (r"Permission denied", RepositoryUnusable, "Give the user that serves it write access to the repository"),
+    (r"Read-only file system", RepositoryUnusable, "Mount it writable: what is served has to be kept from `git gc`"),
+    (r"No space left|[Qq]uota exceeded|File too large", StoreError, "Free some disk there"),
+    (
+        r"unable to create directory",  # where git does not say why
+        RepositoryUnusable,
+        "Give the user that serves it write access to the repository, and see that its disk is not full",
+    ),
 )
 
 
@@ -34,8 +45,21 @@ def refs(git: Git, objects: Objects, *under: str) -> dict[str, str]:
         )
     lines = [line.split(" ", 1) for line in finished.output.decode("utf-8", "surrogateescape").splitlines()]
     ids = list(dict.fromkeys(found for found, _ in lines))
-    peeled = dict(zip(ids, objects.find([f"{found}^{{commit}}" for found in ids]), strict=True))
-    return {name: commit.id for found, name in lines if (commit := peeled[found])}
+    commits = dict(zip(ids, _commits(objects, [f"{found}^{{commit}}" for found in ids]), strict=True))
+    return {name: commit.id for found, name in lines if (commit := commits[found])}
+
+
+def _commits(objects: Objects, names: list[str]) -> list[Found | None]:
+    try:
+        return objects.find(names)
+    except ObjectUnreadable:  # at a tag that is damaged git ends, and says nothing of the others
+        return [_commit(objects, name) for name in names]
+
+
+def _commit(objects: Objects, name: str) -> Found | None:
+    with suppress(ObjectUnreadable):
+        return objects.find([name])[0]
+    return None
 
 
 def keep(git: Git, name: str, commit: str | None) -> None:
@@ -49,7 +73,7 @@ def keep(git: Git, name: str, commit: str | None) -> None:
 
 def _unwritten(git: Git, ref: str, complaint: str) -> StoreError:
     says = f"The ref {ref} cannot be written in {git.place}. Git says: {essence(complaint)}"
-    for pattern, remedy in _REMEDIES:
+    for pattern, kind, remedy in _REMEDIES:
         if re.search(pattern, complaint):
-            return StoreError(f"{says}. {remedy}")
+            return kind(f"{says}. {remedy}")
     return git.failure(complaint) or StoreError(says)

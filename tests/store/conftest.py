@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +88,18 @@ def unprivileged() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.fixture
+def public():
+    """A repository in a folder that every user can reach, owned by the user that `unprivileged` is."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        repository = Repository(Path(folder) / "repository")
+        repository.commit(FILES)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "65534", repository.path], check=True)
+        yield repository
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -99,18 +96,6 @@ def test_a_repository_of_another_user_is_refused_with_the_command_that_allows_it
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(repository.path))
     with open_repository(repository.path) as opened:
         assert opened.require("main")
-
-
-@pytest.fixture
-def public():
-    """A repository in a folder that every user can reach, owned by the user that `unprivileged` is."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        repository = Repository(Path(folder) / "repository")
-        repository.commit(FILES)
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", "65534", repository.path], check=True)
-        yield repository
 
 
 def test_a_closed_repository_is_refused_by_its_path(public):
