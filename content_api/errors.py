@@ -9,7 +9,8 @@
     │       ├── RevisionUnknown      the ref or commit is not in the repository
     │       ├── ObjectUnreadable     an object is missing, cut short, or its bytes do not match its id
     │       ├── GitTimeout           git did not answer within the deadline, and was ended
-    │       └── SnapshotTooLarge     the tree is larger than a setting allows
+    │       ├── SnapshotTooLarge     the tree is larger than a setting allows
+    │       └── RemoteUnreachable    the remote repository could not be fetched; what was fetched before stays
     └── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
 
 Anything else that reaches the edge is a defect of ours: hidden from the client, whole in the log.
@@ -62,6 +63,10 @@ class SnapshotTooLarge(StoreError):
         self.path = path
         self.found = found
         self.allowed = allowed
+
+
+class RemoteUnreachable(StoreError):
+    """The remote repository could not be fetched: its network, its credentials, what it sends, or our disk."""
 
 
 # Code -> (HTTP status when nothing could be executed, what it means to a client developer).
