@@ -90,6 +90,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "TOO_MANY_FIELDS": (400, "The operation has more fields than the server follows, in all or at its root."),
     "LIST_TOO_LONG": (400, "A list, in the document or the variables, has more items than the server takes."),
     "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
+    "SIGNATURE_REFUSED": (401, "The signature of a webhook is missing, wrong, too old, or has been used before."),
     "METHOD_NOT_ALLOWED": (405, "The path does not answer this HTTP method; `Allow` says which it does."),
     "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),

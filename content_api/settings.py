@@ -20,8 +20,8 @@ from content_api.store.snapshot import Limits
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
 USUAL_LIMITS = Limits()
-# Sixteen random letters cannot be guessed by asking a server, which is all that somebody without a delivery can do.
-SHORTEST_SECRET = 16
+# Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
+HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
 
 class Settings(BaseSettings):
@@ -117,9 +117,9 @@ class Settings(BaseSettings):
     @field_validator("hook_secrets")
     @classmethod
     def each_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in value):
+        if not all(HOOK_SECRET.fullmatch(secret.get_secret_value()) for secret in value):
             raise ValueError(
-                f"secrets of at least {SHORTEST_SECRET} characters, with commas between;"
+                "secrets of at least 16 characters, without spaces, with commas between; after `whsec_` comes base64."
                 " `openssl rand -hex 32` prints a good one"
             )
         return value

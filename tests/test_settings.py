@@ -80,10 +80,12 @@ def test_a_secret_is_shown_neither_by_the_settings_nor_by_an_error(name: str, mo
     assert "hunter2" not in str(read_settings())
 
 
-def test_a_hook_secret_that_could_be_guessed_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("CONTENT_API_HOOK_SECRETS", f"{'long ' * 4},hunter2")
+@pytest.mark.parametrize("wrong", ["hunter2", "hunter2 with spaces in it", "whsec_hunter2"])
+def test_a_hook_secret_that_could_be_guessed_or_read_is_refused_and_not_shown(wrong: str, monkeypatch):
+    monkeypatch.setenv("CONTENT_API_HOOK_SECRETS", f"{'long' * 4},{wrong}")
     with pytest.raises(SettingError) as refused:
         read_settings()
+    assert "hunter2" not in str(refused.value)
     assert str(refused.value).startswith(
         "CONTENT_API_HOOK_SECRETS is not shown here: it should be secrets of at least 16 characters"
     )
