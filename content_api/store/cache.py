@@ -68,10 +68,10 @@ class CacheFolder:
         The path stays: a git that reads there goes on, with the files that it has open and then with the new ones.
         """
         if self.mirror.exists():
-            shutil.rmtree(self.old, ignore_errors=True)
+            remove(self.old)
             self.mirror.rename(self.old)
         self.new.rename(self.mirror)
-        shutil.rmtree(self.old, ignore_errors=True)
+        remove(self.old)
 
     def sweep(self, since: float | None = None) -> None:
         """Remove what is left of interrupted work: what is stale and, given `since`, what is younger than that too."""
@@ -81,7 +81,7 @@ class CacheFolder:
                 with contextlib.suppress(FileNotFoundError):
                     changed = os.lstat(os.path.join(place, name)).st_mtime  # noqa: PTH118 - a Path for each object is slow
                     if changed < now - STALE_SECONDS or (since is not None and changed >= since):
-                        _remove(Path(place, name))
+                        remove(Path(place, name))
 
     @contextlib.contextmanager
     def told_plainly(self) -> Iterator[None]:
@@ -130,7 +130,8 @@ def _wait_for(file: int, until: float, path: Path) -> None:
             time.sleep(_POLL)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a folder, as far as that can be done; what cannot is no worse than before."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -9,7 +9,6 @@ open_repository(mirror.path)
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from content_api.errors import ObjectUnreadable, RemoteUnreachable, StoreError
-from content_api.store.cache import CacheFolder, cache_folder
+from content_api.store.cache import CacheFolder, cache_folder, remove
 from content_api.store.process import Finished, essence
 from content_api.store.remote import Remote
 from content_api.store.supervise import SaidTooMuch, TookTooLong, supervised
@@ -146,7 +145,7 @@ class Mirror:
 
     def _renew(self, advertised: Advertised) -> None:
         new = self._folder.new
-        self._remove_new()
+        remove(new)
         try:
             self._local(
                 "init", "--quiet", "--bare", "--template=", "--initial-branch=main",
@@ -157,11 +156,7 @@ class Mirror:
             self._bring_along(new)
             self._folder.exchange()
         finally:
-            self._remove_new()
-
-    def _remove_new(self) -> None:
-        """Remove what is not a mirror yet; after a failure it only takes room."""
-        shutil.rmtree(self._folder.new, ignore_errors=True)
+            remove(new)  # there is something only after a failure
 
     def _fetch_into(self, place: Path) -> None:
         """Fetch all branches and tags. Raises ObjectUnreadable when it is the mirror that is broken."""

@@ -22,7 +22,7 @@ FETCH_SECONDS = 600.0
 _SLOW = 1_000  # bytes a second; below that for `silence_seconds`, a transfer over HTTP counts as silent
 _HIDDEN = "***"
 _FORMS = "https://host/path.git, ssh://user@host/path.git, user@host:path.git or file:///path.git"
-_SCP = re.compile(r"(?:(?P<user>[\w.+-]+)@)?(?P<host>[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:]+\]):(?P<path>[^/\s].*|/.*)")
+_SCP = re.compile(r"(?:(?P<user>[\w.+-]+)@)?(?P<host>[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:]+\]):(?P<path>[^\s:@][^\s@]*)")
 
 # Scheme -> what git may speak on the way: nothing else, wherever a server or a configuration sends it.
 _PROTOCOLS = {"https": "https", "http": "http:https", "ssh": "ssh", "file": "file"}
@@ -52,7 +52,7 @@ class Remote:
     def options(self) -> list[str]:
         """What git is told on its command line. There is no secret in it: every user of the machine can read that."""
         slow = [f"http.lowSpeedLimit={_SLOW}", f"http.lowSpeedTime={max(1, round(self.silence_seconds))}"]
-        told = ["core.hooksPath=/dev/null", "credential.helper=", *slow]
+        told = ["core.hooksPath=/dev/null", *slow]
         return [word for each in told for word in ("-c", each)]
 
     def environment(self) -> dict[str, str]:

@@ -50,6 +50,8 @@ def supervised(arguments: Sequence[str], environment: Mapping[str, str], *, sile
         stderr=subprocess.PIPE,
         env=environment,
         start_new_session=True,
+        # Python ignores SIGXFSZ, and so shall git: it then says that a file grew too large, where it would just end.
+        restore_signals=False,
     )
     try:
         output, complaint = _heard(process, silence, overall)
