@@ -246,7 +246,8 @@ def test_leftovers_of_an_exchange_that_was_cut_are_removed_by_the_next(mirror: M
 
 
 def test_tidying_packs_what_many_fetches_have_left(mirror: Mirror, repository: Repository):
-    (mirror.path / "config").open("a").write("[gc]\n\tautoPackLimit = 3\n")  # git's own limit is 50
+    config = mirror.path / "config"
+    config.write_text(f"{config.read_text()}[gc]\n\tautoPackLimit = 3\n")  # git's own limit is 50
     for number in range(4):
         repository.commit({f"content/{number}.json": b"%d" % number})
         mirror.fetch()
