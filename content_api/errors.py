@@ -9,7 +9,8 @@
     │       ├── RevisionUnknown      the ref or commit is not in the repository
     │       ├── ObjectUnreadable     an object is missing, cut short, or its bytes do not match its id
     │       ├── GitTimeout           git did not answer within the deadline, and was ended
-    │       └── SnapshotTooLarge     the tree is larger than a setting allows
+    │       ├── SnapshotTooLarge     the tree is larger than a setting allows
+    │       └── RemoteUnreachable    the remote repository could not be fetched; what was fetched before stays
     ├── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
     └── NotInMemory     nobody has to: a version must be loaded first, and then the same question has an answer
 
@@ -65,6 +66,10 @@ class SnapshotTooLarge(StoreError):
         self.allowed = allowed
 
 
+class RemoteUnreachable(StoreError):
+    """The remote repository could not be fetched: its network, its credentials, what it sends, or our disk."""
+
+
 # Code -> (HTTP status when nothing could be executed, what it means to a client developer).
 # docs/reference/errors.md is rendered from this table and a test holds the two together.
 ERROR_CODES: dict[str, tuple[int, str]] = {
@@ -92,6 +97,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "TOO_MANY_FIELDS": (400, "The operation has more fields than the server follows, in all or at its root."),
     "LIST_TOO_LONG": (400, "A list, in the document or the variables, has more items than the server takes."),
     "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
+    "SIGNATURE_REFUSED": (401, "The signature of a webhook is missing, wrong, too old, or has been used before."),
     "METHOD_NOT_ALLOWED": (405, "The path does not answer this HTTP method; `Allow` says which it does."),
     "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),

@@ -6,19 +6,22 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from content_api.content.suggest import suggestion
 from content_api.errors import SettingError
+from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
 from content_api.store.snapshot import Limits
 
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
 USUAL_LIMITS = Limits()
+# Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
+HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
 
 class Settings(BaseSettings):
@@ -37,6 +40,32 @@ class Settings(BaseSettings):
     content: Path | None = None
     """Where the content is: a folder, or a repository whose content stands in `content/` or at its top, bare or not.
     If not given: `content/` in the current directory, or the current directory when `site.json` is in it."""
+    repository: SecretStr | None = None
+    """A repository on another machine, in place of `CONTENT_API_CONTENT`: `https://host/path.git`,
+    `ssh://user@host/path.git`, `user@host:path.git` or `file:///path.git`. It is mirrored into the cache."""
+    repository_user: str | None = None
+    """The user of a repository over https. If not given, `git`: most hosts look at the token alone."""
+    repository_token: SecretStr | None = None
+    """The token or password of a repository over https. It is shown nowhere; over plain http it can be overheard."""
+    repository_ca: Path | None = None
+    """A file with the certificate authorities to trust for a repository over https, in place of the machine's own."""
+    ssh_key: Path | None = None
+    """The private key for a repository over ssh, without a passphrase. If not given, what ssh finds by itself."""
+    ssh_known_hosts: Path | None = None
+    """The file of host keys for a repository over ssh. If not given, those of the user. A host in neither is
+    refused."""
+    cache: Path | None = None
+    """Where the mirror of a repository on another machine is kept. If not given: `content-api` in `XDG_CACHE_HOME`, or
+    in `~/.cache`."""
+    connect_seconds: Annotated[float, Field(gt=0, le=3600)] = CONNECT_SECONDS
+    """Seconds that a repository on another machine has for a first, small answer."""
+    silence_seconds: Annotated[float, Field(gt=0, le=3600)] = SILENCE_SECONDS
+    """Seconds that it may send nothing, or next to nothing, during a fetch."""
+    fetch_seconds: Annotated[float, Field(gt=0, le=86_400)] = FETCH_SECONDS
+    """Seconds that one fetch may take in all. The first fetches everything."""
+    hook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Secrets that sign calls of `/hooks/git`, with commas between: any of them is good, so that one can be exchanged
+    for another. At least 16 characters each; `whsec_…` is read as base64. Without one, `/hooks/git` is closed."""
     folder: str | None = None
     """The content's folder inside the repository, such as `docs/content`. If not given it is found by `site.json`."""
     ref: str | None = None
@@ -76,7 +105,7 @@ class Settings(BaseSettings):
     max_depth: Annotated[int, Field(ge=1)] = USUAL_LIMITS.depth
     """How many parts a content file's path may have. The layout needs two."""
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "hook_secrets", mode="before")
     @classmethod
     def split(cls, value: Any) -> Any:
         """A list of the environment is plain text here: pydantic-settings would want it as JSON."""
@@ -89,6 +118,46 @@ class Settings(BaseSettings):
         if wrong or not value:
             raise ValueError("origins such as https://example.org, without a path, with commas between, or *")
         return value
+
+    @field_validator("hook_secrets")
+    @classmethod
+    def each_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(HOOK_SECRET.fullmatch(secret.get_secret_value()) for secret in value):
+            raise ValueError(
+                "secrets of at least 16 characters, without spaces, with commas between; after `whsec_` comes base64."
+                " `openssl rand -hex 32` prints a good one"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if self.content is not None and self.repository is not None:
+            raise ValueError("only one of them says where the content is. Give the other up")
+        return self
+
+    @property
+    def remote(self) -> Remote | None:
+        """The repository on another machine, and what opens it. Raises SettingError for what is no address of one."""
+        if self.repository is None:
+            return None
+        return read_remote(
+            self.repository.get_secret_value(),
+            user=self.repository_user,
+            token=self.repository_token.get_secret_value() if self.repository_token else None,
+            ca=self.repository_ca,
+            ssh_key=self.ssh_key,
+            known_hosts=self.ssh_known_hosts,
+            connect_seconds=self.connect_seconds,
+            silence_seconds=self.silence_seconds,
+            fetch_seconds=self.fetch_seconds,
+        )
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where mirrors are kept."""
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        # The specification of XDG_CACHE_HOME says that a relative path there is to be ignored.
+        return self.cache or (Path(base) if base.startswith("/") else Path.home() / ".cache") / "content-api"
 
     @property
     def limits(self) -> Limits:
@@ -124,8 +193,10 @@ def hand_down(settings: Settings) -> None:
 
 
 def in_environment(value: Any) -> str:
-    """A setting's value as a variable holds it."""
-    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    """A setting's value as a variable holds it; a secret as it is, for there it is read from."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    text = ",".join(map(in_environment, value)) if isinstance(value, tuple) else str(value)
     return text.lower() if isinstance(value, bool) else text
 
 
@@ -136,4 +207,13 @@ def variable(name: str) -> str:
 
 def _in_one_line(error: ErrorDetails) -> str:
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{variable(str(error['loc'][0]))} is {error['input']!r:.200}: it should be {expected}"
+    if not error["loc"]:  # what is wrong between two settings; its input is all of them
+        return f"{variable('content')} and {variable('repository')} are both given: {expected}"
+    name = str(error["loc"][0])
+    found = "not shown here" if _is_secret(name) else f"{error['input']!r:.200}"
+    return f"{variable(name)} is {found}: it should be {expected}"
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))

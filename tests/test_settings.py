@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from content_api.cli.options import given
 from content_api.errors import SettingError
 from content_api.settings import Settings, hand_down, in_environment, read_settings, unknown_variables, variable
+from content_api.store.remote import Remote
 from content_api.store.snapshot import Limits
 
 
@@ -70,6 +73,75 @@ def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: st
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["HOOK_SECRETS", "REPOSITORY", "REPOSITORY_TOKEN"])
+def test_a_secret_is_shown_neither_by_the_settings_nor_by_an_error(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(f"CONTENT_API_{name}", "https://me:hunter2@example.org/x.git")
+    assert "hunter2" not in repr(read_settings())
+    assert "hunter2" not in str(read_settings())
+
+
+@pytest.mark.parametrize("wrong", ["hunter2", "hunter2 with spaces in it", "whsec_hunter2"])
+def test_a_hook_secret_that_could_be_guessed_or_read_is_refused_and_not_shown(wrong: str, monkeypatch):
+    monkeypatch.setenv("CONTENT_API_HOOK_SECRETS", f"{'long' * 4},{wrong}")
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    assert "hunter2" not in str(refused.value)
+    assert str(refused.value).startswith(
+        "CONTENT_API_HOOK_SECRETS is not shown here: it should be secrets of at least 16 characters"
+    )
+
+
+def test_content_here_and_a_repository_elsewhere_exclude_each_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_REPOSITORY", "https://me:hunter2@example.org/x.git")
+    monkeypatch.setenv("CONTENT_API_CONTENT", "/srv/content")
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    assert str(refused.value) == (
+        "CONTENT_API_CONTENT and CONTENT_API_REPOSITORY are both given: only one of them says where the content is."
+        " Give the other up"
+    )
+
+
+def test_content_that_is_given_goes_before_a_repository_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_REPOSITORY", "https://example.org/x.git")
+    settings = read_settings(**given(content=Path("here")))
+    assert (settings.content, settings.remote) == (Path("here"), None)
+
+
+def test_a_repository_elsewhere_comes_with_all_that_opens_it(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {
+        "REPOSITORY": "https://example.org/x.git",
+        "REPOSITORY_USER": "me",
+        "REPOSITORY_TOKEN": "hunter2",
+        "REPOSITORY_CA": "/ca",
+        "SSH_KEY": "/key",
+        "SSH_KNOWN_HOSTS": "/hosts",
+        "CONNECT_SECONDS": "1",
+        "SILENCE_SECONDS": "2",
+        "FETCH_SECONDS": "3",
+    }.items():
+        monkeypatch.setenv(f"CONTENT_API_{name}", value)
+    assert read_settings().remote == Remote(
+        "https://example.org/x.git", "me", "hunter2", Path("/key"), Path("/hosts"), Path("/ca"), 1, 2, 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("cache", "base", "expected"),
+    [
+        ("/srv/cache", "/xdg", "/srv/cache"),
+        ("", "/xdg", "/xdg/content-api"),
+        ("", "relative", "/home/me/.cache/content-api"),
+        ("", "", "/home/me/.cache/content-api"),
+    ],
+)
+def test_the_cache_is_where_caches_are(cache: str, base: str, expected: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("XDG_CACHE_HOME", base)
+    monkeypatch.setenv("CONTENT_API_CACHE", cache)
+    assert read_settings().cache_folder == Path(expected)
+
+
 def test_every_wrong_value_has_its_line(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CONTENT_API_PORT", "high")
     monkeypatch.setenv("CONTENT_API_WORKERS", "many")
@@ -95,12 +167,14 @@ def test_a_worker_reads_the_settings_that_it_was_handed_down(monkeypatch: pytest
         monkeypatch.setenv(variable(name), in_environment(Settings.model_fields[name].default or ""))
     monkeypatch.setenv("CONTENT_API_REF", "nowhere")
     settings = read_settings(
-        content=Path("/srv/a b"),
+        cache=Path("/srv/a b"),
         ref=None,
         working_tree=True,
         workers=3,
         cors_origins=("https://example.org", "https://example.com"),
         git_deadline=2.5,
+        repository=SecretStr("https://me:hunter2@example.org/x.git"),
+        hook_secrets=(SecretStr("a" * 20), SecretStr("b" * 20)),
     )
     hand_down(settings)
     assert read_settings() == settings

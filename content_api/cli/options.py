@@ -13,9 +13,12 @@ from content_api.content.fields import Channel
 def given(**options: Any) -> dict[str, Any]:
     """What was given on the command line, for `read_settings`.
 
-    A ref and the working tree exclude each other: one that is given here goes before the other in the environment.
+    A ref and the working tree exclude each other, and so do content here and a repository elsewhere: one that is given
+    here goes before the other in the environment.
     """
     chosen = {name: value for name, value in options.items() if value is not None and value is not False}
+    if "content" in chosen:
+        chosen = {"repository": None} | chosen
     if "working_tree" in chosen:
         return {"ref": None} | chosen
     return {"working_tree": False} | chosen if "ref" in chosen else chosen

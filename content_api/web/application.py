@@ -36,17 +36,20 @@ def build(
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
     at_least: AtLeast | None = None,
+    look: Callable[[], None] | None = None,
+    hook_secrets: Sequence[str] = (),
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Wire the application. `status` must not wait, and `answer` and `at_least` only for a version to come.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
-    public, reading needs no key, and no cookie is ever looked at.
+    public, reading needs no key, and no cookie is ever looked at. `look` is called when a git host says, signed with
+    one of the `hook_secrets`, that there is something new; it must not wait either.
     """
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
     return Starlette(
-        routes=routes(schema_text, answer, status, static, largest_body, at_least),
+        routes=routes(schema_text, answer, status, static, largest_body, at_least, look, hook_secrets),
         middleware=_middleware(origins),
         exception_handlers={HTTPException: problem},
         lifespan=lifespan,

@@ -37,12 +37,21 @@ def graphql_error(error: RequestError) -> bytes:
 
 
 async def problem(request: Request, error: Exception) -> Response:
-    """Starlette's exception handler: what it, or a defect of ours, raised outside GraphQL."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = STATUS_CODES.get(status)
+    """Starlette's exception handler: what it, or a defect of ours, raised outside GraphQL; also for a RequestError.
+
+    What is said about that is what its code means, not what was found: see docs/reference/errors.md.
+    """
+    status, code = _status_and_code(error)
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     known = {"detail": ERROR_CODES[code][1], "code": code} if code else {}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return Response(orjson.dumps(body | known), status, headers, PROBLEM)
+
+
+def _status_and_code(error: Exception) -> tuple[int, str | None]:
+    if isinstance(error, RequestError):
+        return error.status, error.code
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return status, STATUS_CODES.get(status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
 from content_api.web.health import Readyz, Status, livez
+from content_api.web.hooks import GitHook
 from content_api.web.pages import FrontPage, graphiql_page
 
 
@@ -22,8 +23,13 @@ def routes(
     static: Path,
     largest_body: int,
     at_least: AtLeast | None = None,
+    look: Callable[[], None] | None = None,
+    hook_secrets: Sequence[str] = (),
 ) -> list[BaseRoute]:
-    """The table. `static` may be missing: then there is no GraphiQL, and the rest works."""
+    """The table. `static` may be missing: then there is no GraphiQL, and the rest works.
+
+    Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
+    """
     table: list[BaseRoute] = [
         Route("/", FrontPage(status).respond),
         Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body, at_least)),
@@ -31,6 +37,8 @@ def routes(
         Route("/livez", livez),
         Route("/readyz", Readyz(status).respond),
     ]
+    if look and hook_secrets:
+        table.append(Route("/hooks/git", GitHook(look, hook_secrets).respond, methods=["POST"]))
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))
     return table

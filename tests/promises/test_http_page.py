@@ -6,14 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from content_api.errors import ERROR_CODES
 from content_api.web.application import EXPOSED, STATIC
 from content_api.web.body import LARGEST_BODY
 from content_api.web.graphql import ALLOW
 from content_api.web.health import Status
+from content_api.web.hooks import LARGEST_DELIVERY
 from content_api.web.routes import routes
+from content_api.web.signatures import REMEMBERED, WINDOW_SECONDS
 from tests.live import ROOT
 
 TEXT = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
@@ -29,13 +31,20 @@ def _table() -> dict[str, str]:
     return dict(re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", below("# HTTP"), re.MULTILINE))
 
 
+def every_route(static: Path) -> list[BaseRoute]:
+    def not_asked(*_: object) -> None:
+        pytest.fail("not asked")
+
+    return routes("", not_asked, lambda: Status(False), static, LARGEST_BODY, not_asked, ["a secret"])
+
+
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):
-    built = routes("", lambda operation: pytest.fail("not asked"), lambda: Status(False), STATIC, LARGEST_BODY)
+    built = every_route(STATIC)
     assert list(table) == [route.path + "/" * isinstance(route, Mount) for route in built]
 
 
 def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
-    built = routes("", lambda operation: pytest.fail("not asked"), lambda: Status(False), Path("none"), LARGEST_BODY)
+    built = every_route(Path("none"))
     plain = {route.path: sorted(route.methods) for route in built if isinstance(route, Route) and route.methods}
     assert {path: methods.split(", ") for path, methods in table.items() if path in plain} == plain
     assert table["/graphql"] == ALLOW
@@ -49,3 +58,10 @@ def test_every_status_of_an_error_code_is_explained():
 def test_the_headers_that_a_page_may_read_are_named():
     named = re.findall(r"`([\w-]+)`", below("## Calls from a browser"))
     assert set(EXPOSED) <= set(named)
+
+
+def test_what_a_webhook_may_hold_and_how_late_it_may_come_is_as_the_page_says():
+    said = below("## Webhooks of a git host")
+    assert {f"{number:,}" for number in (LARGEST_DELIVERY, WINDOW_SECONDS, REMEMBERED)} <= set(
+        re.findall(r"\d[\d,]*\d", said)
+    )
