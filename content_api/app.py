@@ -17,10 +17,13 @@ from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.delivery.pipeline import Delivery, Live
+from content_api.delivery.subscribe import Subscriptions
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
+from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
+from content_api.publish.announcements import Announcements
 from content_api.publish.current import Current
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
@@ -29,6 +32,7 @@ from content_api.settings import Settings, read_settings, unknown_variables, var
 from content_api.store import Opened, open_content
 from content_api.web.application import build
 from content_api.web.health import Status
+from content_api.web.listeners import Listeners, when_told_to_end
 
 log = structlog.get_logger("content_api")
 
@@ -105,12 +109,16 @@ def first_edition(opened: Opened, settings: Settings) -> Edition:
 
 def wire(settings: Settings, opened: Opened, current: Current) -> Starlette:
     """The application that serves what is current."""
+    delivery = Delivery(schema(), live_in(current))
+    announcements, listeners = Announcements(), Listeners()
     return build(
         schema_text=sdl(schema()),
-        answer=Delivery(schema(), live_in(current)).answer,
+        answer=delivery.answer,
+        subscribe=Subscriptions(delivery, Subscription(listen=announcements.listen)).subscribe,
+        listeners=listeners,
         status=lambda: Status(True, current.edition.version.id),
         origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(settings, opened, current),
+        lifespan=lambda app: _lifespan(settings, opened, current, announcements, listeners),
     )
 
 
@@ -134,10 +142,16 @@ def live_in(current: Current) -> Callable[[], Live]:
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, opened: Opened, current: Current) -> AsyncIterator[None]:
-    following = asyncio.create_task(follow(current, opened, settings.ref, settings.limits)) if settings.reload else None
+async def _lifespan(
+    settings: Settings, opened: Opened, current: Current, announcements: Announcements, listeners: Listeners
+) -> AsyncIterator[None]:
+    following = None
+    if settings.reload:
+        changes = follow(current, opened, settings.ref, settings.limits, announcements.announce)
+        following = asyncio.create_task(changes)
     log.info("serving", version=current.edition.version.id, place=opened.snapshot.place)
-    yield
+    with when_told_to_end(listeners.dismiss):
+        yield
     if following:
         following.cancel()
         with suppress(asyncio.CancelledError):

@@ -153,6 +153,16 @@ def choose(work: Answering) -> None:
     raise RequestError("OPERATION_RESOLUTION_FAILURE", message, f"Set `operationName` to one of: {names}.")
 
 
+def answer_once(work: Answering) -> None:
+    """Refuse a subscription, whose answers are many. delivery/subscribe.py leaves this step out."""
+    if work.chosen.operation is OperationType.SUBSCRIPTION:
+        raise RequestError(
+            "STREAM_NEEDED",
+            "A subscription has many answers, and there is room for one here.",
+            "Listen over a WebSocket at `/graphql`, or by server-sent events at `/graphql/stream`.",
+        )
+
+
 def coerce_variables(work: Answering) -> None:
     """Bring the variables to their types; graphql-core does so while it builds the executor."""
     hold_variables(work.limits, work.operation.variables)
@@ -184,16 +194,9 @@ def execute(work: Answering) -> None:
     work.result = cast(ExecutionResult, work.executor.execute_operation())
 
 
-ANSWERING: tuple[Callable[[Answering], None], ...] = (
-    measure,
-    recall,
-    permit,
-    accept,
-    choose,
-    coerce_variables,
-    hold_price,
-    execute,
-)
+CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
+PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price)
+ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
 
 
 @dataclass(slots=True)
@@ -224,18 +227,18 @@ class Delivery:
             work.errors = refused.errors
         return _document(work)
 
+    def begin(self, operation: Operation) -> Answering:
+        """An operation before its first step."""
+        return Answering(operation, self.live(), self.schema, self.limits, self.documents)
+
     def answer(self, operation: Operation) -> Reply:
-        work = Answering(operation, self.live(), self.schema, self.limits, self.documents)
+        work = self.begin(operation)
         try:
             for step in ANSWERING:
                 step(work)
-            return _executed(work)
-        except RequestError as error:
-            return _refused(work, [show_request_error(error)])
-        except Refused as refused:
-            return _refused(work, refused.errors)
-        except Exception as defect:  # noqa: BLE001 - the last place where a defect can be kept from a client
-            return _refused(work, [internal_error(defect, operation.operation_name)])
+            return executed(work)
+        except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
+            return refused(work, error)
 
 
 def _document(work: Reading) -> Document:
@@ -255,15 +258,26 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
     return [found for found in document.operations if found.name and found.name.value == name]
 
 
-def _executed(work: Answering) -> Reply:
+def executed(work: Answering) -> Reply:
+    """The reply to an operation that ran, with or without errors in its fields."""
     name = work.operation.operation_name
     errors = [show_execution_error(error, name) for error in work.result.errors or ()]
     return _reply(work, {"errors": errors, "data": work.result.data} if errors else {"data": work.result.data}, errors)
 
 
-def _refused(work: Answering, errors: Iterable[ShownError]) -> Reply:
-    shown = list(errors)
+def refused(work: Answering, error: Exception) -> Reply:
+    """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
+    shown = list(_shown(error, work.operation.operation_name))
     return _reply(work, {"errors": shown}, shown)
+
+
+def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]:
+    match error:
+        case RequestError():
+            return [show_request_error(error)]
+        case Refused():
+            return error.errors
+    return [internal_error(error, operation_name)]
 
 
 def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:

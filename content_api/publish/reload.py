@@ -7,7 +7,7 @@ content with problems is logged with all of them. What was live stays live in bo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path, PurePath
 
 import structlog
@@ -21,7 +21,7 @@ from content_api.publish.making import make_edition, retire
 from content_api.publish.place import folder_of
 from content_api.store import FolderSnapshot, GitRepository, Opened
 from content_api.store.git import GitSnapshot
-from content_api.store.snapshot import Limits, Snapshot
+from content_api.store.snapshot import Limits, Snapshot, Version
 
 log = structlog.get_logger("content_api.publish")
 
@@ -30,8 +30,13 @@ SAVE_MILLISECONDS = 100  # an editor's program writes a file in several steps, a
 BACK_OFF_SECONDS = 5.0
 
 
-async def follow(current: Current, opened: Opened, ref: str | None, limits: Limits) -> None:
-    """Make live what comes, until cancelled. `opened` is what `current` was read from, `ref` how that was named."""
+async def follow(
+    current: Current, opened: Opened, ref: str | None, limits: Limits, announce: Callable[[Version], None]
+) -> None:
+    """Make live what comes, and announce it, until cancelled.
+
+    `opened` is what `current` was read from, `ref` how that was named.
+    """
     folder = folder_of(opened)
     while True:
         try:
@@ -40,6 +45,7 @@ async def follow(current: Current, opened: Opened, ref: str | None, limits: Limi
                 await asyncio.to_thread(take, current, newer, folder, limits)
                 if current.edition is not before:
                     retire(before)  # here, on the event loop, no operation is half way through
+                    announce(current.edition.version)
         except (StoreError, OSError) as error:
             seconds = pause_after(error, opened)
             log.error("changes cannot be looked for", reason=str(error), again_in_seconds=seconds)

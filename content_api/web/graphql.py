@@ -13,6 +13,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, status_of
+from content_api.web.listeners import RETRY_AFTER_SECONDS
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_query_string
 
@@ -104,8 +105,9 @@ def respond_to(reply: Reply, media: str) -> Response:
     return Response(reply.body, status, headers, f"{media}; charset=utf-8")
 
 
-def refuse(error: RequestError, media: str) -> Response:
-    headers = {"Vary": "Accept"} | ({"Allow": ALLOW} if error.code == "METHOD_NOT_ALLOWED" else {})
+def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
+    more = {"METHOD_NOT_ALLOWED": {"Allow": allow}, "TOO_MANY_LISTENERS": {"Retry-After": str(RETRY_AFTER_SECONDS)}}
+    headers = {"Vary": "Accept"} | more.get(error.code, {})
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

@@ -28,19 +28,19 @@ MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may co
 
 def from_body(body: bytes) -> Operation:
     """Read the body of a POST: one JSON object in UTF-8."""
-    value = _json(_text(body), "The body")
+    value = strict_json(_text(body), "The body")
     if isinstance(value, list):
         raise _bad("Batches are not answered here.", "Send one request for each operation.")
     if not isinstance(value, dict):
         raise _bad(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
-    return _operation(value, safe=False)
+    return operation_of(value, safe=False)
 
 
 def from_query_string(query_string: bytes) -> Operation:
     """Read the query string of a GET, in which `variables` and `extensions` are JSON."""
     given = read_query_string(query_string)
-    parsed: dict[str, Any] = {name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given}
-    return _operation(given | parsed, safe=True)
+    parsed: dict[str, Any] = {name: strict_json(given[name], f"`{name}`") for name in IN_JSON if name in given}
+    return operation_of(given | parsed, safe=True)
 
 
 def read_query_string(query_string: bytes) -> dict[str, str]:
@@ -61,7 +61,8 @@ def read_query_string(query_string: bytes) -> dict[str, str]:
     return dict(known)
 
 
-def _operation(given: Mapping[str, Any], *, safe: bool) -> Operation:
+def operation_of(given: Mapping[str, Any], *, safe: bool) -> Operation:
+    """The operation that these parameters describe, whatever carried them."""
     for name, (kind, noun) in PARAMETERS.items():
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
@@ -84,7 +85,7 @@ def _text(body: bytes) -> str:
         raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
 
 
-def _json(text: str, what: str) -> Any:
+def strict_json(text: str, what: str) -> Any:
     """Parse JSON strictly: no duplicate keys, no NaN, no lone surrogates, nothing after the value."""
     try:
         return jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
