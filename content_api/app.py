@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +17,16 @@ from starlette.applications import Starlette
 
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
+from content_api.content.recalled import described, noting
 from content_api.content.report import report
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
+from content_api.delivery.subscribe import Subscriptions
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
+from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
+from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
 from content_api.publish.branch import Branch
@@ -30,13 +34,14 @@ from content_api.publish.current import Current, Trouble
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
-from content_api.publish.publisher import Publisher
+from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.store import Opened, open_content
+from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
-from content_api.store.snapshot import Version
+from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.health import Status
+from content_api.web.listeners import Listeners, when_told_to_end
 
 log = structlog.get_logger("content_api")
 
@@ -74,12 +79,24 @@ def create_app(settings: Settings | None = None) -> Starlette:
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         log.warning(warning)
-    opened = open_configured(settings)
-    return wire(settings, start(opened, settings))
+    return wire(settings, start(open_configured(settings, fresh=False), settings))
 
 
-def open_configured(settings: Settings) -> Opened:
-    """What the settings name, opened. Close its repository after use."""
+def open_configured(settings: Settings, *, fresh: bool = True) -> Opened:
+    """What the settings name, opened. Close its repository after use.
+
+    `fresh` is for a question that is asked once: what is on another machine is fetched first.
+    """
+    if remote := settings.remote:
+        return open_mirrored(
+            remote,
+            settings.cache_folder,
+            fresh=fresh,
+            ref=settings.ref,
+            limits=settings.limits,
+            folder=settings.folder,
+            deadline=settings.git_deadline,
+        )
     return open_content(
         settings.content or usual_content(),
         ref=settings.ref,
@@ -174,15 +191,31 @@ def explained(opened: Opened) -> Iterator[None]:
 def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
-    publisher = publisher_of(started, settings)
+    answers = delivery(current, archive)
+    announcements, listeners = Announcements(), Listeners()
+    publisher = publisher_of(started, settings, announcements)
     return build(
         schema_text=sdl(schema()),
-        answer=delivery(current, archive).answer,
+        answer=answers.answer,
+        subscribe=Subscriptions(answers, subscription(announcements, archive)).subscribe,
+        listeners=listeners,
         status=lambda: Status(True, current.edition.version.id),
         origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(settings, started, publisher),
+        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
         at_least=publisher.at_least if publisher else None,
+        look=publisher.look_now if publisher else None,
+        hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
     )
+
+
+def subscription(announcements: Announcements, archive: VersionArchive | None) -> Subscription:
+    """What listeners are told from."""
+
+    def files_of(commit: str) -> Sequence[FileChange] | None:
+        logged = archive.logged(commit) if archive else None
+        return logged.files if logged else None
+
+    return Subscription(listen=announcements.listen, files_of=files_of)
 
 
 def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
@@ -203,7 +236,13 @@ def live_in(current: Current) -> Callable[[], Live]:
         edition = current.edition
         found: Live | None = edition.memo.get(Live)
         if found is None:
-            found = edition.memo[Live] = Live(edition.version.id, root(edition), about=about(edition))
+            found = edition.memo[Live] = Live(
+                edition.version.id,
+                root(edition),
+                about=about(edition),
+                noting=noting,
+                noted=lambda noted: {"recalled": described(noted, edition)},
+            )
         return found
 
     return live
@@ -220,7 +259,7 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
     return tell
 
 
-def publisher_of(started: Started, settings: Settings) -> Publisher | None:
+def publisher_of(started: Started, settings: Settings, announcements: Announcements) -> Publisher | None:
     """What follows the branch; None for files as they stand."""
     if started.branch is None or started.beginning is None:
         return None
@@ -230,17 +269,25 @@ def publisher_of(started: Started, settings: Settings) -> Publisher | None:
         started.beginning.archive,
         started.beginning.live,
         folder_of(started.opened),
-        announce=lambda version: None,
-        poll_seconds=settings.poll_seconds,
+        announce=announcements.announce,
+        poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
+        mirror=started.opened.mirror,
     )
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, started: Started, publisher: Publisher | None) -> AsyncIterator[None]:
+async def _lifespan(
+    settings: Settings,
+    started: Started,
+    publisher: Publisher | None,
+    announcements: Announcements,
+    listeners: Listeners,
+) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
-    following = asyncio.create_task(_following(settings, started, publisher))
+    following = asyncio.create_task(_following(settings, started, publisher, announcements))
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
-    yield
+    with when_told_to_end(listeners.dismiss):
+        yield
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following
@@ -248,16 +295,20 @@ async def _lifespan(settings: Settings, started: Started, publisher: Publisher |
     log.info("stopped")
 
 
-async def _following(settings: Settings, started: Started, publisher: Publisher | None) -> None:
+async def _following(
+    settings: Settings, started: Started, publisher: Publisher | None, announcements: Announcements
+) -> None:
     """Follow commits always, and files where that is asked for."""
     opened = started.opened
     if publisher:
         await publisher.run()
     elif settings.reload:
         digits = opened.repository.location.digits if opened.repository else 40
-        folder = Path(opened.snapshot.place)
-        await follow_files(started.current, folder, folder_of(opened), settings.limits, digits, announce)
-
-
-def announce(version: Version) -> None:
-    """Nobody listens yet."""
+        await follow_files(
+            started.current,
+            Path(opened.snapshot.place),
+            folder_of(opened),
+            settings.limits,
+            digits,
+            announcements.announce,
+        )

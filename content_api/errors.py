@@ -98,11 +98,15 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "LIST_TOO_LONG": (400, "A list, in the document or the variables, has more items than the server takes."),
     "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
     "SIGNATURE_REFUSED": (401, "The signature of a webhook is missing, wrong, too old, or has been used before."),
+    "STREAM_NEEDED": (400, "A subscription was sent where one answer is given; the hint says where it can be."),
+    "TOO_MANY_SUBSCRIPTIONS": (400, "One connection has as many operations open as it may; end one, or open another."),
     "METHOD_NOT_ALLOWED": (405, "The path does not answer this HTTP method; `Allow` says which it does."),
     "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not sent as `application/json` in UTF-8."),
+    "ORIGIN_NOT_ALLOWED": (403, "Pages of this origin may not open a WebSocket here; an operator says which may."),
     "NOT_FOUND": (404, "There is nothing at this path."),
+    "TOO_MANY_LISTENERS": (503, "As many listen as the server has room for. Ask for the version now and then instead."),
     "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
 }
 

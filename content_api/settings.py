@@ -70,8 +70,9 @@ class Settings(BaseSettings):
     """The content's folder inside the repository, such as `docs/content`. If not given it is found by `site.json`."""
     ref: str | None = None
     """The branch, tag or commit to serve. If not given: what is checked out, as it is committed."""
-    poll_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
-    """Seconds between two looks at the branch that is served. A hook has it looked at without waiting."""
+    poll_seconds: Annotated[float | None, Field(ge=0.1, le=3600)] = None
+    """Seconds between two looks at the branch that is served. If not given: 1, or 30 for a repository on another
+    machine. A hook has it looked at without waiting."""
     fast_forward_only: bool = False
     """Refuse a branch that was rewritten, until it descends again from what is live. If not set, the tip of the branch
     is content like any other, and the log says that it was no fast-forward."""

@@ -25,6 +25,7 @@ class LiveServer:
 
     url: str
     log: Path
+    process: subprocess.Popen[bytes]
 
 
 @contextmanager
@@ -37,9 +38,9 @@ def live(app: str = "server:app", folder: Path = ROOT, **settings: str) -> Itera
             process = subprocess.Popen(
                 command, cwd=folder, env=_environment(settings), stdout=output, stderr=subprocess.STDOUT
             )
-        server = LiveServer(f"http://127.0.0.1:{port}", log)
+        server = LiveServer(f"http://127.0.0.1:{port}", log, process)
         try:
-            _wait_until_ready(server, process)
+            _wait_until_ready(server)
             yield server
         finally:
             _end(process)
@@ -65,11 +66,12 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(server: LiveServer, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(server: LiveServer) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"The server ended with {process.returncode} while starting:\n{server.log.read_text()}")
+        if server.process.poll() is not None:
+            ended = f"The server ended with {server.process.returncode} while starting"
+            raise RuntimeError(f"{ended}:\n{server.log.read_text()}")
         if _ready(server):
             return
         time.sleep(0.05)

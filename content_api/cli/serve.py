@@ -25,9 +25,12 @@ from content_api.errors import SettingError
 from content_api.observe.logs import configure
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
+from content_api.web.websocket import SocketLimits
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
 BACKLOG = 2048
+# An answer takes milliseconds. Who has not taken it by then, or does not read the end of a stream, is left behind.
+SECONDS_TO_END = 5
 
 Host = Annotated[
     str | None,
@@ -99,7 +102,7 @@ def serve(
     for warning in unknown_variables():
         typer.echo(warning, err=True)
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
-        started = start(open_configured(settings), settings)
+        started = start(open_configured(settings, fresh=False), settings)
         typer.echo(welcome(started, listening, settings.reload))
         run(settings, started, listening)
 
@@ -126,6 +129,9 @@ def configured(app: str | Starlette, workers: int = 1) -> uvicorn.Config:
         log_config=None,  # ours, in observe/
         log_level="warning",  # that it started and stopped is said by us
         access_log=False,
+        ws_max_size=SocketLimits().message_bytes,
+        ws_per_message_deflate=False,  # a few hundred bytes now and then; a compressor for each connection takes 40 kB
+        timeout_graceful_shutdown=SECONDS_TO_END,
     )
 
 

@@ -8,7 +8,7 @@ earlier step should have filled in is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, cast
 
@@ -41,7 +41,7 @@ from content_api.delivery.masks import (
     show_syntax_error,
 )
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pinned import pinned_version
+from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.price import hold_cost, price
 from content_api.errors import RequestError
 
@@ -58,6 +58,9 @@ class Live:
     root: Any
     context: Any = None
     about: Callable[[str], dict[str, Any]] = field(default=lambda version: {"version": version})
+    noting: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """Entered while resolvers run, it notes what the answer has to say of itself, and `noted` says it."""
+    noted: Callable[[Any], dict[str, Any]] = field(default=lambda noted: {})
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class Answering:
     chosen: OperationDefinitionNode = field(init=False)
     executor: Executor[Any] = field(init=False)
     result: ExecutionResult = field(init=False)
+    extensions: dict[str, Any] = field(default_factory=dict)
     pinned: str | None = None
     cost: int | None = None
 
@@ -167,6 +171,16 @@ def choose(work: Answering) -> None:
     raise RequestError("OPERATION_RESOLUTION_FAILURE", message, f"Set `operationName` to one of: {names}.")
 
 
+def answer_once(work: Answering) -> None:
+    """Refuse a subscription, whose answers are many. delivery/subscribe.py leaves this step out."""
+    if work.chosen.operation is OperationType.SUBSCRIPTION:
+        raise RequestError(
+            "STREAM_NEEDED",
+            "A subscription has many answers, and there is room for one here.",
+            "Listen over a WebSocket at `/graphql`, or by server-sent events at `/graphql/stream`.",
+        )
+
+
 def coerce_variables(work: Answering) -> None:
     """Bring the variables to their types; graphql-core does so while it builds the executor."""
     hold_variables(work.limits, work.operation.variables)
@@ -196,27 +210,23 @@ def hold_price(work: Answering) -> None:
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
     variables = work.executor.variable_values.coerced
-    work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
+    if not any(field in work.operation.document for field in PASSING):
+        work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 def execute(work: Answering) -> None:
     """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    work.result = cast(ExecutionResult, work.executor.execute_operation())
+    with work.live.noting() as noted:
+        work.result = cast(ExecutionResult, work.executor.execute_operation())
+    if noted:
+        work.extensions |= work.live.noted(noted)
     if work.result.errors and (missing := missing_versions(work.result.errors)):
         raise Lacking(missing)
 
 
-ANSWERING: tuple[Callable[[Answering], None], ...] = (
-    measure,
-    recall,
-    permit,
-    accept,
-    choose,
-    coerce_variables,
-    hold_price,
-    find_pin,
-    execute,
-)
+CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
+PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price, find_pin)
+ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
 
 Fetch = Callable[[frozenset[str]], AbstractAsyncContextManager[None]]
 """Loads versions, and keeps them in memory until the block ends. Raises RequestError where one cannot be read."""
@@ -260,44 +270,43 @@ class Delivery:
 
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
-        live = self.live()
-        found = self.attempt(operation, live)
-        return found if isinstance(found, Reply) else await self._answer_loaded(operation, live, found)
+        work = self.begin(operation)
+        try:
+            return self.attempt(work)
+        except Lacking as lacking:
+            return await self._answer_loaded(operation, work.live, lacking)
 
-    def attempt(self, operation: Operation, live: Live) -> Reply | frozenset[str]:
-        """The reply, or the versions that must be loaded first."""
-        work = Answering(operation, live, self.schema, self.limits, self.documents)
+    def begin(self, operation: Operation, live: Live | None = None) -> Answering:
+        """An operation before its first step, on what is live."""
+        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents)
+
+    def attempt(self, work: Answering) -> Reply:
+        """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
         try:
             for step in ANSWERING:
                 step(work)
-            return _executed(work)
-        except Lacking as lacking:
-            return lacking.versions
-        except RequestError as error:
-            return _refused(work, [show_request_error(error)])
-        except Refused as refused:
-            return _refused(work, refused.errors)
-        except Exception as defect:  # noqa: BLE001 - the last place where a defect can be kept from a client
-            return _refused(work, [internal_error(defect, operation.operation_name)])
+            return executed(work)
+        except Lacking:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
+            return refused(work, error)
 
-    async def _answer_loaded(self, operation: Operation, live: Live, missing: frozenset[str]) -> Reply:
-        work = Answering(operation, live, self.schema, self.limits, self.documents)
+    async def _answer_loaded(self, operation: Operation, live: Live, lacking: Lacking) -> Reply:
+        """Load what is lacking, and what then turns out to be lacking beside it."""
         loaded: frozenset[str] = frozenset()
         try:
             async with AsyncExitStack() as held:
-                while missing - loaded:
-                    loaded |= missing
+                while lacking.versions - loaded:
+                    loaded |= lacking.versions
                     hold_versions(self.limits, loaded)
-                    await held.enter_async_context(self.fetch(missing))
-                    found = self.attempt(operation, live)
-                    if isinstance(found, Reply):
-                        return found
-                    missing = found
-            raise LookupError(f"versions were loaded and are not there: {sorted(missing)}")
-        except RequestError as error:
-            return _refused(work, [show_request_error(error)])
-        except Exception as defect:  # noqa: BLE001 - as above
-            return _refused(work, [internal_error(defect, operation.operation_name)])
+                    await held.enter_async_context(self.fetch(lacking.versions))
+                    try:
+                        return self.attempt(self.begin(operation, live))
+                    except Lacking as more:
+                        lacking = more
+            raise LookupError(f"versions were loaded and are not there: {sorted(lacking.versions)}")
+        except Exception as error:  # noqa: BLE001 - as above
+            return refused(self.begin(operation, live), error)
 
 
 def _document(work: Reading) -> Document:
@@ -317,33 +326,46 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
     return [found for found in document.operations if found.name and found.name.value == name]
 
 
-def _executed(work: Answering) -> Reply:
+def executed(work: Answering) -> Reply:
+    """The reply to an operation that ran, with or without errors in its fields."""
     name = work.operation.operation_name
     errors = [show_execution_error(error, name) for error in work.result.errors or ()]
     body: dict[str, Any] = {"errors": errors} if errors else {}
     return _reply(work, body | {"data": work.result.data}, errors)
 
 
-def _refused(work: Answering, errors: Iterable[ShownError]) -> Reply:
-    shown = list(errors)
+def refused(work: Answering, error: Exception) -> Reply:
+    """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
+    shown = list(_shown(error, work.operation.operation_name))
     return _reply(work, {"errors": shown}, shown)
+
+
+def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]:
+    match error:
+        case RequestError():
+            return [show_request_error(error)]
+        case Refused():
+            return error.errors
+    return [internal_error(error, operation_name)]
 
 
 def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
     codes = tuple(error["extensions"]["code"] for error in errors)
     if codes:
         log.debug("answered with errors", codes=codes, operation=work.operation.operation_name)
-    version = work.pinned if work.pinned and not codes else work.live.version
+    # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
+    version = work.live.version if codes or work.extensions or not work.pinned else work.pinned
+    pinned = version == work.pinned
     if work.operation.about_content:
-        body["extensions"] = {"content": work.live.about(version)}
+        work.extensions["content"] = work.live.about(version)
     return Reply(
-        body=orjson.dumps(body),
+        body=orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body),
         executed="data" in body,
         version=version,
         cost_limit=work.limits.cost,
         cost=work.cost,
         codes=codes,
-        pinned=work.pinned is not None and not codes,
+        pinned=pinned,
     )
 
 

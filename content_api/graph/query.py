@@ -201,8 +201,8 @@ class Query(Content):
         return Content(view=view_of(edition, None if locale is UNSET else locale, channel, self.view.drafts))
 
     @strawberry.field(
-        description="What is known of a version; of the live one, if none is named. Null, with an error, for what names "
-        "no version. Its content is in `content`.",
+        description="What is known of a version; of the live one, if none is named. Null, with an error, for what "
+        "names no version. Its content is in `content`.",
     )
     def version(self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET) -> Version | None:
         return version(self.edition, None if ref is UNSET else ref)

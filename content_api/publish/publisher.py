@@ -20,16 +20,18 @@ import structlog
 
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
-from content_api.errors import OperatorError, RequestError, StoreError
+from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble
+from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
 
 log = structlog.get_logger("content_api.publish")
 
 POLL_SECONDS = 1.0  # to ask costs a few milliseconds, and nobody who has just pushed expects less
+REMOTE_POLL_SECONDS = 30.0  # to ask another machine costs it a connection; a hook tells us sooner
 LEAST_SECONDS = 0.05  # between two looks, however often somebody asks for one
 WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publication takes less than one
 MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
@@ -49,7 +51,7 @@ class Sight:
 
 @dataclass(slots=True)
 class Publisher:
-    """Follows one branch. `fetch`, where there is one, brings the repository up to date with another first.
+    """Follows one branch. A `mirror` is brought up to date first, and cloned again when an object of it is damaged.
 
     `run` goes on until it is cancelled; `look_now` may be called from the event loop at any time, and is what a hook
     does.
@@ -63,7 +65,7 @@ class Publisher:
     announce: Callable[[Version], None]
     """Called on the event loop with each version that has gone live."""
     poll_seconds: float = POLL_SECONDS
-    fetch: Callable[[], None] | None = None
+    mirror: Mirror | None = None
     _seen: Sight | None = None
     _refusals: OrderedDict[str, Refusal] = field(default_factory=OrderedDict)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,7 +104,7 @@ class Publisher:
         return self.archive.names.reaches(commit)
 
     async def _next_look(self, seconds: float) -> None:
-        if self.fetch is None:  # another repository is not asked whenever a client likes
+        if self.mirror is None:  # another repository is not asked whenever a client likes
             self.look_now()
         self._waiting += 1
         try:
@@ -135,9 +137,19 @@ class Publisher:
         return max(pause, self.poll_seconds)
 
     async def _look(self) -> None:
-        if self.fetch:
-            await asyncio.to_thread(self.fetch)
         began = perf_counter()
+        if self.mirror:
+            await asyncio.to_thread(self.mirror.fetch)
+        try:
+            await self._see_and_take(began)
+        except ObjectUnreadable as error:
+            if self.mirror is None:
+                raise
+            log.error("the mirror is damaged, and is cloned again", reason=str(error))
+            await asyncio.to_thread(self.mirror.renew)
+            await self._see_and_take(began)
+
+    async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
         if sight != self._seen:
             await self._take(sight, began)

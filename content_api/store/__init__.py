@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -10,9 +10,11 @@ from content_api.errors import RepositoryUnusable, RevisionUnknown
 from content_api.store.folder import FolderSnapshot
 from content_api.store.git import DEADLINE, MARK, USUAL_FOLDER, GitRepository, open_repository
 from content_api.store.locate import Location, find_repository, inside
+from content_api.store.mirror import Mirror, open_remote
+from content_api.store.remote import Remote
 from content_api.store.snapshot import Limits, Snapshot
 
-__all__ = ["FolderSnapshot", "GitRepository", "Opened", "open_content", "open_repository"]
+__all__ = ["FolderSnapshot", "GitRepository", "Opened", "open_content", "open_mirrored", "open_repository"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Opened:
     """None where files are served as they stand, and no further version can come."""
     reason: str
     """One sentence for a person: what is served, and why that."""
+    mirror: Mirror | None = None
+    """What brings the repository up to date with one on another machine, where it is a mirror of that."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +66,29 @@ def open_content(
     except BaseException:
         repository.close()
         raise
+
+
+def open_mirrored(
+    remote: Remote,
+    cache: Path,
+    *,
+    fresh: bool,
+    ref: str | None = None,
+    limits: Limits | None = None,
+    folder: str | None = None,
+    deadline: float = DEADLINE,
+) -> Opened:
+    """Open the content of a remote repository, through its mirror in a cache folder.
+
+    A `fresh` one is fetched first; else only where there is nothing yet, so that a restart needs no network.
+    """
+    mirror = open_remote(remote, cache)
+    if not mirror.prepare() or fresh:
+        mirror.fetch()
+    opened = open_content(mirror.path, ref=ref, limits=limits, folder=folder, deadline=deadline)
+    return replace(
+        opened, mirror=mirror, reason=f"{remote.address}, {opened.snapshot.version.id[:12]}: {ref or 'HEAD'}."
+    )
 
 
 def _located(path: Path, working_tree: bool, deadline: float) -> Location | None:

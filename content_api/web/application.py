@@ -11,15 +11,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Lifespan
-from starlette_compress import CompressMiddleware, add_compress_type
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
 from content_api.web.graphql import Answer, AtLeast
 from content_api.web.headers import SafeHeaders
 from content_api.web.health import Status
+from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.negotiation import GRAPHQL_RESPONSE
-from content_api.web.routes import routes
+from content_api.web.routes import listening_routes, routes
+from content_api.web.stream import EVENT_STREAM
 
 STATIC = Path(__file__).parent / "static"
 
@@ -31,6 +33,8 @@ def build(
     *,
     schema_text: str,
     answer: Answer,
+    subscribe: Subscribe,
+    listeners: Listeners,
     status: Callable[[], Status],
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
@@ -42,14 +46,20 @@ def build(
 ) -> Starlette:
     """Wire the application. `status` must not wait, and `answer` and `at_least` only for a version to come.
 
+    `listeners` is handed in so that its owner can dismiss them when the server is to end.
+
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
     public, reading needs no key, and no cookie is ever looked at. `look` is called when a git host says, signed with
     one of the `hook_secrets`, that there is something new; it must not wait either.
     """
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
+    remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
-        routes=routes(schema_text, answer, status, static, largest_body, at_least, look, hook_secrets),
+        routes=[
+            *routes(schema_text, answer, status, static, largest_body, at_least, look, hook_secrets),
+            *listening_routes(subscribe, listeners, origins, largest_body),
+        ],
         middleware=_middleware(origins),
         exception_handlers={HTTPException: problem},
         lifespan=lifespan,

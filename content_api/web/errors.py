@@ -15,6 +15,10 @@ from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
 
+# Code -> seconds after which to ask again: a publication takes less than one, a version that has to be loaded a few, and
+# those who listen have to leave before others can.
+RETRY_AFTER = {"VERSION_NOT_YET_LIVE": 1, "OVERLOADED": 2, "TOO_MANY_LISTENERS": 30}
+
 # HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.
 STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 500: "INTERNAL"}
 

@@ -13,6 +13,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, status_of
+from content_api.web.listeners import RETRY_AFTER_SECONDS
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
 
@@ -25,7 +26,6 @@ AtLeast = Callable[[str], Awaitable[None]]
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
 PINNED = "public, max-age=31536000, immutable"  # a year: nothing that is cached for longer is worth having
-RETRY_AFTER = "2"  # seconds: a publication takes less than one, a version that has to be loaded a few
 
 
 class GraphQLEndpoint:
@@ -115,13 +115,13 @@ def respond_to(reply: Reply, media: str) -> Response:
     if status == 405:
         headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
     if status == 503:
-        headers["Retry-After"] = RETRY_AFTER
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return Response(reply.body, status, headers, f"{media}; charset=utf-8")
 
 
-def refuse(error: RequestError, media: str) -> Response:
-    headers = {"Vary": "Accept"} | ({"Allow": ALLOW} if error.code == "METHOD_NOT_ALLOWED" else {})
-    headers |= {"Retry-After": RETRY_AFTER} if error.status == 503 else {}
+def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
+    headers = {"Vary": "Accept"} | ({"Allow": allow} if error.code == "METHOD_NOT_ALLOWED" else {})
+    headers |= {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == 503 else {}
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

@@ -30,12 +30,12 @@ MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may co
 
 def from_body(body: bytes, about_content: bool = False) -> Operation:
     """Read the body of a POST: one JSON object in UTF-8. `about_content` is what its address asks for."""
-    value = _json(_text(body), "The body")
+    value = strict_json(_text(body), "The body")
     if isinstance(value, list):
         raise _bad("Batches are not answered here.", "Send one request for each operation.")
     if not isinstance(value, dict):
         raise _bad(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
-    return _operation(value, safe=False, about_content=about_content)
+    return operation_of(value, safe=False, about_content=about_content)
 
 
 def from_query_string(query_string: bytes) -> Operation:
@@ -44,8 +44,8 @@ def from_query_string(query_string: bytes) -> Operation:
     about = given.get("extensions") == CONTENT
     if about:
         del given["extensions"]
-    parsed: dict[str, Any] = {name: _json(given[name], f"`{name}`") for name in IN_JSON if name in given}
-    return _operation(given | parsed, safe=True, about_content=about)
+    parsed: dict[str, Any] = {name: strict_json(given[name], f"`{name}`") for name in IN_JSON if name in given}
+    return operation_of(given | parsed, safe=True, about_content=about)
 
 
 def read_about(query_string: bytes) -> bool:
@@ -71,7 +71,8 @@ def read_query_string(query_string: bytes) -> dict[str, str]:
     return dict(known)
 
 
-def _operation(given: Mapping[str, Any], *, safe: bool, about_content: bool) -> Operation:
+def operation_of(given: Mapping[str, Any], *, safe: bool, about_content: bool = False) -> Operation:
+    """The operation that these parameters describe, whatever carried them."""
     for name, (kind, noun) in PARAMETERS.items():
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
@@ -96,7 +97,7 @@ def _text(body: bytes) -> str:
         raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
 
 
-def _json(text: str, what: str) -> Any:
+def strict_json(text: str, what: str) -> Any:
     """Parse JSON strictly: no duplicate keys, no NaN, no lone surrogates, nothing after the value."""
     try:
         return jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)

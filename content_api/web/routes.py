@@ -7,13 +7,16 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
 from content_api.web.health import Readyz, Status, livez
 from content_api.web.hooks import GitHook
+from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.stream import StreamEndpoint
+from content_api.web.websocket import WebSocketEndpoint
 
 
 def routes(
@@ -42,6 +45,17 @@ def routes(
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))
     return table
+
+
+def listening_routes(
+    subscribe: Subscribe, listeners: Listeners, origins: Sequence[str], largest_body: int
+) -> list[BaseRoute]:
+    """The part of the table that is about staying. One path answers HTTP and WebSockets; event streams have another,
+    because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
+    return [
+        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins)),
+        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),
+    ]
 
 
 class SchemaText:

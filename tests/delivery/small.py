@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -27,6 +28,14 @@ type Query {
   refused: String
   required: String!
 }
+type Subscription {
+  said(times: Int! = 2): String!
+  heard: Heard!
+  unheard: String
+  unlistenable: String
+  silent: String
+}
+type Heard { text: String! others(first: Int): Things! broken: String }
 type Mutation { rename(name: String!): String }
 interface Named { name: String! }
 type Things { nodes: [Thing!]! edges: [Edge!]! totalCount: Int! }
@@ -96,6 +105,39 @@ class Root:
 
     def required(self, info):
         raise RequestError("BAD_USER_INPUT", "Not like this.")
+
+
+class Voice:
+    """What subscriptions are answered from. `log` says what became of the one that is `silent`."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    async def said(self, info, times):
+        for number in range(times):
+            yield {"said": f"{number + 1}"}
+
+    async def heard(self, info):
+        yield {"heard": {"text": "one", "others": Things(), "broken": ValueError("secret of /etc/passwd")}}
+        yield {"heard": {"text": "two", "others": Things()}}
+
+    def unheard(self, info):
+        raise RequestError("BAD_USER_INPUT", "Nobody may hear this.")
+
+    async def unlistenable(self, info):
+        yield {"unlistenable": "one"}
+        raise ValueError("secret of /etc/passwd")
+
+    def silent(self, info):
+        self.log.append("listening")
+        return self.silence()
+
+    async def silence(self):
+        try:
+            await asyncio.Event().wait()
+            yield {"silent": "never"}
+        finally:
+            self.log.append("gone")
 
 
 def schema() -> GraphQLSchema:

@@ -25,6 +25,7 @@ def test_the_steps_can_be_read():
         "permit",
         "accept",
         "choose",
+        "answer_once",
         "coerce_variables",
         "hold_price",
         "find_pin",

@@ -9,10 +9,12 @@ from graphql import print_schema
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from content_api.delivery.subscribe import Subscriptions
 from content_api.web.application import STATIC, build
 from content_api.web.graphql import Answer
 from content_api.web.health import Status
-from tests.delivery.small import delivery, schema
+from content_api.web.listeners import Listeners
+from tests.delivery.small import Voice, delivery, schema
 
 JSON = {"Accept": "application/json"}
 GRAPHQL_RESPONSE = {"Accept": "application/graphql-response+json"}
@@ -22,11 +24,14 @@ def application(
     answer: Answer | None = None,
     status: Callable[[], Status] = lambda: Status(ready=True, version="v1"),
     static: Path = STATIC,
+    voice: object = None,
     **options,
 ) -> Starlette:
     return build(
         schema_text=print_schema(schema()),
         answer=answer or delivery().answer,
+        subscribe=Subscriptions(delivery(), voice or Voice()).subscribe,
+        listeners=options.pop("listeners", None) or Listeners(),
         status=status,
         static=static,
         **options,

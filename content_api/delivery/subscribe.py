@@ -1,0 +1,81 @@
+"""From an Operation to a stream of Replies, through the same steps as one that is answered once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from graphql import ExecutionResult, OperationType
+from graphql.execution import create_source_event_stream
+
+from content_api.delivery.masks import Refused, show_execution_error
+from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.pipeline import CHOOSING, PREPARING, Answering, Delivery, executed, refused
+
+Replies = AsyncGenerator[Reply, None]
+
+
+@dataclass(slots=True)
+class Subscriptions:
+    """Answers what comes over a transport that can carry many answers to one operation.
+
+    `root` is what the resolvers of subscriptions are given. It belongs to no version: `delivery.live` is asked again
+    for each reply, so that each says which version it comes from.
+    """
+
+    delivery: Delivery
+    root: Any
+
+    def subscribe(self, operation: Operation) -> Replies:
+        """The replies to an operation: one, or for a subscription each as it comes, until the iterator is closed.
+
+        A subscription listens from this call on, not from the first reply that is asked for. Never raises.
+        """
+        work = self.delivery.begin(operation)
+        try:
+            _take(CHOOSING, work)
+            if work.chosen.operation is not OperationType.SUBSCRIPTION:
+                return self._answer(operation)
+            work.live = replace(work.live, root=self.root)
+            _take(PREPARING, work)
+            return self._tell(work, events(work))
+        except Exception as error:  # noqa: BLE001 - as in Delivery.answer
+            return _one(refused(work, error))
+
+    async def _answer(self, operation: Operation) -> Replies:
+        yield await self.delivery.answer(operation)
+
+    async def _tell(self, work: Answering, events: AsyncGenerator[Any, None]) -> Replies:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield self._reply(work, event)
+        except Exception as error:  # noqa: BLE001 - as in Delivery.answer
+            yield refused(work, error)
+
+    def _reply(self, work: Answering, event: Any) -> Reply:
+        """The reply for one event. The operation is executed on it as a query is on its root."""
+        work.live = self.delivery.live()
+        executor = work.executor.build_per_event_executor(event)
+        work.result = cast(ExecutionResult, executor.execute_operation(serially=False))
+        return executed(work)
+
+
+def events(work: Answering) -> AsyncGenerator[Any, None]:
+    """What the subscription's resolver hears. Raises Refused, with its errors, when it refuses to listen."""
+    source = create_source_event_stream(work.executor)
+    if isinstance(source, ExecutionResult):
+        name = work.operation.operation_name
+        raise Refused(show_execution_error(error, name) for error in source.errors or ())
+    return cast(AsyncGenerator[Any, None], source)
+
+
+def _take(steps: tuple[Callable[[Answering], None], ...], work: Answering) -> None:
+    for step in steps:
+        step(work)
+
+
+async def _one(reply: Reply) -> Replies:
+    yield reply

@@ -1,0 +1,85 @@
+"""Who is listening: no more than there is room for, and none of them keeps the server from ending."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from content_api.delivery.operation import Operation, Reply
+from content_api.errors import RequestError
+
+Subscribe = Callable[[Operation], AsyncGenerator[Reply, None]]
+
+# Connections and streams of one process. An idle one costs 20 to 30 kB (docs/performance.md), so that these take 300 MB
+# at most; and a process may usually have 1,024 files open, which is where an operator begins to think about numbers.
+MOST_LISTENERS = 10_000
+# Time for those who leave to leave, and not so long that a page seems dead.
+RETRY_AFTER_SECONDS = 30
+# What is sent in this time or not at all: a phone in a tunnel comes back sooner, or connects again anyway.
+SEND_SECONDS = 10.0
+
+
+class Listeners:
+    """The places of one process, over both transports."""
+
+    def __init__(self, most: int = MOST_LISTENERS) -> None:
+        self.most = most
+        self.number = 0
+        self.streams: set[asyncio.Task[None]] = set()
+        """For each event stream a task that ends it when cancelled. WebSockets are closed by uvicorn, with 1012."""
+        self._dismissed = False
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place to listen from. Raises RequestError when all are taken, or the server is about to end."""
+        if self.number >= self.most or self._dismissed:
+            raise RequestError(
+                "TOO_MANY_LISTENERS",
+                f"{self.number:,} listen here, which is as many as there is room for.",
+                "Ask for the version that is live now and then instead; it is in the header `Content-Version`.",
+            )
+        self.number += 1
+        try:
+            yield
+        finally:
+            self.number -= 1
+
+    def dismiss(self) -> None:
+        """End all event streams, and begin no other. They are not completed, so that clients connect again."""
+        self._dismissed = True
+        for stream in self.streams:
+            stream.cancel()
+
+
+@contextmanager
+def when_told_to_end(call: Callable[[], None]) -> Iterator[None]:
+    """Have this called, on the running event loop, as soon as a signal tells the process to end.
+
+    uvicorn waits until every response is complete before it says anything to the application, and an event stream never
+    is. It has no hook for that moment, so its signal handlers are called by ours; where there are none, or another
+    thread would have to set them, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(call)
+        handler = earlier[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    ours = [number for number, handler in earlier.items() if callable(handler)]
+    for number in ours:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, earlier[number])
