@@ -16,6 +16,7 @@ from graphql import GraphQLSchema
 from starlette.applications import Starlette
 
 from content_api.content.edition import Edition
+from content_api.content.fields import timestamp
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described, noting
 from content_api.content.report import report
@@ -254,7 +255,11 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
     def tell(commit: str) -> dict[str, Any]:
         version = edition.version if commit == edition.version.id else edition.archive.edition(commit).version
         tags = edition.archive.tagged(version).tags
-        return {"version": commit, "tag": tags[-1] if tags else None, "publishedAt": version.committed_at}
+        return {
+            "version": commit,
+            "tag": tags[-1] if tags else None,
+            "publishedAt": timestamp(version.committed_at) if version.committed_at else None,
+        }
 
     return tell
 

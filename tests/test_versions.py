@@ -76,7 +76,7 @@ def test_a_client_is_told_on_request_which_version_it_reads(client, repository):
     repository.tag("edition-1")
     ask(client, NAME, {"Content-Version-At-Least": repository.commit({"README": "a look"})})
     live = ask(client, NAME).headers["Content-Version"]
-    expected = {"content": {"version": live, "tag": "edition-1", "publishedAt": "2025-11-22T08:26:40+00:00"}}
+    expected = {"content": {"version": live, "tag": "edition-1", "publishedAt": "2025-11-22T08:26:40Z"}}
     assert "extensions" not in ask(client, NAME).json()
     assert client.post("/graphql?extensions=content", json={"query": NAME}).json()["extensions"] == expected
     assert client.get("/graphql", params={"query": NAME, "extensions": "content"}).json()["extensions"] == expected
@@ -111,7 +111,7 @@ def test_the_past_of_an_entity_is_its_versions_up_to_the_one_shown(client, repos
     past = 'condition(key: "moon-hiccups") { updatedAt history { id author changed { added changed removed } } }'
     found = ask(client, f'{{ {past} content(version: "{first}") {{ {past} }} }}').json()["data"]
     assert [version["id"] for version in found["condition"]["history"]] == [second, first]
-    assert found["condition"]["updatedAt"] == "2025-11-24T16:00:00+00:00"
+    assert found["condition"]["updatedAt"] == "2025-11-24T16:00:00Z"
     assert found["condition"]["history"][0]["author"] == "Somebody Else"
     assert found["condition"]["history"][0]["changed"] == {"added": 0, "changed": 1, "removed": 0}
     assert [version["id"] for version in found["content"]["condition"]["history"]] == [first]

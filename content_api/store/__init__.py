@@ -86,9 +86,8 @@ def open_mirrored(
     if not mirror.prepare() or fresh:
         mirror.fetch()
     opened = open_content(mirror.path, ref=ref, limits=limits, folder=folder, deadline=deadline)
-    return replace(
-        opened, mirror=mirror, reason=f"{remote.address}, {opened.snapshot.version.id[:12]}: {ref or 'HEAD'}."
-    )
+    reason = f"{remote.address} at commit {opened.snapshot.version.id[:12]}, which {ref or 'HEAD'} names."
+    return replace(opened, mirror=mirror, reason=reason)
 
 
 def _located(path: Path, working_tree: bool, deadline: float) -> Location | None:

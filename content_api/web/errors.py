@@ -15,8 +15,8 @@ from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
 
-# Code -> seconds after which to ask again: a publication takes less than one, a version that has to be loaded a few, and
-# those who listen have to leave before others can.
+# Code -> seconds after which to ask again: a publication takes less than one, a version that is loaded a few, and those
+# who listen have to leave before others can.
 RETRY_AFTER = {"VERSION_NOT_YET_LIVE": 1, "OVERLOADED": 2, "TOO_MANY_LISTENERS": 30}
 
 # HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.

@@ -12,8 +12,7 @@ from starlette.types import Receive, Scope, Send
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
-from content_api.web.errors import graphql_error, status_of
-from content_api.web.listeners import RETRY_AFTER_SECONDS
+from content_api.web.errors import RETRY_AFTER, graphql_error, status_of
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
 
@@ -115,13 +114,13 @@ def respond_to(reply: Reply, media: str) -> Response:
     if status == 405:
         headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
     if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        headers["Retry-After"] = str(RETRY_AFTER[reply.codes[0]])
     return Response(reply.body, status, headers, f"{media}; charset=utf-8")
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
     headers = {"Vary": "Accept"} | ({"Allow": allow} if error.code == "METHOD_NOT_ALLOWED" else {})
-    headers |= {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == 503 else {}
+    headers |= {"Retry-After": str(RETRY_AFTER[error.code])} if error.status == 503 else {}
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

@@ -17,8 +17,6 @@ Subscribe = Callable[[Operation], AsyncGenerator[Reply, None]]
 # Connections and streams of one process. An idle one costs 20 to 30 kB (docs/performance.md), so that these take 300 MB
 # at most; and a process may usually have 1,024 files open, which is where an operator begins to think about numbers.
 MOST_LISTENERS = 10_000
-# Time for those who leave to leave, and not so long that a page seems dead.
-RETRY_AFTER_SECONDS = 30
 # What is sent in this time or not at all: a phone in a tunnel comes back sooner, or connects again anyway.
 SEND_SECONDS = 10.0
 
