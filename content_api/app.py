@@ -255,11 +255,8 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
     def tell(commit: str) -> dict[str, Any]:
         version = edition.version if commit == edition.version.id else edition.archive.edition(commit).version
         tags = edition.archive.tagged(version).tags
-        return {
-            "version": commit,
-            "tag": tags[-1] if tags else None,
-            "publishedAt": timestamp(version.committed_at) if version.committed_at else None,
-        }
+        published = timestamp(version.committed_at) if version.committed_at else None
+        return {"version": commit, "tag": tags[-1] if tags else None, "publishedAt": published}
 
     return tell
 

@@ -23,7 +23,7 @@ from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.model_version import newer_model, stated_version
-from content_api.content.models import EntityTranslation, Site
+from content_api.content.models import EntityTranslation, Recall, Site
 from content_api.content.parse import parse
 from content_api.content.problems import ContentRefused, Problem
 from content_api.content.relations import RELATION_NAMES
@@ -33,6 +33,7 @@ from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
 SITE = "site.json"
+RECALLS = "recalls.json"
 # A person reads these. More than this in one version has one cause, and the first hundred show it.
 MOST_PROBLEMS = 100
 AT_A_TIME = 64
@@ -70,6 +71,16 @@ def load(
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
         return Edition(snapshot.version, library, files)
+
+
+def recalls_of(snapshot: Snapshot) -> dict[str, Recall]:
+    """The recalls that a version lists, whatever else is wrong with it; none where the list cannot be read."""
+    entry, place = snapshot.entries.get(RECALLS), place_of(RECALLS)
+    if entry is None or place is None or entry.kind is not EntryKind.FILE:
+        return {}
+    [(_, data)] = snapshot.read([entry.blob])
+    listed, _ = parse(RECALLS, place, data)
+    return {recall.id: recall for recall in listed.recalls} if listed else {}
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:
@@ -255,7 +266,7 @@ def library_of(
     if known and not touches_the_rest(delta):
         return replace(known.library, records=records, indexes=indexes, unread=unread)
     redirects = value_of("redirects.json", files)
-    recalls = value_of("recalls.json", files)
+    recalls = value_of(RECALLS, files)
     return Library(
         records=records,
         indexes=indexes,

@@ -17,6 +17,7 @@ import structlog
 
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
+from content_api.content.recalled import recalled_as
 from content_api.content.searchable import SEARCH_OF, search_index
 from content_api.errors import NotInMemory, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
@@ -86,8 +87,12 @@ class VersionArchive:
         """From here on this is the live edition; the one before stays for the pages that were begun in it."""
         before, self._live, self._live_snapshot = self._live, edition, snapshot
         self._drop(edition.version.id)
-        if before is not None:
+        if before is not None and before.version.id == edition.version.id:
+            retire(before)
+        elif before is not None:
             self._keep(before)
+        for kept in list(self._kept.values()):
+            self._recall(kept, edition)
         self.follow(names)
 
     def follow(self, names: Names) -> None:
@@ -96,6 +101,13 @@ class VersionArchive:
         for commit in [one for one in self._kept if not names.reaches(one) and not self._held[one]]:
             self._drop(commit)
         self._unreadable.clear()  # a tag may lead there now, or an object have come back
+
+    def _recall(self, kept: Edition, live: Edition) -> None:
+        """What is recalled now is hidden in every version, those before the recall included."""
+        now = recalled_as(kept, live.recalls)
+        if now is not kept:
+            self._kept[kept.version.id] = now
+            retire(kept)
 
     # ---- loading
 
@@ -142,9 +154,10 @@ class VersionArchive:
         assert self._live is not None
         base = self._base_of(commit)
         try:
-            return await asyncio.to_thread(
+            found = await asyncio.to_thread(
                 load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
             )
+            return recalled_as(found, self._live.recalls)  # of what is live by now, which may be newer than the base
         except ContentRefused as refused:
             raise self._remember(commit, has_problems(commit, len(refused.problems))) from None
         except OperatorError as error:

@@ -79,7 +79,8 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
     if commit is None:
         return None
     try:
-        found = judge(branch, Candidate(commit, branch.names_at(newest.names, commit)), None, archive, before=())
+        candidate = Candidate(commit, branch.names_at(newest.names, commit), newest.pinned and commit == newest.version)
+        found = judge(branch, candidate, None, archive, before=())
     except StoreError as error:
         log.warning("what was live last cannot be read", version=commit, reason=str(error))
         return None

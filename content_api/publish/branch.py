@@ -5,14 +5,16 @@ Everything here blocks and runs beside the event loop; nothing here changes what
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from content_api.content.edition import Edition
-from content_api.content.load import entity_keys
+from content_api.content.load import entity_keys, recalls_of
+from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
+from content_api.content.recalled import recalled_as
 from content_api.errors import OperatorError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Refusal
@@ -63,6 +65,11 @@ class Branch:
         """The commit to serve, and whether that is because it is pinned. Raises RevisionUnknown for a missing ref."""
         pinned = self.pin()
         return (pinned, True) if pinned else (self.repository.require(self.ref), False)
+
+    def recalls(self) -> Mapping[str, Recall]:
+        """What the branch recalls now, which is hidden even while an older version of it is pinned."""
+        commit = self.repository.resolve(self.ref)
+        return recalls_of(self.repository.snapshot(commit, self.listed)) if commit else {}
 
     def names(self, tip: str, known: Names | None = None) -> Names:
         """What may be read from a commit, how it may be called, and the history that leads there."""
@@ -131,6 +138,8 @@ def judge(
         edition = make_edition(snapshot, branch.limits, known, before=keys, archive=archive)
     except ContentRefused as refused:
         return Refusal(snapshot.version, refused.problems)
+    if candidate.pinned:
+        edition = recalled_as(edition, branch.recalls())
     return Good(edition, snapshot, candidate.names)
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from time import perf_counter
 
 import structlog
 
+from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
+from content_api.content.recalled import recalled_as
 from content_api.content.report import report
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
@@ -47,6 +49,8 @@ class Sight:
     tip: str
     pinned: bool
     refs: frozenset[tuple[str, str]]
+    branch: str | None = None
+    """Where the branch itself is while something else is pinned: what it recalls is hidden all the same."""
 
 
 @dataclass(slots=True)
@@ -161,6 +165,8 @@ class Publisher:
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
             self._stay(names)
+            if sight.pinned:
+                self._recall(await asyncio.to_thread(self.branch.recalls))
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
         else:
@@ -176,6 +182,15 @@ class Publisher:
         log_moved(self.archive.names, names)
         self.archive.follow(names)
         self.current.refusal = None
+
+    def _recall(self, recalls: Mapping[str, Recall]) -> None:
+        """Hide what the branch recalls while an older version of it is pinned."""
+        edition = recalled_as(self.live.edition, recalls)
+        if edition is not self.live.edition:
+            self.live = replace(self.live, edition=edition)
+            self.archive.go_live(edition, self.live.snapshot, self.live.names)
+            self.current.edition = edition
+            log.info("recalls of the branch hold in the pinned version", version=edition.version.id)
 
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
@@ -218,7 +233,8 @@ def not_yet_live(commit: str, current: Current) -> RequestError:
 def see(branch: Branch) -> Sight:
     """Where the branch and everything that names its versions are now."""
     tip, pinned = branch.tip()
-    return Sight(tip, pinned, frozenset(branch.repository.refs("refs/tags/").items()))
+    tags = frozenset(branch.repository.refs("refs/tags/").items())
+    return Sight(tip, pinned, tags, branch.repository.resolve(branch.ref) if pinned else None)
 
 
 def log_moved(before: Names, after: Names) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import orjson
 import pytest
 
 from content_api.publish import archive as archives
-from tests.publish.world import broken, following, moon
+from tests import world
+from tests.publish.world import broken, following, in_content, moon
 from tests.repositories import Repository
 
 pytestmark = pytest.mark.anyio
@@ -163,3 +165,22 @@ async def test_a_commit_that_came_by_a_merge_can_be_read_and_is_no_version_of_th
             "version"
         ]
         assert asked == {"id": side, "changed": None}
+
+
+async def test_a_recall_hides_an_entity_in_every_version_and_the_answer_says_so(repository):
+    first = repository.git("rev-parse", "main")
+    listed = "query ($v: String) { content(version: $v) { treatments { nodes { key } } } }"
+    recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
+    recalls = world.edited({"recalls.json": {"/recalls": [recall]}})["recalls.json"]
+    with following(repository) as seen:
+        second = await seen.push(moon("Second"))
+        assert "quiet-tea" in str(await seen.ask(listed, v=first))  # in memory now, from before the recall
+        await seen.push(in_content({"recalls.json": recalls}))
+        for version in (None, first, second):
+            reply = await seen.reply(listed, v=version)
+            body = orjson.loads(reply.body)
+            assert "quiet-tea" not in str(body["data"])
+            assert [note["key"] for note in body["extensions"]["recalled"]] == ["treatment/quiet-tea"]
+            assert not reply.pinned
+        await seen.push(in_content({"recalls.json": world.files()["recalls.json"]}))
+        assert "quiet-tea" in str(await seen.ask(listed, v=first))

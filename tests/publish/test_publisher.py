@@ -157,6 +157,24 @@ async def test_what_is_pinned_stays_until_it_is_released(repository):
         assert seen.live not in (first, second)
 
 
+async def test_a_recall_hides_an_entity_although_an_older_version_is_pinned(repository):
+    recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
+    listed = "{ treatments { nodes { key } } }"
+    with following(repository) as seen:
+        first = seen.live
+        await seen.push(moon("Second"))
+        seen.publisher.branch.repository.keep(seen.publisher.branch.pin_name, first)
+        await seen.publisher.look()
+        assert "quiet-tea" in str(await seen.ask(listed))
+        recalls = world.edited({"recalls.json": {"/recalls": [recall]}})["recalls.json"]
+        await seen.push(in_content({"recalls.json": recalls}))
+        assert seen.live == first
+        assert "quiet-tea" not in str(await seen.ask(listed))
+    with following(repository) as again:
+        assert again.live == first
+        assert "quiet-tea" not in str(await again.ask(listed))
+
+
 async def test_what_is_live_survives_a_force_push_and_gc(repository):
     with following(repository) as seen:
         live = await seen.push(moon("Kept"))
