@@ -174,10 +174,9 @@ def pointer_of(location: Sequence[int | str]) -> str:
 def described(details: ErrorDetails, adapter: TypeAdapter[Any], written: Written) -> tuple[str, str, str | None]:
     """(found, expected, suggestion) for one pydantic error, with fields by the names they have in the file."""
     where = [part for part in details["loc"] if part != "[key]"]
-    name = next((part for part in reversed(where) if isinstance(part, str)), "")
-    at_top = name in where[:1]
-    if at_top:
-        name = written.name(name)
+    names = [part for part in where if isinstance(part, str)]
+    at_top = len(names) == 1
+    name = written.name(names[0]) if at_top else names[-1] if names else ""
     context = details.get("ctx", {})
     value = details["input"]
     match details["type"]:
