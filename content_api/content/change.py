@@ -138,7 +138,7 @@ class _Side:
             other
             for relation in (RELATION_NAMES if self.may_name(key) else ())
             for other in index.get((key, relation), ())
-            if other != key and self.has(other) and (relation != "links" or self._links(other, key))
+            if self.has(other) and (relation != "links" or self._links(other, key))
         }
         return tuple(sorted(found))
 

@@ -97,4 +97,4 @@ def test_every_setting_and_command_is_in_the_reference():
     settings = (ROOT / "docs/reference/settings.md").read_text()
     assert [name for name in Settings.model_fields if f"| `{variable(name)}` |" not in settings] == []
     commands = (ROOT / "docs/reference/cli.md").read_text()
-    assert all(f"## content-api {name}\n" in commands for name in ("serve", "check", "show", "query", "export"))
+    assert all(f"## content-api {name}\n" in commands for name in ("serve", "check", "diff", "show", "query", "export"))
