@@ -11,6 +11,7 @@ import typer
 from content_api import __version__
 from content_api.app import exit_code
 from content_api.cli.check import check
+from content_api.cli.diff import diff
 from content_api.cli.export import export
 from content_api.cli.log import log
 from content_api.cli.migrate import migrate
@@ -20,7 +21,8 @@ from content_api.cli.show import show
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, check, show, log, query, migrate, export)
+COMMANDS = (serve, check, diff, show, log, query, migrate, export)
+COMMANDS = (serve, check, diff, show, log, query, migrate, export)
 
 
 def show_version(asked: bool) -> None:

@@ -68,11 +68,20 @@ def changes(before: Edition, after: Edition, *, drafts: bool = False) -> tuple[C
     keys = _differing(old, new)
     former = _former_keys(keys, old, new)
     found = (_change(key, former.get(key, key), old, new) for key in keys.difference(former.values()))
-    return tuple(sorted(filter(None, found), key=lambda change: (_ORDER[change.entity_kind], change.key)))
+    told = (change for change in found if change and (drafts or not _hidden_since(change, old, new)))
+    return tuple(sorted(told, key=lambda change: (_ORDER[change.entity_kind], change.key)))
+
+
+def _hidden_since(change: Change, old: _Side, new: _Side) -> bool:
+    """Whether a recall that came later hides what there is to tell, though neither version knew of it."""
+    if change.kind is ChangeKind.WITHDRAWN:
+        return False
+    keys = {change.key, change.previous_key or change.key}
+    return any(key in side.edition.later_recalls or key in side.edition.withheld for key in keys for side in (old, new))
 
 
 def recalls_of(edition: Edition) -> Mapping[str, Recall]:
-    """What must not be shown, by key."""
+    """What an edition says itself must not be shown, by key: a recall that comes between two of them is a change."""
     return edition.library.recalls
 
 
@@ -138,7 +147,7 @@ class _Side:
             other
             for relation in (RELATION_NAMES if self.may_name(key) else ())
             for other in index.get((key, relation), ())
-            if other != key and self.has(other) and (relation != "links" or self._links(other, key))
+            if self.has(other) and (relation != "links" or self._links(other, key))
         }
         return tuple(sorted(found))
 

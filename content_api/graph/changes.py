@@ -11,7 +11,7 @@ import orjson
 import strawberry
 
 from content_api.content import change as content
-from content_api.content.change import ChangeKind, changes, recalls_of
+from content_api.content.change import ChangeKind, changes
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.models import Recall
@@ -193,7 +193,7 @@ def compared(before: Edition, after: Edition) -> tuple[content.Change, ...]:
     By the older one's id, and without a reference to it, which would keep it in memory.
     """
     kept: OrderedDict[str, Compared] = after.memo.setdefault(Compared, OrderedDict())
-    recalls = recalls_of(before), recalls_of(after)
+    recalls = before.recalls, after.recalls
     found = kept.pop(before.version.id, None)
     if found is None or found.recalls != recalls:
         found = Compared(recalls, changes(before, after))

@@ -14,6 +14,7 @@ from content_api.content.fields import Channel, CodeSystem, EntityKind
 from content_api.content.select import select
 from content_api.content.view import View, view_of
 from content_api.errors import RequestError
+from content_api.graph.changes import ChangeConnection, change_connection, versions_of
 from content_api.graph.connections import Connection, Page, connection, page, view_of_page
 from content_api.graph.entities import TYPES, Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
 from content_api.graph.filters import (
@@ -32,12 +33,13 @@ from content_api.graph.recalls import Recall, recalls
 from content_api.graph.scalars import Locale
 from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
-from content_api.graph.versions import Version, VersionConnection, edition_named, version, versions
+from content_api.graph.versions import Version, VersionConnection, edition_named, edition_of, version, versions
 
 MOST_NODES = 100  # as many as a page of a connection
 Order: TypeAlias = EntityOrder | CautionOrder
 
 
+NAMED = "A tag, a commit id or at least 7 digits of one, or a moment such as `2026-11-22T10:00:00Z`."
 VERSION = (
     "A tag, a commit id or at least 7 digits of one, or a moment such as `2026-11-22T10:00:00Z`, for what was live "
     "then. The live version if not given."
@@ -201,6 +203,28 @@ class Query(Content):
         return Content(view=view_of(edition, None if locale is UNSET else locale, channel, self.view.drafts))
 
     @strawberry.field(
+        description="What differs between two versions, as the public sees them: each entity that was added, changed, "
+        "renamed, withdrawn or removed."
+    )
+    def changes(
+        self,
+        from_: Annotated[str, strawberry.argument(name="from", description=f"The older one. {NAMED}")],
+        to: Annotated[
+            str | None, strawberry.argument(description="The newer one; the live version if not given.")
+        ] = UNSET,
+        kinds: Annotated[
+            list[EntityKind] | None, strawberry.argument(description="Only entities of these kinds; all if not given.")
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+    ) -> ChangeConnection:
+        older, newer = (
+            edition_named(self.edition, from_),
+            edition_of(self.edition, newer_of(self.edition, to or None, after or None)),
+        )
+        return change_connection(older, newer, None if kinds is UNSET else kinds, page(first, after, None, None))
+
+    @strawberry.field(
         description="What is known of a version; of the live one, if none is named. Null, with an error, for what "
         "names no version. Its content is in `content`.",
     )
@@ -237,6 +261,13 @@ class Query(Content):
             hint = f"Ask for at most {MOST_NODES} at a time."
             raise RequestError("BAD_USER_INPUT", f"`ids` has {len(ids)} ids.", hint)
         return [node(self.edition, id, self.view.drafts) for id in ids]
+
+
+def newer_of(edition: Edition, name: str | None, after: str | None) -> str:
+    """The commit that is compared to: the one named, or the one that was live when the first page was asked for."""
+    if name:
+        return edition.archive.named(name)
+    return edition.archive.named(versions_of(after)[1]) if after else edition.version.id
 
 
 E = TypeVar("E", bound=Entity)

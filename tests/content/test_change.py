@@ -289,6 +289,13 @@ def german_texts(inside: Any, at: str = "") -> Iterator[str]:
         yield from german_texts(value, f"{at}/{name}")
 
 
+def test_a_draft_that_refers_to_what_changed_is_not_affected_to_the_public():
+    edits = {SNEEZES: {"/text/en/name": "Sneezes"}}
+    [public], [editors] = since_the_world(edits), since_the_world(edits, drafts=True)
+    assert "condition/cloud-yawns" not in public.affected
+    assert set(editors.affected) == {*public.affected, "condition/cloud-yawns"}
+
+
 def test_a_link_that_stands_in_a_draft_translation_alone_affects_nobody():
     link = {"/text/de/sections/0/channels/web/body": "[Ohren](ref:symptom/left-ear-glow)"}
     before, later = edition({SNEEZES: link}), edition({SNEEZES: link, GLOW: {"/text/en/name": "Ear"}})
