@@ -12,12 +12,14 @@
     │       ├── SnapshotTooLarge     the tree is larger than a setting allows
     │       └── RemoteUnreachable    the remote repository could not be fetched; what was fetched before stays
     ├── RequestError    a client can: it carries a code from ERROR_CODES and, where it helps, a hint
-    └── NotInMemory     nobody has to: a version must be loaded first, and then the same question has an answer
+    └── NotInMemory     nobody has to: something must be loaded first, and then the same question has an answer
 
 Anything else that reaches the edge is a defect of ours: hidden from the client, whole in the log.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 
 class ContentApiError(Exception):
@@ -131,8 +133,14 @@ class RequestError(ContentApiError):
 
 
 class NotInMemory(ContentApiError):
-    """A version that may be read has to be loaded first. Not for clients: delivery has it loaded, and asks again."""
+    """Something has to be loaded or worked out first. Not for clients: delivery has that done, and asks again.
 
-    def __init__(self, version: str) -> None:
-        super().__init__(version)
-        self.version = version
+    `name` is what is missing; `versions` are those that must stay in memory for it. `make` works it out and keeps it,
+    beside the event loop; where it is None, the one version itself is missing.
+    """
+
+    def __init__(self, name: str, versions: tuple[str, ...], make: Callable[[], object] | None = None) -> None:
+        super().__init__(name)
+        self.name = name
+        self.versions = versions
+        self.make = make

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from content_api.app import create_app
 from content_api.settings import Settings
+from tests import world
 from tests.publish.world import broken, moon, new_repository
 from tests.repositories import ISOLATED, Repository
 
@@ -31,7 +32,7 @@ def client(repository: Repository) -> Iterator[TestClient]:
         yield client
 
 
-def ask(client: TestClient, text: str, headers: dict[str, str] | None = None, **variables: str) -> httpx2.Response:
+def ask(client: TestClient, text: str, headers: dict[str, str] | None = None, **variables: object) -> httpx2.Response:
     accept = {"Accept": "application/graphql-response+json"}
     return client.post("/graphql", json={"query": text, "variables": variables}, headers=accept | (headers or {}))
 
@@ -128,3 +129,48 @@ def test_versions_are_paged_from_the_newest(client, repository):
     assert (one["totalCount"], one["pageInfo"]["hasNextPage"], other["pageInfo"]["hasNextPage"]) == (6, True, False)
     page = ask(client, "{ conditions { pageInfo { endCursor } } }").json()["data"]["conditions"]["pageInfo"]
     assert code(ask(client, text, after=page["endCursor"])) == "BAD_CURSOR"
+
+
+CHANGES = """query ($from: String!, $to: String, $first: Int, $after: String) {
+  changes(from: $from, to: $to, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { kind key fields { path before after } affected { key } }
+  } }"""
+
+
+def test_what_differs_between_two_versions_is_told_field_by_field(client, repository):
+    first = repository.git("rev-parse", "main")
+    second = repository.commit(moon("Renamed hiccups"))
+    ask(client, NAME, {"Content-Version-At-Least": second})
+    for variables in ({"from": first}, {"from": first, "to": second}):
+        [change] = ask(client, CHANGES, **variables).json()["data"]["changes"]["nodes"]
+        assert (change["kind"], change["key"]) == ("CHANGED", "moon-hiccups")
+        expected = {"path": "/text/en/name", "before": '"Moon hiccups"', "after": '"Renamed hiccups"'}
+        assert change["fields"] == [expected]
+        assert "star-sneezes" in [entity["key"] for entity in change["affected"]]
+    assert ask(client, CHANGES, **{"from": second}).json()["data"]["changes"]["totalCount"] == 0
+    assert code(ask(client, CHANGES, **{"from": "main"})) == "VERSION_NOT_AVAILABLE"
+
+
+def test_much_that_differs_is_compared_beside_the_event_loop_and_paged_without_comparing_again(client, repository):
+    first = repository.git("rev-parse", "main")
+    glow = "symptoms/left-ear-glow.json"
+    new = {
+        f"content/symptoms/glow-{number}.json": world.edited(
+            {glow: {"/id": f"glow-{number}", "/text/en/slug": f"glow-{number}"}}
+        )[glow]
+        for number in range(120)
+    }
+    second = repository.commit(new)
+    ask(client, NAME, {"Content-Version-At-Least": second})
+    keys: list[str] = []
+    after = None
+    while True:
+        page = ask(client, CHANGES, **{"from": first}, first=50, after=after).json()["data"]["changes"]
+        keys += [change["key"] for change in page["nodes"] if change["kind"] == "ADDED"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        second = repository.commit(moon(f"Published in between, {after[:5]}"))
+        ask(client, NAME, {"Content-Version-At-Least": second})
+    assert len(keys) == len(set(keys)) == 120

@@ -72,6 +72,11 @@ def changes(before: Edition, after: Edition, *, drafts: bool = False) -> tuple[C
     return tuple(sorted(told, key=lambda change: (_ORDER[change.entity_kind], change.key)))
 
 
+def number_of_candidates(before: Edition, after: Edition) -> int:
+    """How many entities have to be looked at to tell what differs for the public."""
+    return len(_differing(_Side(before, False), _Side(after, False)))
+
+
 def _hidden_since(change: Change, old: _Side, new: _Side) -> bool:
     """Whether a recall that came later hides what there is to tell, though neither version knew of it."""
     if change.kind is ChangeKind.WITHDRAWN:

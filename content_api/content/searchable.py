@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from content_api.content import rendering
 from content_api.content.edition import Edition
@@ -24,15 +25,12 @@ class SearchField(Described):
     BODY = "body", "A fragment of the sections or items."
 
 
-SEARCH_OF = "search of "
-"""Before a version in NotInMemory: not the version is missing, but its index for searching."""
-
-
 def search_index_in_memory(edition: Edition) -> SearchIndex:
     """The index of an edition, if it has been made; it takes seconds for 50,000 entities. Raises NotInMemory."""
     found: SearchIndex | None = edition.memo.get(SearchIndex)
     if found is None:
-        raise NotInMemory(SEARCH_OF + edition.version.id)
+        version = edition.version.id
+        raise NotInMemory(f"search of {version}", (version,), partial(search_index, edition))
     return found
 
 

@@ -85,10 +85,10 @@ def _request_error(error: GraphQLError) -> RequestError | None:
     return cause if isinstance(cause, RequestError) else None
 
 
-def missing_versions(errors: Iterable[GraphQLError]) -> frozenset[str]:
-    """The versions that fields could not be answered for want of."""
+def missing(errors: Iterable[GraphQLError]) -> dict[str, NotInMemory]:
+    """What fields could not be answered for want of, by its name."""
     causes = (error.original_error for error in errors)
-    return frozenset(cause.version for cause in causes if isinstance(cause, NotInMemory))
+    return {cause.name: cause for cause in causes if isinstance(cause, NotInMemory)}
 
 
 def _is_about_a_value(cause: Exception | None) -> bool:

@@ -7,7 +7,7 @@ earlier step should have filled in is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, cast
@@ -34,7 +34,7 @@ from content_api.delivery.masks import (
     ShownError,
     internal_error,
     log,
-    missing_versions,
+    missing,
     show,
     show_execution_error,
     show_request_error,
@@ -43,7 +43,7 @@ from content_api.delivery.masks import (
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.price import hold_cost, price
-from content_api.errors import RequestError
+from content_api.errors import NotInMemory, RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Answering:
 
 
 class Lacking(Exception):
-    """The operation can be answered once these versions are loaded."""
+    """The operation can be answered once this is in memory."""
 
-    def __init__(self, versions: frozenset[str]) -> None:
-        super().__init__("versions must be loaded")
-        self.versions = versions
+    def __init__(self, wanted: Collection[NotInMemory]) -> None:
+        super().__init__("something must be loaded")
+        self.wanted = wanted
 
 
 # ---- once for each text
@@ -220,19 +220,23 @@ def execute(work: Answering) -> None:
         work.result = cast(ExecutionResult, work.executor.execute_operation())
     if noted:
         work.extensions |= work.live.noted(noted)
-    if work.result.errors and (missing := missing_versions(work.result.errors)):
-        raise Lacking(missing)
+    if work.result.errors and (wanted := missing(work.result.errors)):
+        raise Lacking(wanted.values())
 
 
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
 PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price, find_pin)
 ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
 
-Fetch = Callable[[frozenset[str]], AbstractAsyncContextManager[None]]
-"""Loads versions, and keeps them in memory until the block ends. Raises RequestError where one cannot be read."""
+Fetch = Callable[[Collection[NotInMemory]], AbstractAsyncContextManager[None]]
+"""Gets what is wanted into memory, and keeps it there until the block ends. Raises RequestError where it cannot be."""
+
+# Rounds of loading for one operation. A field that may not be null ends the execution, so that each version it has
+# loaded can take a round, and what is made of them another; and what was loaded may be replaced meanwhile, by a recall.
+MOST_ROUNDS = 8
 
 
-def fetch_nothing(versions: frozenset[str]) -> AbstractAsyncContextManager[None]:
+def fetch_nothing(wanted: Collection[NotInMemory]) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
@@ -293,18 +297,18 @@ class Delivery:
 
     async def _answer_loaded(self, operation: Operation, live: Live, lacking: Lacking) -> Reply:
         """Load what is lacking, and what then turns out to be lacking beside it."""
-        loaded: frozenset[str] = frozenset()
+        versions: set[str] = set()
         try:
             async with AsyncExitStack() as held:
-                while lacking.versions - loaded:
-                    loaded |= lacking.versions
-                    hold_versions(self.limits, loaded)
-                    await held.enter_async_context(self.fetch(lacking.versions))
+                for _ in range(MOST_ROUNDS):
+                    versions.update(*(wanted.versions for wanted in lacking.wanted))
+                    hold_versions(self.limits, versions)
+                    await held.enter_async_context(self.fetch(lacking.wanted))
                     try:
                         return self.attempt(self.begin(operation, live))
                     except Lacking as more:
                         lacking = more
-            raise LookupError(f"versions were loaded and are not there: {sorted(lacking.versions)}")
+            raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
             return refused(self.begin(operation, live), error)
 

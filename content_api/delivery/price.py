@@ -1,8 +1,9 @@
 """What an operation may cost, by a formula that its author can work out.
 
 Every field costs 1. A field with `first`, `last` or `ids` multiplies what is below it by that number, or by 20 where
-none is given; any other list of objects multiplies by 5. Each thing that a `where` asks costs 50, and a full-text
-search 100, because they look at every entity. `__schema` costs 1,000 and `__type` 100, whatever is below.
+none is given; any other list of objects multiplies by 5. Each thing that a `where` asks costs 50, a full-text search
+100 and a comparison of two versions 500, because they look at every entity. `__schema` costs 1,000 and `__type` 100,
+whatever is below.
 
 The price is a ceiling on purpose: it is known before anything runs, so that an author can budget for it, and what a
 client learns from `Query-Cost` does not change with the content. Counting the objects an answer has was refused: that
@@ -49,7 +50,8 @@ INTROSPECTION_PRICES = {"__schema": 1_000, "__type": 100}
 SIZE_ARGUMENTS = ("first", "last", "ids")
 # A question that is put to each of 10,000 entities takes 1 to 3 ms, as long as building some 50 fields of an answer.
 CRITERION = 50
-SEARCH = 100
+# Argument -> what a field costs that takes it: a full-text search, and a comparison of two versions.
+DEAR_ARGUMENTS = {"text": 100, "from": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +160,15 @@ class _Pricer:
         below = self.selection_set(node.selection_set, _composite(get_named_type(definition.type)), connection)
         listing, asked = step.size * below.total, self.asked(node)
         dearest = (step, *below.path) if listing >= CRITERION * asked else (Step(key, asked, "where"),)
-        return Price(1 + listing + CRITERION * asked + self.searching(node), dearest)
+        return Price(1 + listing + CRITERION * asked + self.looking(node), dearest)
 
     def asked(self, node: FieldNode) -> int:
         """How many things the field's `where` asks."""
         given = [argument.value for argument in node.arguments or () if argument.name.value == "where"]
         return sum(map(self.criteria, given))
 
-    def searching(self, node: FieldNode) -> int:
-        return SEARCH if any(argument.name.value == "text" for argument in node.arguments or ()) else 0
+    def looking(self, node: FieldNode) -> int:
+        return sum(DEAR_ARGUMENTS.get(argument.name.value, 0) for argument in node.arguments or ())
 
     def criteria(self, node: ValueNode) -> int:
         """How many single things a filter asks, each member of a list counted."""

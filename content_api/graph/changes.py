@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 import strawberry
 
 from content_api.content import change as content
-from content_api.content.change import ChangeKind, changes
+from content_api.content.change import ChangeKind, changes, number_of_candidates
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.models import Recall
 from content_api.content.patch import ABSENT
 from content_api.content.view import view_of
-from content_api.errors import RequestError
+from content_api.errors import NotInMemory, RequestError
 from content_api.graph import enums as enums
 from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, Slice, checked_size, page_info
 from content_api.graph.entities import Entity, entity_of
 from content_api.graph.identifiers import decoded, encoded
+
+MOST_AT_ONCE = 50
+"""Entities that are compared while a request waits. One takes up to half a millisecond."""
 
 MOST_REMEMBERED = 4
 """Comparisons kept with the newer of the two editions. Few clients page at one time; each is worked out again."""
@@ -190,14 +194,24 @@ class Compared:
 def compared(before: Edition, after: Edition) -> tuple[content.Change, ...]:
     """What differs between two editions, remembered with the newer so that a page costs no comparison.
 
-    By the older one's id, and without a reference to it, which would keep it in memory.
+    Raises NotInMemory where much differs: to compare it takes a while, and requests would wait.
     """
     kept: OrderedDict[str, Compared] = after.memo.setdefault(Compared, OrderedDict())
-    recalls = before.recalls, after.recalls
-    found = kept.pop(before.version.id, None)
-    if found is None or found.recalls != recalls:
-        found = Compared(recalls, changes(before, after))
-    kept[before.version.id] = found  # the last to be forgotten
+    found = kept.get(before.version.id)
+    if found is not None and found.recalls == (before.recalls, after.recalls):
+        kept.move_to_end(before.version.id)
+        return found.changes
+    if number_of_candidates(before, after) > MOST_AT_ONCE:
+        names = before.version.id, after.version.id
+        raise NotInMemory(f"changes from {names[0]} to {names[1]}", names, partial(compare, before, after))
+    return compare(before, after)
+
+
+def compare(before: Edition, after: Edition) -> tuple[content.Change, ...]:
+    """Compare, and remember by the older one's id: a reference to it would keep it in memory."""
+    found = Compared((before.recalls, after.recalls), changes(before, after))
+    kept: OrderedDict[str, Compared] = after.memo.setdefault(Compared, OrderedDict())
+    kept[before.version.id] = found
     while len(kept) > MOST_REMEMBERED:
         kept.popitem(last=False)
     return found.changes

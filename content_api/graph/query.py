@@ -218,10 +218,8 @@ class Query(Content):
         first: First = UNSET,
         after: After = UNSET,
     ) -> ChangeConnection:
-        older, newer = (
-            edition_named(self.edition, from_),
-            edition_of(self.edition, newer_of(self.edition, to or None, after or None)),
-        )
+        older = edition_named(self.edition, from_)
+        newer = edition_of(self.edition, newer_of(self.edition, to or None, after or None))
         return change_connection(older, newer, None if kinds is UNSET else kinds, page(first, after, None, None))
 
     @strawberry.field(

@@ -18,7 +18,6 @@ import structlog
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.content.searchable import SEARCH_OF, search_index
 from content_api.errors import NotInMemory, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
 from content_api.store import GitRepository
@@ -65,7 +64,7 @@ class VersionArchive:
             return found
         if commit in self._unreadable:
             raise self._unreadable[commit]
-        raise NotInMemory(commit)
+        raise NotInMemory(commit, (commit,))
 
     def logged(self, commit: str) -> Logged | None:
         return self.names.history.logged(commit)
@@ -112,29 +111,29 @@ class VersionArchive:
     # ---- loading
 
     @asynccontextmanager
-    async def holding(self, wanted: Collection[str]) -> AsyncIterator[None]:
+    async def holding(self, wanted: Collection[NotInMemory]) -> AsyncIterator[None]:
         """Load what is wanted, and keep it until the block ends. Raises RequestError for what cannot be had in time."""
-        commits = {name.removeprefix(SEARCH_OF) for name in wanted}
+        commits = [commit for each in wanted for commit in each.versions]
         self._held.update(commits)
         try:
-            for name in sorted(wanted):
-                await self._load_in_time(name)
+            for each in wanted:
+                await self._load_in_time(each)
             yield
         finally:
             self._held.subtract(commits)
             self._held += Counter()  # forgets those that nobody holds
             self._make_room()
 
-    async def _load_in_time(self, name: str) -> None:
-        task = self._loading.get(name)
+    async def _load_in_time(self, wanted: NotInMemory) -> None:
+        task = self._loading.get(wanted.name)
         if task is None:
             if len(self._loading) >= WAITING:
-                raise overloaded(f"{WAITING} versions are waiting to be loaded.")
-            task = self._loading[name] = asyncio.create_task(self._load(name))
-            task.add_done_callback(lambda done: self._loaded(name, done))
+                raise overloaded(f"{WAITING} things are waiting to be loaded.")
+            task = self._loading[wanted.name] = asyncio.create_task(self._load(wanted))
+            task.add_done_callback(lambda done: self._loaded(wanted.name, done))
         done, _ = await asyncio.wait([task], timeout=SECONDS)
         if not done:
-            raise overloaded(f"Version {name.removeprefix(SEARCH_OF)[:12]} is still being loaded.")
+            raise overloaded("What is asked for is still being loaded.")
         task.result()
 
     def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
@@ -142,13 +141,12 @@ class VersionArchive:
         if not task.cancelled():
             task.exception()  # looked at, even if everybody who waited has given up
 
-    async def _load(self, name: str) -> None:
+    async def _load(self, wanted: NotInMemory) -> None:
         async with self._turn:  # one at a time: two would take as long, and twice the memory
-            commit = name.removeprefix(SEARCH_OF)
-            if name != commit:
-                await asyncio.to_thread(search_index, self.edition(commit))
-            elif commit not in self._kept:
-                self._keep(await self._read(commit))
+            if wanted.make:
+                await asyncio.to_thread(wanted.make)
+            elif wanted.name not in self._kept:
+                self._keep(await self._read(wanted.name))
 
     async def _read(self, commit: str) -> Edition:
         assert self._live is not None

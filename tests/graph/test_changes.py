@@ -18,9 +18,16 @@ from content_api.content import change
 from content_api.content.edition import Edition, Library
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
-from content_api.errors import RequestError
+from content_api.errors import NotInMemory, RequestError
 from content_api.graph import changes as graph
-from content_api.graph.changes import MOST_REMEMBERED, ChangeConnection, change_connection, compared, versions_of
+from content_api.graph.changes import (
+    MOST_REMEMBERED,
+    ChangeConnection,
+    change_connection,
+    compare,
+    compared,
+    versions_of,
+)
 from content_api.graph.connections import Page
 from content_api.graph.entities import TYPES
 from content_api.graph.scalars import DATE, LOCALE, Locale
@@ -144,6 +151,18 @@ def versions(count: int = 60) -> tuple[Edition, Edition]:
 
 
 BEFORE, AFTER = versions()
+for older, newer in ((BEFORE, AFTER), (AFTER, BEFORE)):
+    compare(older, newer)  # so much is compared beside the event loop, before a page is asked for
+
+
+def test_much_that_differs_has_to_be_compared_before_a_page_is_made():
+    before, after = versions()
+    with pytest.raises(NotInMemory) as lacking:
+        change_connection(before, after, None, Page())
+    assert lacking.value.versions == (before.version.id, after.version.id)
+    assert lacking.value.make is not None
+    lacking.value.make()
+    assert change_connection(before, after, None, Page()).total_count >= 60
 
 
 def pages(size: int, kinds: list[EntityKind] | None = None) -> Iterator[ChangeConnection]:

@@ -103,6 +103,11 @@ NULLABLE = {
     "Treatment.plan": "the sources may not say",
     "VagueRange.high": "the source may give one end only",
     "VagueRange.low": "the source may give one end only",
+    "Change.entity": "it may be gone",
+    "Change.previousKey": "most changes are no renaming",
+    "Change.reason": "most changes take nothing back",
+    "FieldChange.after": "the field may be gone",
+    "FieldChange.before": "the field may be new",
     "Query.version": "the name may be no version's",
     "Version.changed": "what came by a merge is no version of the branch, and a history may be cut",
     "Version.author": "a folder has none, and a commit may not say",
@@ -153,7 +158,7 @@ def test_nothing_is_null_without_a_reason():
 def test_arguments_are_not_called_what_clients_would_have_to_rename():
     arguments = {argument for kind in OBJECTS.values() for field in kind.fields.values() for argument in field.args}
     taken = {name for name in arguments if keyword.iskeyword(name) or hasattr(builtins, name)}
-    assert taken == {"id"}, "`id` alone, which is Relay's name for it"
+    assert taken == {"id", "from"}, "`id` is Relay's name for it, and no other word says `from`"
     assert {"where", "orderBy"} <= arguments
     assert not arguments & {"filter", "order", "sort", "type", "input", "format"}
 
@@ -177,7 +182,7 @@ def test_every_list_takes_the_same_arguments(kind):
 def test_the_root_answers_all_that_a_scope_answers():
     query, content = (SCHEMA.type_map[name].fields for name in ("Query", "Content"))
     assert {name: str(content[name].type) for name in content} == {name: str(query[name].type) for name in content}
-    assert set(query) - set(content) == {"content", "node", "nodes", "recalls", "version", "versions"}
+    assert set(query) - set(content) == {"content", "node", "nodes", "recalls", "changes", "version", "versions"}
 
 
 def test_there_is_no_scalar_that_each_client_would_have_to_map_but_three():

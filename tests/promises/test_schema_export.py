@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from content_api.cli import COMMANDS,  main
+from content_api.cli import COMMANDS, main
 from content_api.content.export import content_schemas
 from content_api.content.fields import EntityKind, HealthAspect
 from content_api.content.layout import FileKind, place_of
@@ -98,5 +98,4 @@ def test_every_setting_and_command_is_in_the_reference():
     assert [name for name in Settings.model_fields if f"| `{variable(name)}` |" not in settings] == []
     commands = (ROOT / "docs/reference/cli.md").read_text()
     names = [command.__name__ for command in COMMANDS]
-    assert [name for name in names if f"## content-api {name}
-" not in commands] == []
+    assert [name for name in names if f"## content-api {name}\n" not in commands] == []
