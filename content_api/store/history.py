@@ -161,16 +161,17 @@ def read_history(repository: GitRepository, tip: str, known: History | None = No
 
     Raises ObjectUnreadable when that commit itself cannot be read. What is damaged before it hides what is older.
     """
-    if known and not known.complete:  # what was hidden may have been fetched meanwhile
+    if known is not None and not known.complete:  # what was hidden may have been fetched meanwhile
         known = None
-    if known and (before := known.upto(tip)):
+    if known is not None and (before := known.upto(tip)) is not None:
         return before
     steps, base = _walked(repository, tip, known)
     seen = list(_seen(repository, steps))
-    if len(seen) < len(steps):
-        base = None
     oldest = seen[-1]
-    complete = base is not None or not (oldest.parents or oldest.files is None or len(seen) < len(steps))
+    if len(seen) < len(steps):
+        base, complete = None, False
+    else:
+        complete = base is not None or (not oldest.parents and oldest.files is not None)
     if not complete:
         seen[-1] = replace(oldest, files=None)
     line = _grown(_line(base), seen[::-1])
@@ -178,14 +179,14 @@ def read_history(repository: GitRepository, tip: str, known: History | None = No
 
 
 def _walked(repository: GitRepository, tip: str, known: History | None) -> tuple[list[Step], History | None]:
-    """Return the steps from a commit back to the first that is known, and what is known there; else to the last."""
+    """Return the steps from a commit back to one whose parent is known, and what is known there; else to the last."""
     steps: list[Step] = []
     changes = 0
     with closing(_as_far_as_possible(repository, tip)) as walk:
         for step in walk:
-            if known and (base := known.upto(step.commit)):
-                return steps, base
             steps.append(step)
+            if known is not None and step.parent and (base := known.upto(step.parent)) is not None:
+                return steps, base
             changes += len(step.files or ())
             if len(steps) >= MOST_COMMITS or changes > _CHANGES:
                 break

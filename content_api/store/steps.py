@@ -48,18 +48,13 @@ _KINDS = {
     b"M": FileChangeKind.CHANGED,
     b"T": FileChangeKind.CHANGED,  # a file became a symlink, or the other way round
 }
-# Each line says what its configuration key could otherwise turn into something that is not read here.
+# Beside each line stands what would otherwise make git say more, or less, than is read here.
 _PLAIN = (
-    "--no-color",  # color.ui
-    "--no-decorate",  # log.decorate
     "--no-follow",  # log.follow
-    "--no-notes",  # notes.displayRef
     "--no-show-signature",  # log.showSignature
     "--no-renames",  # diff.renames: an entity is its path, and guessing costs more than comparing
-    "--no-relative",  # diff.relative
     "--ignore-submodules=none",  # diff.ignoreSubmodules
     "--root",  # log.showRoot: a first commit adds all that it has
-    "--diff-merges=first-parent",  # log.diffMerges
 )
 
 

@@ -15,7 +15,7 @@ from content_api.errors import GitTimeout, ObjectUnreadable, StoreError
 from content_api.store import history as module
 from content_api.store import open_repository
 from content_api.store.history import read_history
-from tests.repositories import ISOLATED, Repository, Symlink
+from tests.repositories import ISOLATED, Repository, Submodule, Symlink
 from tests.store.branches import changed, line, made, plans
 from tests.store.conftest import FILES
 from tests.store.test_damage import children
@@ -367,6 +367,13 @@ def test_a_history_beyond_any_bound_is_cut(repository, opened, monkeypatch, boun
     assert (history.complete, [each.version.id for each in history.versions]) == (False, commits[::-1][:known])
 
 
+def signed(repository, parent):
+    """A commit with a signature that nobody can check, on top of another."""
+    head = f"tree {repository.tree([])}\nparent {parent}\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n"
+    data = f"{head}gpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n\nSigned\n".encode()
+    return repository.git("hash-object", "-t", "commit", "-w", "--stdin", input=data)
+
+
 HOSTILE = {
     "color.ui": "always",
     "core.quotePath": "true",
@@ -386,19 +393,25 @@ HOSTILE = {
 }
 
 
-def test_no_configuration_changes_what_is_read(repository, opened):
-    repository.commit({"content/a.json": b"the same bytes, and enough of them", "content/link": Symlink("a.json")})
+def test_no_configuration_changes_what_is_read(repository, opened, tmp_path):
+    repository.commit({"old/a.json": b"the same bytes, and enough of them", "content/link": Symlink("a.json")})
     repository.branch("draft")
     repository.commit({"content/side.json": b"1"}, branch="draft")
+    repository.commit({"content/a.json": b"the same bytes, and enough of them", "old/a.json": None})
     repository.commit({"content/b.json": b"the same bytes, and enough of them", "content/a.json": None})
+    first = repository.commit({"content/elsewhere": Submodule("1" * 40)})
+    repository.git("checkout", "--quiet", "-f", first)
     repository.git("-c", "user.name=A", "-c", "user.email=a", "merge", "--quiet", "--no-ff", "-m", "Merge", "draft")
     repository.git("-c", "user.name=A", "-c", "user.email=a", "notes", "add", "-m", "A note")
-    tip = repository.git("rev-parse", "HEAD")
+    tip = signed(repository, repository.git("rev-parse", "HEAD"))
     plain = told(read_history(opened, tip))
-    for name, value in HOSTILE.items():
+    gpg = tmp_path / "gpg"
+    gpg.write_text("#!/bin/sh\necho 'gpg: who knows' >&2\n")
+    gpg.chmod(0o755)
+    for name, value in (HOSTILE | {"gpg.program": str(gpg)}).items():
         repository.git("config", name, value)
     assert told(read_history(opened, tip)) == plain
-    assert plain["count"] == 3
+    assert plain["count"] == 6
 
 
 def test_a_walk_that_hangs_is_ended_by_the_deadline(repository):
