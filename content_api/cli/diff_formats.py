@@ -206,7 +206,7 @@ def _paragraphs(found: Comparison, change: Change) -> Iterator[str]:
     for row in found.rows(change):
         yield _code(_place(row))
         if not row.came_from:
-            yield _fenced(line.plain for line in _difference(row))
+            yield _fenced(_difference(row))
     if change.affected:
         first, more = _first(change.affected)
         yield f"Affects {', '.join(map(_code, first))}{more}."
@@ -220,16 +220,10 @@ def _heading(found: Comparison, change: Change) -> str:
 def _code(text: str) -> str:
     """A text as a code span, which no backtick in it can end."""
     text = " ".join(text.split())
-    ticks = "`" * (_longest_run(text) + 1)
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     return f"{ticks} {text} {ticks}" if "`" in text else f"{ticks}{text}{ticks}"
 
 
-def _fenced(lines: Iterator[str]) -> str:
-    """Lines as a code block, which no backticks in them can end."""
-    text = "\n".join(lines)
-    fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}diff\n{text}\n{fence}"
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
+def _fenced(lines: Iterable[Text]) -> str:
+    """Lines as a code block, which none of them can end, because each begins with a sign."""
+    return "\n".join(["```diff", *(line.plain for line in lines), "```"])

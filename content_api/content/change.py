@@ -127,7 +127,7 @@ class _Side:
         return {locale: text.name for locale, text in record.entity.text.items() if locale not in unseen}
 
     def document(self, key: str) -> dict[str, Any]:
-        """An entity as its file has it, without its id; for the public, without all that is a draft."""
+        """An entity as its files have it, without its id; for the public, without all that is a draft."""
         record = self.records[key]
         content: dict[str, Any] = adapter_of(record.kind).dump_python(
             record.entity, mode="json", by_alias=True, exclude={"id"}

@@ -37,8 +37,8 @@ MOST_REMEMBERED = 4
 )
 class FieldChange:
     path: str = strawberry.field(
-        description="Where in the entity's file: a JSON pointer, as in `/text/en/summary`, into the newer version; "
-        "the last part of one that was taken out of a list is its place in the older."
+        description="Where in the entity as editors write it: a JSON pointer, as in `/text/en/summary`, into the newer "
+        "version; the last part of one that was taken out of a list is its place in the older."
     )
     before: str | None = strawberry.field(
         description='What was there, as JSON text: a text stands in quotes, and `"null"` is the JSON value. Null where '

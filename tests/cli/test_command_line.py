@@ -39,12 +39,18 @@ def test_a_slip_in_an_option_is_answered_with_what_is_near(tmp_path: Path, comma
     assert "--port" in finished.err
 
 
-@pytest.mark.parametrize("name", ["serve", "check", "show", "query"])
+@pytest.mark.parametrize("name", ["serve", "check", "diff", "show", "query"])
 def test_a_repository_that_cannot_be_read_is_one_line_without_a_traceback(name: str, tmp_path: Path, command: Command):
     (tmp_path / "ask.graphql").write_text("{ __typename }")
     (tmp_path / "content").mkdir()
     (tmp_path / "content/.git").write_text("gitdir: /nowhere\n")
-    argument = {"show": ["condition/moon-hiccups"], "query": ["ask.graphql"], "serve": ["--port", "0"], "check": []}
+    argument = {
+        "show": ["condition/moon-hiccups"],
+        "query": ["ask.graphql"],
+        "serve": ["--port", "0"],
+        "check": [],
+        "diff": [],
+    }
     finished = command(name, *argument[name], cwd=tmp_path)
     assert finished.code == 2
     assert "content is not a git repository. Name one, or a folder inside one. Git says: " in finished.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyromark
@@ -12,6 +13,7 @@ import pytest
 from content_api.cli.comparison import with_moves
 from content_api.cli.diff_formats import MOST_CHARACTERS
 from content_api.content.patch import patch
+from content_api.store.git import GitSnapshot
 from tests import generator, world
 from tests.cli.conftest import Command, in_content, write
 from tests.repositories import Repository
@@ -90,6 +92,23 @@ def test_the_content_is_where_the_option_says(repository: Repository, tmp_path: 
     first = repository.git("rev-parse", "HEAD~1")
     said = command("diff", first, "--content", "repository", cwd=tmp_path).out
     assert "changed  treatment/quiet-tea" in said
+
+
+def test_of_the_second_version_only_what_differs_is_read(
+    repository: Repository, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    commit(repository, ANOTHER_SUMMARY, "after")
+    read: list[int] = []
+
+    def counted(snapshot: GitSnapshot, blobs: Iterable[str]):
+        wanted = list(blobs)
+        read.append(len(wanted))
+        return whole(snapshot, wanted)
+
+    whole = GitSnapshot.read
+    monkeypatch.setattr(GitSnapshot, "read", counted)
+    command("diff", repository.git("rev-parse", "HEAD~1"), cwd=repository.path)
+    assert sum(read) == 1 + len(world.files()) + 1, "site.json is looked at before all else"
 
 
 def test_a_bare_repository_has_versions_but_no_files(tmp_path: Path, command: Command):
@@ -305,6 +324,13 @@ def test_nothing_in_the_content_is_read_as_markdown(repository: Repository, comm
     assert said.count("@everyone") >= 6
     assert "@everyone" not in outside_code(said)
     assert set(re.findall(r"<(\w+)", pyromark.html(said))) == {"h3", "h4", "p", "code", "pre"}
+
+
+def test_nothing_in_the_name_of_a_branch_is_read_as_markdown(repository: Repository, command: Command):
+    repository.branch("``a`@everyone`")
+    said = command("diff", "HEAD..``a`@everyone`", "--format", "markdown", cwd=repository.path).out
+    assert "@everyone" in said
+    assert "@everyone" not in outside_code(said)
 
 
 def outside_code(markdown: str) -> str:

@@ -18,6 +18,7 @@ from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.models import Site
 from content_api.content.patch import ABSENT, FieldChange
+from content_api.content.relations import RELATION_NAMES
 from content_api.content.translations import adapter_of
 from tests import generator, world
 from tests.content.patching import applied
@@ -404,3 +405,50 @@ def test_to_an_editor_everything_that_differs_is_told(pair):
         )
         if old != new and new["state"] != "WITHDRAWN":
             assert key in found
+
+
+# --- No draft by any road --------------------------------------------------------------------------------------------
+
+SECRET = "Nobody may know."
+ENTITIES = {
+    record.path: key for key, record in world_edition().library.records.items() if key != "symptom/soft-humming"
+}
+LEADING = set(RELATION_NAMES) - {"applies_to"}
+GERMAN = [path for path in ENTITIES if "de" in world.document(path)["text"]]
+
+
+def with_all_that_refer_to(keys: set[str]) -> set[str]:
+    """Keys that have to be drafts if these are: what is published leads to what is published."""
+    index = world_edition().library.indexes.referrers
+    found, waiting = set(), list(keys)
+    while waiting:
+        if (key := waiting.pop()) not in found:
+            found.add(key)
+            waiting += [other for relation in LEADING for other in index.get((key, relation), ())]
+    return found
+
+
+@st.composite
+def with_secrets(draw: st.DrawFn) -> tuple[Edition, set[str]]:
+    """A version whose drafts, of entities and of translations, hold a secret; and the keys of its draft entities."""
+    drafts = with_all_that_refer_to(draw(st.sets(st.sampled_from(sorted(ENTITIES.values())), max_size=3)))
+    edits: dict[str, dict[str, Any]] = {path: {} for path in ENTITIES}
+    for path, key in ENTITIES.items():
+        edits[path] = {"/state": "DRAFT", "/text/en/summary": SECRET} if key in drafts else {"/state": "PUBLISHED"}
+        if key not in drafts and draw(st.booleans()):
+            edits[path] |= {"/text/en/summary": draw(st.sampled_from(["One thing.", "Another."]))}
+    for path in draw(st.sets(st.sampled_from(GERMAN))):
+        document = world.document(path)
+        items = [pointer for pointer in german_texts(document) if not pointer.startswith("/text/")]
+        edits[path] |= {"/text/de/translation/status": "DRAFT", "/text/de/name": SECRET} | dict.fromkeys(items, SECRET)
+    return edition(edits), drafts
+
+
+@given(with_secrets(), with_secrets())
+@settings(slow, max_examples=60)
+def test_the_public_is_told_nothing_of_any_draft(one, other):
+    (older, drafts_before), (newer, drafts_after) = one, other
+    said = repr(changes(older, newer))
+    assert SECRET not in said
+    assert [key for key in drafts_before & drafts_after if key in said] == []
+    assert SECRET in repr(changes(older, newer, drafts=True)) or not drafts_before ^ drafts_after
