@@ -67,8 +67,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return wire(settings, opened, Current(first_edition(opened, settings)))
 
 
-def open_configured(settings: Settings) -> Opened:
-    """What the settings name, opened. Close its repository after use."""
+def open_configured(settings: Settings, objects: Path | None = None) -> Opened:
+    """What the settings name, opened; with a folder of `objects` that are not in it yet. Close it after use."""
     return open_content(
         settings.content or usual_content(),
         ref=settings.ref,
@@ -76,6 +76,7 @@ def open_configured(settings: Settings) -> Opened:
         limits=settings.limits,
         folder=settings.folder,
         deadline=settings.git_deadline,
+        objects=objects,
     )
 
 
