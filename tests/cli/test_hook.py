@@ -79,7 +79,7 @@ def commit(place: Path, files: dict[str, bytes], message: str = "Change the cont
     return tip(place)
 
 
-# --- What git itself does with it. Each of these starts content-api, which takes a second -------------------------------
+# --- What git itself does with it. Each of these starts content-api, which takes a second -----------------------------
 
 
 def test_a_commit_with_problems_is_refused_and_one_without_is_made_in_silence(tmp_path: Path, command: Command):
