@@ -15,6 +15,7 @@ from content_api.settings import Settings, read_settings
 from content_api.store.hooks import hooks_folder
 from content_api.store.locate import Location, find_repository
 
+HELP = "Git hooks that refuse content with problems: install, uninstall, show."
 SAYS = {
     Kind.PRE_COMMIT: "a commit with problems is refused",
     Kind.PRE_PUSH: "a push with problems does not leave this clone",
@@ -116,9 +117,6 @@ def build() -> typer.Typer:
         hook.command()(command)
     hook.command(hidden=True)(run)
     return hook
-
-
-HELP = "Git hooks that refuse content with problems: install, uninstall, show."
 
 
 def located(repository: Path, settings: Settings) -> Location:

@@ -101,12 +101,18 @@ class HookFile:
         """Write the hook, whole or not at all. Somebody else's is put aside."""
         with told_plainly(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.path.parent, prefix=".", delete=False) as new:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=self.path.parent, prefix=".", delete=False
+            ) as new:
                 new.write(text)
-            os.chmod(new.name, 0o755)  # noqa: PTH101
-            if self.owner is Owner.OTHER:
-                self.path.rename(self.backup)
-            os.replace(new.name, self.path)  # noqa: PTH105
+            written = Path(new.name)
+            try:
+                written.chmod(0o755)
+                if self.owner is Owner.OTHER:
+                    self.path.rename(self.backup)
+                written.replace(self.path)
+            finally:
+                written.unlink(missing_ok=True)
 
     def uninstall(self) -> bool:
         """Remove the hook if it is ours, bring back what it had put aside, and tell whether there was one."""
