@@ -83,8 +83,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return wire(settings, start(open_configured(settings, fresh=False), settings))
 
 
-def open_configured(settings: Settings, *, fresh: bool = True) -> Opened:
-    """What the settings name, opened. Close its repository after use.
+def open_configured(settings: Settings, objects: Path | None = None, *, fresh: bool = True) -> Opened:
+    """What the settings name, opened; with a folder of `objects` that are not in it yet. Close it after use.
 
     `fresh` is for a question that is asked once: what is on another machine is fetched first.
     """
@@ -105,6 +105,7 @@ def open_configured(settings: Settings, *, fresh: bool = True) -> Opened:
         limits=settings.limits,
         folder=settings.folder,
         deadline=settings.git_deadline,
+        objects=objects,
     )
 
 

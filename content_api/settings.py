@@ -134,6 +134,7 @@ class Settings(BaseSettings):
     def one_place(self) -> Self:
         if self.content is not None and self.repository is not None:
             raise ValueError("only one of them says where the content is. Give the other up")
+        _ = self.remote  # which raises for what is no address, before anything is begun
         return self
 
     @property

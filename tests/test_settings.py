@@ -102,6 +102,13 @@ def test_content_here_and_a_repository_elsewhere_exclude_each_other(monkeypatch:
     )
 
 
+def test_a_repository_whose_address_is_none_is_told_of_at_once_and_without_its_password(monkeypatch):
+    monkeypatch.setenv("CONTENT_API_REPOSITORY", "git://me:hunter2@example.org/x.git")
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    assert str(refused.value).startswith("'git://***@example.org/x.git' is no address of a remote repository.")
+
+
 def test_content_that_is_given_goes_before_a_repository_of_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CONTENT_API_REPOSITORY", "https://example.org/x.git")
     settings = read_settings(**given(content=Path("here")))

@@ -81,15 +81,25 @@ def check(
     raise typer.Exit(1 if found.problems else 0)
 
 
-def checked(path: Path | None, ref: str | None, against: str | None) -> Checked:
-    """Everything that is wrong with what is at a path. Raises an OperatorError when that cannot be told."""
-    usual = read_settings(**given(content=path))
+def checked(
+    path: Path | None,
+    ref: str | None,
+    against: str | None,
+    *,
+    folder: str | None = None,
+    objects: Path | None = None,
+) -> Checked:
+    """Everything that is wrong with what is at a path. Raises an OperatorError when that cannot be told.
+
+    `objects` is a folder of objects that the repository does not have yet: those of a push, or of an index.
+    """
+    usual = read_settings(**given(content=path, folder=folder))
     place = usual.content or usual_content()
     settings = usual.model_copy(
         update={"content": place, "ref": ref, "working_tree": ref is None and has_files(place, usual.git_deadline)}
     )
     try:
-        opened = open_configured(settings)
+        opened = open_configured(settings, objects)
     except SnapshotTooLarge as error:
         problem = Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
         return Checked(str(place), PurePath(place), None, (problem,))

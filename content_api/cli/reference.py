@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -51,8 +51,7 @@ def settings_page() -> str:
 def cli_page(context: typer.Context) -> str:
     """docs/reference/cli.md, from the context of a command that runs."""
     root: Any = context.find_root()  # Typer gives no public types to its own copy of click
-    commands = [_command(root, root.command.get_command(root, name)) for name in root.command.list_commands(root)]
-    return CLI.format(commands="\n\n".join(commands))
+    return CLI.format(commands="\n\n".join(_commands(root.command, root, "content-api")))
 
 
 def _setting(name: str, field: FieldInfo, said: str) -> Sequence[str]:
@@ -72,8 +71,16 @@ def _values(field: FieldInfo) -> str:
     return " ".join(filter(None, (NOUNS.get(kind, "text"), said)))
 
 
-def _command(root: Any, command: Any) -> str:
-    name = f"content-api {command.name}"
+def _commands(group: Any, context: Any, name: str) -> Iterator[str]:
+    """The commands of a group, and of the groups in it."""
+    for command in (group.get_command(context, found) for found in group.list_commands(context)):
+        if hasattr(command, "list_commands"):
+            yield from _commands(command, context, f"{name} {command.name}")
+        elif not command.hidden:
+            yield _command(f"{name} {command.name}", command)
+
+
+def _command(name: str, command: Any) -> str:
     own = command.make_context(name, [], resilient_parsing=True)
     usage = " ".join(command.get_usage(own).removeprefix("Usage: ").split())
     rows = [(f"`{names}`", said) for names, said in (found.get_help_record(own) for found in command.get_params(own))]

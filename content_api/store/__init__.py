@@ -49,18 +49,20 @@ def open_content(
     limits: Limits | None = None,
     folder: str | None = None,
     deadline: float = DEADLINE,
+    objects: Path | None = None,
 ) -> Opened:
     """Open the content at `path`: what is committed, if it is in a repository, else the files as they stand.
 
     `ref` names another commit than the one that is checked out; `working_tree` asks for the files as they stand;
-    `folder` is where the content is, from the top of the repository. Raises a StoreError that says what to do.
+    `folder` is where the content is, from the top of the repository; `objects` is a folder of objects beside its own.
+    Raises a StoreError that says what to do.
     """
     if ref is not None and working_tree:
         raise RevisionUnknown("A ref names what is committed, and --working-tree what is not. Give only one of them")
     location = _located(path, working_tree, deadline)
     if location is None:
         return _files(path, folder, ref, limits)
-    repository = GitRepository(location, folder, limits or Limits(), deadline)
+    repository = GitRepository(location, folder, limits or Limits(), deadline, objects)
     try:
         return _working_tree(repository) if working_tree else _committed(repository, path, ref)
     except BaseException:

@@ -14,7 +14,7 @@ from content_api.store.commit import Commit, parse
 from content_api.store.listing import EMPTY, Listing, listed
 from content_api.store.locate import Location, find_repository, inside, refuse_closed
 from content_api.store.objects import Objects
-from content_api.store.process import Git, unreadable
+from content_api.store.process import Git, objects_in, unreadable
 from content_api.store.refs import PRIVATE, TAGS, keep, refs
 from content_api.store.revision import full_names, is_id, is_prefix, refuse_malformed
 from content_api.store.snapshot import Entry, EntryKind, Limits, Version
@@ -55,10 +55,12 @@ class GitRepository:
     It answers from what git has now: a push, a fetch or a repack is seen at the next question.
     """
 
-    def __init__(self, location: Location, folder: str | None, limits: Limits, deadline: float) -> None:
+    def __init__(
+        self, location: Location, folder: str | None, limits: Limits, deadline: float, objects: Path | None = None
+    ) -> None:
         self.location = location
         self.limits = limits
-        self._git = Git(location.git_directory, deadline, is_directory_of_git=True)
+        self._git = Git(location.git_directory, deadline, is_directory_of_git=True, variables=objects_in(objects))
         self._objects = Objects(self._git)
         self.folder = (location.prefix or self._usual_folder()) if folder is None else inside(folder)
 
@@ -201,11 +203,15 @@ class GitRepository:
             )
         return None if finished.code else _text(finished.output).strip()
 
+    def usual_folder(self, commit: str) -> str:
+        """Return "" where site.json stands at the top of a commit, else the folder's usual name."""
+        return "" if MARK in self._names_in(self._commit(commit).tree) else USUAL_FOLDER
+
     def _usual_folder(self) -> str:
-        """Return "" where site.json stands at the top of what is checked out, else the folder's usual name."""
+        """Return the content folder of what is checked out."""
         commit = self.resolve("HEAD")
         if commit:
-            return "" if MARK in self._names_in(self._commit(commit).tree) else USUAL_FOLDER
+            return self.usual_folder(commit)
         work_tree = self.location.work_tree
         return "" if work_tree and (work_tree / MARK).is_file() else USUAL_FOLDER
 
@@ -266,9 +272,16 @@ class GitRepository:
 
 
 def open_repository(
-    path: Path, *, folder: str | None = None, limits: Limits | None = None, deadline: float = DEADLINE
+    path: Path,
+    *,
+    folder: str | None = None,
+    limits: Limits | None = None,
+    deadline: float = DEADLINE,
+    objects: Path | None = None,
 ) -> GitRepository:
     """Open the repository that `path` is or is in.
+
+    `objects` is a folder of further objects, such as those of a push that has not been taken yet.
 
     `folder` is where the content stands in it, from its top. Without it, that is `path` itself when it is a folder
     below the top of a work tree; else the top, when the commit that is checked out has site.json there; else `content`.
@@ -277,7 +290,7 @@ def open_repository(
     location = find_repository(path, deadline)
     if location is None:
         raise RepositoryUnusable(f"{path} is not a git repository, nor in one. Name one, or run `git init` there")
-    return GitRepository(location, folder, limits or Limits(), deadline)
+    return GitRepository(location, folder, limits or Limits(), deadline, objects)
 
 
 def _text(output: bytes) -> str:

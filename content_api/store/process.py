@@ -9,7 +9,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from content_api.errors import GitTimeout, ObjectUnreadable, RepositoryUnusable, StoreError
@@ -89,12 +90,13 @@ class Git:
     """Git, told once where it stands and how long it may take.
 
     `place` is an absolute path: a git directory when `is_directory_of_git`, else any directory, from which git looks
-    upwards. `deadline` is in seconds.
+    upwards. `deadline` is in seconds. `variables` go before those of `environment`.
     """
 
     place: Path
     deadline: float
     is_directory_of_git: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str) -> Finished:
         """Run one short command to its end. Raises GitTimeout past the deadline."""
@@ -123,7 +125,7 @@ class Git:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env={**environment(), **self.variables},
             start_new_session=True,
         )
 
@@ -149,6 +151,14 @@ class Git:
 def environment() -> dict[str, str]:
     """Return this process's environment, without what would lead git elsewhere."""
     return {name: value for name, value in os.environ.items() if name not in _REDIRECTING} | _FIXED
+
+
+def objects_in(folder: Path | None) -> dict[str, str]:
+    """The variables with which git also finds the objects of a folder that is not a repository's own."""
+    if folder is None:
+        return {}
+    quoted = str(folder).replace("\\", "\\\\").replace('"', '\\"')  # a colon would part two folders
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{quoted}"'}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

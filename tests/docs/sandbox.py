@@ -89,9 +89,11 @@ class Sandbox:
         return sandbox
 
     def reset(self) -> None:
-        """Take back whatever was done to the files and the history."""
+        """Take back whatever was done to the files, the hooks and the history."""
         self.changed = False
-        self.run("git checkout --quiet --force -B main refs/as-cloned && git clean --quiet -d --force")
+        self.run(
+            "rm -rf .git/hooks && git checkout --quiet --force -B main refs/as-cloned && git clean --quiet -d --force"
+        )
 
     # ---- commands
 

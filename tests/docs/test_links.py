@@ -50,6 +50,8 @@ def test_every_command_and_option_of_content_api_that_is_named_exists(name: str)
 
 def is_command(words: list[str]) -> bool:
     command = CLI.commands.get(words[0])
+    if command is not None and hasattr(command, "commands"):  # a group, such as `content-api hook`
+        command, words = command.commands.get(words[1]), words[1:]
     options = {option for parameter in command.params for option in parameter.opts} if command else set()
     asked = {word for word in words[1:] if word.startswith("--")}
     return command is not None and asked <= options | {"--help"}
