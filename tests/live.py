@@ -50,7 +50,8 @@ def server_command(app: str = "server:app", folder: Path = ROOT) -> tuple[list[s
     """The command that starts `app` of `folder` on a free port, and that port."""
     port = _free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address], port
+    sockets = ["--ws", "content_api.web.protocol:SocketProtocol"]
+    return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address, *sockets], port
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from content_api.errors import SettingError
 from content_api.observe.logs import configure
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
+from content_api.web.protocol import SocketProtocol
 from content_api.web.websocket import SocketLimits
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
@@ -129,6 +130,7 @@ def configured(app: str | Starlette, workers: int = 1) -> uvicorn.Config:
         log_config=None,  # ours, in observe/
         log_level="warning",  # that it started and stopped is said by us
         access_log=False,
+        ws=SocketProtocol,
         ws_max_size=SocketLimits().message_bytes,
         ws_per_message_deflate=False,  # a few hundred bytes now and then; a compressor for each connection takes 40 kB
         timeout_graceful_shutdown=SECONDS_TO_END,

@@ -12,17 +12,17 @@ from graphql.execution import create_source_event_stream
 
 from content_api.delivery.masks import Refused, show_execution_error
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import CHOOSING, PREPARING, Answering, Delivery, executed, refused
+from content_api.delivery.pipeline import CHOOSING, PREPARING, Answering, Delivery, execute, executed, refused
 
 Replies = AsyncGenerator[Reply, None]
+Events = AsyncGenerator[Any, None]
 
 
 @dataclass(slots=True)
 class Subscriptions:
     """Answers what comes over a transport that can carry many answers to one operation.
 
-    `root` is what the resolvers of subscriptions are given. It belongs to no version: `delivery.live` is asked again
-    for each reply, so that each says which version it comes from.
+    `root` is what the resolvers of subscriptions are given. It belongs to no version.
     """
 
     delivery: Delivery
@@ -40,36 +40,40 @@ class Subscriptions:
                 return self._answer(operation)
             work.live = replace(work.live, root=self.root)
             _take(PREPARING, work)
-            return self._tell(work, events(work))
+            return self._tell(operation, events(work))
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
             return _one(refused(work, error))
 
     async def _answer(self, operation: Operation) -> Replies:
         yield await self.delivery.answer(operation)
 
-    async def _tell(self, work: Answering, events: AsyncGenerator[Any, None]) -> Replies:
+    async def _tell(self, operation: Operation, events: Events) -> Replies:
+        """While nothing happens this holds the operation and nothing else: there are thousands of them."""
         try:
             async with aclosing(events):
                 async for event in events:
-                    yield self._reply(work, event)
+                    yield self._reply(operation, event)
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
-            yield refused(work, error)
+            yield refused(self.delivery.begin(operation), error)
 
-    def _reply(self, work: Answering, event: Any) -> Reply:
-        """The reply for one event. The operation is executed on it as a query is on its root."""
-        work.live = self.delivery.live()
-        executor = work.executor.build_per_event_executor(event)
-        work.result = cast(ExecutionResult, executor.execute_operation(serially=False))
-        return executed(work)
+    def _reply(self, operation: Operation, event: Any) -> Reply:
+        """The reply for one event, on which the operation is executed as a query is on its root."""
+        work = self.delivery.begin(operation)
+        work.live = replace(work.live, root=event)
+        try:
+            _take((*CHOOSING, *PREPARING, execute), work)
+            return executed(work)
+        except Exception as error:  # noqa: BLE001 - as in Delivery.answer
+            return refused(work, error)
 
 
-def events(work: Answering) -> AsyncGenerator[Any, None]:
+def events(work: Answering) -> Events:
     """What the subscription's resolver hears. Raises Refused, with its errors, when it refuses to listen."""
     source = create_source_event_stream(work.executor)
     if isinstance(source, ExecutionResult):
         name = work.operation.operation_name
         raise Refused(show_execution_error(error, name) for error in source.errors or ())
-    return cast(AsyncGenerator[Any, None], source)
+    return cast(Events, source)
 
 
 def _take(steps: tuple[Callable[[Answering], None], ...], work: Answering) -> None:

@@ -2,7 +2,7 @@
 
 python -m tests.bench                 all of it: about five minutes on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
-python -m tests.bench loading         one of: loading, starting, querying, history
+python -m tests.bench loading         one of: loading, starting, querying, history, listening
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import history, loading, querying, starting
+from tests.bench import history, listening, loading, querying, starting
 
 BENCHES: dict[str, Callable[[bool], str]] = {
     "loading": loading.table,
     "starting": starting.table,
     "querying": querying.table,
     "history": history.table,
+    "listening": listening.table,
 }
 
 

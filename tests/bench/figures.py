@@ -24,9 +24,9 @@ def median_seconds(work: Callable[[], object], runs: int) -> float:
     return median(seconds(work) for _ in range(runs))
 
 
-def resident_bytes() -> int:
-    """Memory that the process holds now."""
-    pages = Path("/proc/self/statm").read_text().split()[1]
+def resident_bytes(process: int | str = "self") -> int:
+    """Memory that a process, by its number, holds now."""
+    pages = Path(f"/proc/{process}/statm").read_text().split()[1]
     return int(pages) * resource.getpagesize()
 
 

@@ -1,15 +1,18 @@
 """Two applications that have something to say, for servers: `app` as it is, and `hasty`, which waits for nobody.
 
 GET /say?size=3&times=2 announces two versions whose messages have three characters; /listeners says how many listen.
+/freeze keeps all objects from the garbage collector, and /left says what of them is garbage, by type.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections import Counter
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from content_api.delivery.subscribe import Subscriptions
@@ -29,9 +32,13 @@ number = 0
 class Talking(Voice):
     """Its `said` is what was announced: the version's number, and its message."""
 
-    async def said(self, info, times):
-        async for version in announcements.listen():
-            yield {"said": f"{version.id} {version.message}"}
+    def said(self, info, times):
+        return said()
+
+
+async def said():
+    async for version in announcements.listen():
+        yield {"said": f"{version.id} {version.message}"}
 
 
 async def say(request: Request) -> Response:
@@ -47,8 +54,25 @@ async def listening(request: Request) -> Response:
     return PlainTextResponse(str(listeners.number))
 
 
+async def freeze(request: Request) -> Response:
+    gc.collect()
+    gc.freeze()
+    return PlainTextResponse("frozen")
+
+
+async def left(request: Request) -> Response:
+    gc.collect()
+    gc.unfreeze()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    gc.set_debug(0)
+    found = Counter(type(garbage).__qualname__ for garbage in gc.garbage)
+    gc.garbage.clear()
+    return JSONResponse(found)
+
+
 subscribe = Subscriptions(delivery(), Talking()).subscribe
-controls = [Route("/say", say), Route("/listeners", listening)]
+controls = [Route("/say", say), Route("/listeners", listening), Route("/freeze", freeze), Route("/left", left)]
 
 app = application(voice=Talking(), listeners=listeners, origins=("https://example.org",))
 app.router.routes.extend(controls)
