@@ -23,20 +23,21 @@ from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.observe.logs import configure
+from content_api.observe.metrics import exposed, registry
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
 from content_api.publish.branch import Branch
-from content_api.publish.current import Current, Trouble
+from content_api.publish.current import Current
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.publisher import Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
+from content_api.standing import figures_of, overview_of, status_of
 from content_api.store import Opened, open_content
 from content_api.store.git import GitSnapshot
 from content_api.store.snapshot import Version
 from content_api.web.application import build
-from content_api.web.health import Status
 
 log = structlog.get_logger("content_api")
 
@@ -135,7 +136,7 @@ def start(opened: Opened, settings: Settings) -> Started:
     if beginning.refusal:
         current.refuse(beginning.refusal)
     if beginning.trouble:
-        current.trouble = Trouble(beginning.trouble)
+        current.trouble = beginning.trouble
     return Started(opened, current, branch, beginning)
 
 
@@ -175,10 +176,13 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     publisher = publisher_of(started, settings)
+    metrics = registry(lambda: figures_of(current, archive))
     return build(
         schema_text=sdl(schema()),
         answer=delivery(current, archive).answer,
-        status=lambda: Status(True, current.edition.version.id),
+        status=lambda: status_of(current),
+        overlook=lambda after: overview_of(current, after),
+        expose=lambda accept: exposed(metrics, accept),
         origins=settings.cors_origins,
         lifespan=lambda app: _lifespan(settings, started, publisher),
         at_least=publisher.at_least if publisher else None,

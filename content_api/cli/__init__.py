@@ -12,13 +12,15 @@ from content_api import __version__
 from content_api.app import exit_code
 from content_api.cli.check import check
 from content_api.cli.export import export
+from content_api.cli.pin import pin
 from content_api.cli.query import query
 from content_api.cli.serve import serve
 from content_api.cli.show import show
+from content_api.cli.status import status
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, check, show, query, export)
+COMMANDS = (serve, status, pin, check, show, query, export)
 
 
 def show_version(asked: bool) -> None:

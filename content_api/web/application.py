@@ -18,8 +18,10 @@ from content_api.web.errors import PROBLEM, problem
 from content_api.web.graphql import Answer, AtLeast
 from content_api.web.headers import SafeHeaders
 from content_api.web.health import Status
+from content_api.web.metrics import Expose
 from content_api.web.negotiation import GRAPHQL_RESPONSE
 from content_api.web.routes import routes
+from content_api.web.versions import Overlook
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,13 +34,15 @@ def build(
     schema_text: str,
     answer: Answer,
     status: Callable[[], Status],
+    overlook: Overlook,
+    expose: Expose,
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
     at_least: AtLeast | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Wire the application. `status` must not wait, and `answer` and `at_least` only for a version to come.
+    """Wire the application. `answer` and `at_least` wait only for a version to come, the others for nothing.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
     public, reading needs no key, and no cookie is ever looked at.
@@ -46,7 +50,7 @@ def build(
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
     return Starlette(
-        routes=routes(schema_text, answer, status, static, largest_body, at_least),
+        routes=routes(schema_text, answer, status, overlook, expose, static, largest_body, at_least),
         middleware=_middleware(origins),
         exception_handlers={HTTPException: problem},
         lifespan=lifespan,

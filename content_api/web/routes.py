@@ -12,13 +12,17 @@ from starlette.staticfiles import StaticFiles
 
 from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
 from content_api.web.health import Readyz, Status, livez
+from content_api.web.metrics import Expose, Metrics
 from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.versions import Overlook, VersionsPage
 
 
 def routes(
     schema_text: str,
     answer: Answer,
     status: Callable[[], Status],
+    overlook: Overlook,
+    expose: Expose,
     static: Path,
     largest_body: int,
     at_least: AtLeast | None = None,
@@ -27,9 +31,11 @@ def routes(
     table: list[BaseRoute] = [
         Route("/", FrontPage(status).respond),
         Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body, at_least)),
+        Route("/versions", VersionsPage(overlook).respond),
         Route("/schema.graphql", SchemaText(schema_text).respond),
         Route("/livez", livez),
         Route("/readyz", Readyz(status).respond),
+        Route("/metrics", Metrics(expose).respond),
     ]
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))

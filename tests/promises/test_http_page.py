@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from content_api.errors import ERROR_CODES
 from content_api.web.application import EXPOSED, STATIC
@@ -29,13 +29,18 @@ def _table() -> dict[str, str]:
     return dict(re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", below("# HTTP"), re.MULTILINE))
 
 
+def built_with(static: Path) -> list[BaseRoute]:
+    asked = lambda *_: pytest.fail("not asked")  # noqa: E731
+    return routes("", asked, lambda: Status(False), asked, asked, static, LARGEST_BODY)
+
+
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):
-    built = routes("", lambda operation: pytest.fail("not asked"), lambda: Status(False), STATIC, LARGEST_BODY)
+    built = built_with(STATIC)
     assert list(table) == [route.path + "/" * isinstance(route, Mount) for route in built]
 
 
 def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
-    built = routes("", lambda operation: pytest.fail("not asked"), lambda: Status(False), Path("none"), LARGEST_BODY)
+    built = built_with(Path("none"))
     plain = {route.path: sorted(route.methods) for route in built if isinstance(route, Route) and route.methods}
     assert {path: methods.split(", ") for path, methods in table.items() if path in plain} == plain
     assert table["/graphql"] == ALLOW

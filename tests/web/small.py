@@ -9,9 +9,12 @@ from graphql import print_schema
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from content_api.store.snapshot import Version
 from content_api.web.application import STATIC, build
 from content_api.web.graphql import Answer
 from content_api.web.health import Status
+from content_api.web.metrics import Expose
+from content_api.web.versions import Overlook, Overview
 from tests.delivery.small import delivery, schema
 
 JSON = {"Accept": "application/json"}
@@ -22,12 +25,16 @@ def application(
     answer: Answer | None = None,
     status: Callable[[], Status] = lambda: Status(ready=True, version="v1"),
     static: Path = STATIC,
+    overlook: Overlook = lambda after: Overview(Status(ready=True, version="v1"), Version("v1")),
+    expose: Expose = lambda accept: (b"", "text/plain"),
     **options,
 ) -> Starlette:
     return build(
         schema_text=print_schema(schema()),
         answer=answer or delivery().answer,
         status=status,
+        overlook=overlook,
+        expose=expose,
         static=static,
         **options,
     )
