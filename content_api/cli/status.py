@@ -53,7 +53,7 @@ def status(
         content-api status
         content-api status --url https://content.example.org --format json
     """
-    answer = ask(url or address_of(read_settings()), timeout)
+    answer = ask(address_of(read_settings()) if url is None else url, timeout)
     if format is Format.JSON:
         typer.echo(orjson.dumps(orjson.loads(answer.body), option=orjson.OPT_INDENT_2))
     else:

@@ -92,7 +92,9 @@ def test_what_is_not_there_is_a_problem(path):
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/versions", "/schema.graphql", "/livez", "/readyz", "/metrics", "/static/graphiql.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/versions", "/schema.graphql", "/livez", "/readyz", "/metrics", "/static/graphiql.js"]
+)
 def test_a_method_that_is_not_answered_is_a_problem(path):
     response = client().post(path)
     assert (response.status_code, response.headers["content-type"]) == (405, PROBLEM)
