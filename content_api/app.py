@@ -27,22 +27,24 @@ from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
+from content_api.observe.metrics import exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
 from content_api.publish.branch import Branch
-from content_api.publish.current import Current, Trouble
+from content_api.publish.current import Current
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
+from content_api.standing import figures_of, overview_of, status_of
 from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
-from content_api.web.health import Status
 from content_api.web.listeners import Listeners, when_told_to_end
+from content_api.web.services import Services
 
 log = structlog.get_logger("content_api")
 
@@ -154,7 +156,7 @@ def start(opened: Opened, settings: Settings) -> Started:
     if beginning.refusal:
         current.refuse(beginning.refusal)
     if beginning.trouble:
-        current.trouble = Trouble(beginning.trouble)
+        current.trouble = beginning.trouble
     return Started(opened, current, branch, beginning)
 
 
@@ -196,17 +198,23 @@ def wire(settings: Settings, started: Started) -> Starlette:
     answers = delivery(current, archive)
     announcements, listeners = Announcements(), Listeners()
     publisher = publisher_of(started, settings, announcements)
-    return build(
+    metrics = registry(lambda: figures_of(current, archive))
+    services = Services(
         schema_text=sdl(schema()),
         answer=answers.answer,
         subscribe=Subscriptions(answers, subscription(announcements, archive)).subscribe,
         listeners=listeners,
-        status=lambda: Status(True, current.edition.version.id),
-        origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
+        status=lambda: status_of(current),
+        overlook=lambda after: overview_of(current, after),
+        expose=lambda accept: exposed(metrics, accept),
         at_least=publisher.at_least if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
+    )
+    return build(
+        services,
+        origins=settings.cors_origins,
+        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
     )
 
 

@@ -4,6 +4,7 @@
     ├── ContentError    an editor can: it carries Problems (content/problems.py)
     ├── OperatorError   an operator can: the message names the thing and the remedy
     │   ├── SettingError        a setting has a value that cannot be used
+    │   ├── NoAnswer            a running server that was asked does not answer, or is another program
     │   └── StoreError          the content cannot be read
     │       ├── RepositoryUnusable   no repository here, no permission, or git will not read it
     │       ├── RevisionUnknown      the ref or commit is not in the repository
@@ -31,11 +32,20 @@ class ContentError(ContentApiError):
 
 
 class OperatorError(ContentApiError):
-    """Something outside the content is wrong; the message says what and how to mend it."""
+    """Something outside the content is wrong; the message says what and how to mend it.
+
+    The message names paths, and is for whoever runs the server. `public` is the same in words that anybody may read.
+    """
+
+    public = "The server cannot read what is published."
 
 
 class SettingError(OperatorError):
     """A setting has a value that cannot be used."""
+
+
+class NoAnswer(OperatorError):
+    """What should be a running content-api does not answer, or not as one."""
 
 
 class StoreError(OperatorError):
@@ -45,21 +55,31 @@ class StoreError(OperatorError):
 class RepositoryUnusable(StoreError):
     """There is no repository at the path, or git refuses to read it."""
 
+    public = "The repository cannot be read."
+
 
 class RevisionUnknown(StoreError):
     """The ref or commit is not in the repository."""
+
+    public = "The branch that is followed is missing."
 
 
 class ObjectUnreadable(StoreError):
     """A git object is missing, cut short, or its bytes do not hash to its id."""
 
+    public = "The repository is damaged: something in it is missing, or is not what it was."
+
 
 class GitTimeout(StoreError):
     """Git did not answer within the deadline; its process group was killed."""
 
+    public = "Git did not answer in time."
+
 
 class SnapshotTooLarge(StoreError):
     """The tree breaks a limit. `path` is where the count stood when it was broken."""
+
+    public = "The newest version is larger than this server reads."
 
     def __init__(self, path: str, found: str, allowed: str) -> None:
         super().__init__(f"{path or 'content'}: {found}; {allowed}")

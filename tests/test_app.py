@@ -41,7 +41,7 @@ def test_the_app_answers_from_the_content_of_its_settings(content: Path):
         assert answer.json() == {"data": {"condition": {"name": "Moon hiccups"}}}
         assert answer.headers["Access-Control-Allow-Origin"] == "https://example.org"
         assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": "https://e.com"}).headers
-        assert client.get("/readyz").json() == {"ready": True, "version": answer.headers["Content-Version"]}
+        assert client.get("/readyz").json()["version"] == answer.headers["Content-Version"]
         assert "type Condition implements" in client.get("/schema.graphql").text
 
 

@@ -16,14 +16,15 @@ from content_api.cli.diff import diff
 from content_api.cli.export import export
 from content_api.cli.log import log
 from content_api.cli.migrate import migrate
+from content_api.cli.pin import pin
 from content_api.cli.query import query
 from content_api.cli.serve import serve
 from content_api.cli.show import show
+from content_api.cli.status import status
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, check, diff, show, log, query, migrate, export)
-COMMANDS = (serve, check, diff, show, log, query, migrate, export)
+COMMANDS = (serve, status, pin, check, diff, show, log, query, migrate, export)
 
 
 def show_version(asked: bool) -> None:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePath
 
 from content_api.content.load import MOST_PROBLEMS
 from content_api.content.problems import ContentRefused, Problem
+
+# Control characters, half characters, and marks that turn the direction of what follows: in a name or a message they
+# could rewrite a terminal, or make a page say something else. Joiners stay: Persian and many other languages need them.
+HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """What somebody wrote, as it may be shown to a person: what does not show itself is replaced."""
+    return HARMFUL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def first_line(message: str | None) -> str | None:
+    """What a commit says of itself in short; None where it says nothing."""
+    return harmless(message.strip().split("\n", 1)[0].rstrip("\r")) or None if message else None
 
 
 def report(refused: ContentRefused, folder: PurePath) -> str:

@@ -80,6 +80,16 @@ class VersionArchive:
     def tagged(self, version: Version) -> Version:
         return replace(version, tags=self.names.tags_of(version.id))
 
+    @property
+    def kept(self) -> int:
+        """How many versions are in memory beside the live one."""
+        return len(self._kept)
+
+    @property
+    def loading(self) -> int:
+        """How many loads run or wait."""
+        return len(self._loading)
+
     # ---- what the publisher says
 
     def go_live(self, edition: Edition, snapshot: GitSnapshot, names: Names) -> None:

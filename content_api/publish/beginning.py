@@ -16,7 +16,7 @@ from content_api.content.problems import ContentRefused
 from content_api.errors import StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
-from content_api.publish.current import Refusal
+from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import make_edition
 from content_api.store.git import GitSnapshot
 
@@ -34,7 +34,7 @@ class Beginning:
     archive: VersionArchive
     pinned: bool
     refusal: Refusal | None = None
-    trouble: str | None = None
+    trouble: Trouble | None = None
 
 
 def begin(branch: Branch) -> Beginning:
@@ -57,7 +57,7 @@ def begin(branch: Branch) -> Beginning:
         refusal = refusal or found
     if known:
         archive.go_live(known.edition, known.snapshot, known.names)
-        return Beginning(known, archive, pinned, refusal, str(failure) if failure else None)
+        return Beginning(known, archive, pinned, refusal, trouble_with(failure) if failure else None)
     if refusal:
         raise ContentRefused(f"{branch.repository.place} at {refusal.version.id[:12]}", refusal.problems)
     assert failure is not None

@@ -31,6 +31,8 @@ log = structlog.get_logger("content_api.publish")
 class Rewritten(OperatorError):
     """The branch was rewritten, and a setting says that this is not to be followed."""
 
+    public = "The branch was rewritten, which this server is set not to follow."
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:

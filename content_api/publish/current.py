@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 from content_api.content.edition import Edition
 from content_api.content.problems import Problem
+from content_api.errors import OperatorError
 from content_api.store.snapshot import Version
+
+OURS = "Something failed on the server's side."
 
 
 def now() -> datetime:
@@ -25,10 +28,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why nobody can tell whether there is something newer: for an operator, in a sentence."""
+    """Why nobody can tell whether there is something newer."""
 
     reason: str
+    """For an operator, in a sentence: it names paths, and goes to the log."""
+    public: str = OURS
+    """The same for anybody."""
     since: datetime = field(default_factory=now)
+
+
+def trouble_with(error: OperatorError | OSError) -> Trouble:
+    """What an error means to those who wait for something newer. Of an OSError, the words themselves name a path."""
+    return Trouble(str(error), error.public if isinstance(error, OperatorError) else OperatorError.public)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ import watchfiles
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.errors import ObjectUnreadable, StoreError
-from content_api.publish.current import Current, Refusal, Trouble
+from content_api.publish.current import Current, Refusal, trouble_with
 from content_api.publish.making import make_edition, retire
 from content_api.store import FolderSnapshot
 from content_api.store.snapshot import Limits, Snapshot, Version
@@ -45,7 +45,7 @@ async def follow_files(
             # A file that was saved while it was being read is whole a moment later.
             seconds = SAVE_MILLISECONDS / 1000 if isinstance(error, ObjectUnreadable) else BACK_OFF_SECONDS
             log.error("changes cannot be looked for", reason=str(error), again_in_seconds=seconds)
-            current.trouble = Trouble(str(error))
+            current.trouble = trouble_with(error)
             await asyncio.sleep(seconds)
         except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
             log.exception("following changes failed", again_in_seconds=BACK_OFF_SECONDS)
@@ -82,7 +82,8 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
         edition = make_edition(snapshot, limits, before, before=before.library.records)
     except ContentRefused as refused:
         current.refuse(Refusal(version, refused.problems))
-        log.warning(f"Not served, because of this:\n\n{report(refused, folder)}\n", version=version.id)
+        told = report(refused, folder)
+        log.warning(f"Not served, because of this:\n\n{told}\n", version=version.id, problems=len(refused.problems))
         return
     current.go_live(edition)
-    log.info("live", version=version.id)
+    log.info("live", version=version.id, entities=len(edition.library.records))

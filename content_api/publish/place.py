@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from content_api.store import Opened
+from content_api.store import GitRepository, Opened
 
 
 def folder_of(opened: Opened) -> PurePath:
@@ -12,6 +12,10 @@ def folder_of(opened: Opened) -> PurePath:
     repository = opened.repository
     if repository is None:
         return _from_here(Path(opened.snapshot.place))
+    return folder_in(repository)
+
+
+def folder_in(repository: GitRepository) -> PurePath:
     if repository.location.work_tree is None:
         return PurePath(repository.folder)
     return _from_here(repository.location.work_tree / repository.folder)

@@ -21,11 +21,11 @@ import structlog
 from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.content.report import report
+from content_api.content.report import harmless, report
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
-from content_api.publish.current import Current, Refusal, Trouble
+from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
@@ -122,19 +122,19 @@ class Publisher:
         try:
             await self._look()
         except (OperatorError, OSError) as error:
-            return self._in_trouble(str(error))
+            return self._in_trouble(trouble_with(error))
         except Exception:  # a defect of ours: without this it would end the task, and nobody would see that
             log.exception("following the branch failed")
-            return self._in_trouble("Following the branch failed on our side; the log has the whole of it")
+            return self._in_trouble(Trouble("Following the branch failed on our side; the log has the whole of it"))
         if self.current.trouble:
             log.info("the branch can be followed again", was=self.current.trouble.reason)
         self.current.trouble, self._failures = None, 0
         return self.poll_seconds
 
-    def _in_trouble(self, reason: str) -> float:
-        if self.current.trouble is None or self.current.trouble.reason != reason:
-            log.error("the branch cannot be followed; what is live stays", reason=reason)
-            self.current.trouble = Trouble(reason)
+    def _in_trouble(self, trouble: Trouble) -> float:
+        if self.current.trouble is None or self.current.trouble.reason != trouble.reason:
+            log.error("the branch cannot be followed; what is live stays", reason=trouble.reason)
+            self.current.trouble = trouble
         pause = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
         self._failures += 1
         self._seen = None
@@ -172,7 +172,7 @@ class Publisher:
         else:
             found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
             if isinstance(found, Refusal):
-                self._refuse(found)
+                self._refuse(found, perf_counter() - began)
             else:
                 self._go_live(found, perf_counter() - began)
                 await self._record()
@@ -198,15 +198,22 @@ class Publisher:
         self.archive.go_live(good.edition, good.snapshot, good.names)
         self.current.go_live(good.edition, seconds)
         self.announce(self.archive.tagged(good.edition.version))
-        log.info("live", version=good.edition.version.id, seconds=round(seconds, 3))
+        version, entities = good.edition.version, len(good.edition.library.records)
+        log.info("live", version=version.id, author=author_of(version), entities=entities, seconds=round(seconds, 3))
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, seconds: float) -> None:
         self._refusals[refusal.version.id] = refusal
         while len(self._refusals) > REMEMBERED:
             self._refusals.popitem(last=False)
         self._refused(refusal)
         told = report(ContentRefused(str(self.branch.repository.place), refusal.problems), self.folder)
-        log.warning(f"Not served, because of this:\n\n{told}\n", version=refusal.version.id)
+        log.warning(
+            f"Not served, because of this:\n\n{told}\n",
+            version=refusal.version.id,
+            author=author_of(refusal.version),
+            problems=len(refusal.problems),
+            seconds=round(seconds, 3),
+        )
 
     def _refused(self, refusal: Refusal) -> None:
         if self.current.refusal is None or self.current.refusal.version.id != refusal.version.id:
@@ -228,6 +235,11 @@ def not_yet_live(commit: str, current: Current) -> RequestError:
         return RequestError("VERSION_NOT_YET_LIVE", found, "`/versions` shows them.")
     found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is."
     return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
+
+
+def author_of(version: Version) -> str | None:
+    """Who wrote a version, as a log may hold it: at a terminal it is printed as it is."""
+    return harmless(version.author) if version.author else None
 
 
 def see(branch: Branch) -> Sight:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,12 +15,10 @@ from starlette_compress import CompressMiddleware, add_compress_type, remove_com
 
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
-from content_api.web.graphql import Answer, AtLeast
 from content_api.web.headers import SafeHeaders
-from content_api.web.health import Status
-from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.negotiation import GRAPHQL_RESPONSE
 from content_api.web.routes import listening_routes, routes
+from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
 
 STATIC = Path(__file__).parent / "static"
@@ -30,36 +28,23 @@ EXPOSED = ("Content-Version", "Query-Cost", "Query-Cost-Limit")
 
 
 def build(
+    services: Services,
     *,
-    schema_text: str,
-    answer: Answer,
-    subscribe: Subscribe,
-    listeners: Listeners,
-    status: Callable[[], Status],
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
-    at_least: AtLeast | None = None,
-    look: Callable[[], None] | None = None,
-    hook_secrets: Sequence[str] = (),
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Wire the application. `status` must not wait, and `answer` and `at_least` only for a version to come.
-
-    `listeners` is handed in so that its owner can dismiss them when the server is to end.
+    """Wire the application.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
-    public, reading needs no key, and no cookie is ever looked at. `look` is called when a git host says, signed with
-    one of the `hook_secrets`, that there is something new; it must not wait either.
+    public, reading needs no key, and no cookie is ever looked at.
     """
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
-        routes=[
-            *routes(schema_text, answer, status, static, largest_body, at_least, look, hook_secrets),
-            *listening_routes(subscribe, listeners, origins, largest_body),
-        ],
+        routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],
         middleware=_middleware(origins),
         exception_handlers={HTTPException: problem},
         lifespan=lifespan,

@@ -4,24 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from content_api.content.problems import Problem
 from content_api.web.negotiation import JSON
 
 # An answer of a moment ago is not an answer.
 FRESH = {"Cache-Control": "no-store"}
+TIMES = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nobody can tell whether there is something newer, in words for anybody."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A newer version that is not served, and all that is wrong with it. `message` is its first line."""
+
+    version: str
+    author: str | None
+    message: str | None
+    at: datetime
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Whether the server can answer, from which version, and why not if it cannot. Anybody may read it."""
+    """Whether the server can answer, from which version, and what keeps a newer one from being live.
+
+    Anybody may read it: there is no path of the server's disk in it, and no e-mail address.
+    """
 
     ready: bool
     version: str | None = None
     reason: str | None = None
+    """Why it is not ready."""
+    tags: tuple[str, ...] = ()
+    live_since: datetime | None = None
+    pinned: bool = False
+    trouble: Trouble | None = None
+    refused: Refused | None = None
 
 
 async def livez(request: Request) -> Response:
@@ -30,12 +62,25 @@ async def livez(request: Request) -> Response:
 
 
 class Readyz:
-    """200 when an edition is live, 503 when not."""
+    """200 when an edition is live, whatever became of a newer one; 503 when none is."""
 
     def __init__(self, status: Callable[[], Status]) -> None:
         self.status = status
 
     async def respond(self, request: Request) -> Response:
         status = self.status()
-        body = {"ready": status.ready, "version": status.version} | ({"reason": status.reason} if status.reason else {})
-        return Response(orjson.dumps(body), 200 if status.ready else 503, FRESH, JSON)
+        return Response(orjson.dumps(as_json(status), option=TIMES), 200 if status.ready else 503, FRESH, JSON)
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """The status as `/readyz` tells it. A problem looks as it does in `content-api check --format json`."""
+    told = {
+        "ready": status.ready,
+        "version": status.version,
+        "tags": status.tags,
+        "liveSince": status.live_since,
+        "pinned": status.pinned,
+        "trouble": status.trouble,
+        "refused": status.refused,
+    }
+    return told | ({"reason": status.reason} if status.reason else {})

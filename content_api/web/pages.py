@@ -1,17 +1,21 @@
-"""The HTML that is not GraphiQL: the front page, and what stands in where GraphiQL was not built."""
+"""The HTML that is not GraphiQL: the frame of a page, the front page, and what stands in where GraphiQL was not built.
+
+What is put into a template is escaped, unless it is a `Markup` itself: so nothing that an editor wrote can become a
+part of the page. A template language was refused for three pages; if they become many, Jinja stands on the same type.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from content_api.web.health import Status
+from content_api.web.health import FRESH, Status
 
-PAGE = """<!doctype html>
+PAGE = Markup("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -19,10 +23,11 @@ PAGE = """<!doctype html>
 <title>{title}</title>
 <link rel="icon" href="data:,">
 <style>
+:root {{ color-scheme: light dark; }}
 body {{ font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }}
 code {{ overflow-wrap: anywhere; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #16181d; color: #e8e8ea; }} a {{ color: #9db8ff; }} }}
-</style>
+{style}</style>
 </head>
 <body>
 <main>
@@ -31,19 +36,26 @@ code {{ overflow-wrap: anywhere; }}
 </main>
 </body>
 </html>
-"""
+""")
 
-FRONT = """<p>{served}</p>
+FRONT = Markup("""<p>{served}</p>
 <ul>
 <li><a href="graphql">GraphiQL</a>: try queries in the browser. Programs send them to the same address.</li>
+<li><a href="versions">Versions</a>: what is live, what was refused and why, and who published what.</li>
 <li><a href="schema.graphql">The schema</a>, as text.</li>
 <li><a href="readyz">Whether the server is ready</a>, as JSON.</li>
-</ul>"""
+</ul>""")
+SERVED = Markup("Serves version <code>{version}</code>.")
 
-NO_GRAPHIQL = """<p>This is the address of the GraphQL API. GraphiQL, the page for trying queries, is not part of this
-installation.</p>
-<p>Send a query by POST, as JSON: <code>{&quot;query&quot;: &quot;{ __typename }&quot;}</code>, or read
-<a href="schema.graphql">the schema</a>.</p>"""
+NO_GRAPHIQL = Markup("""<p>This is the address of the GraphQL API. GraphiQL, the page for trying queries, is not part of
+this installation.</p>
+<p>Send a query by POST, as JSON: <code>{"query": "{ __typename }"}</code>, or read
+<a href="schema.graphql">the schema</a>.</p>""")
+
+
+def page(title: str, content: Markup, *, style: str = "", status: int = 200) -> Response:
+    """A page whose content may change at any moment."""
+    return HTMLResponse(PAGE.format(title=title, content=content, style=style), status, FRESH)
 
 
 class FrontPage:
@@ -53,9 +65,9 @@ class FrontPage:
         self.status = status
 
     async def respond(self, request: Request) -> Response:
-        status = self.status()
-        served = f"Serves version <code>{escape(status.version)}</code>." if status.version else "Serves nothing yet."
-        return HTMLResponse(PAGE.format(title="Content API", content=FRONT.format(served=served)))
+        version = self.status().version
+        served = SERVED.format(version=version) if version else "Serves nothing yet."
+        return page("Content API", FRONT.format(served=served))
 
 
 def graphiql_page(static: Path) -> Response:
@@ -63,5 +75,4 @@ def graphiql_page(static: Path) -> Response:
     file = static / "graphiql.html"
     if file.is_file():
         return HTMLResponse(file.read_bytes(), headers={"Vary": "Accept"})
-    page = PAGE.format(title="GraphQL", content=NO_GRAPHIQL)
-    return HTMLResponse(page, 404, {"Vary": "Accept"})
+    return HTMLResponse(PAGE.format(title="GraphQL", content=NO_GRAPHIQL, style=""), 404, {"Vary": "Accept"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -10,48 +10,43 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
-from content_api.web.health import Readyz, Status, livez
+from content_api.web.graphql import GraphQLEndpoint
+from content_api.web.health import Readyz, livez
 from content_api.web.hooks import GitHook
-from content_api.web.listeners import Listeners, Subscribe
+from content_api.web.metrics import Metrics
 from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.services import Services
 from content_api.web.stream import StreamEndpoint
+from content_api.web.versions import VersionsPage
 from content_api.web.websocket import WebSocketEndpoint
 
 
-def routes(
-    schema_text: str,
-    answer: Answer,
-    status: Callable[[], Status],
-    static: Path,
-    largest_body: int,
-    at_least: AtLeast | None = None,
-    look: Callable[[], None] | None = None,
-    hook_secrets: Sequence[str] = (),
-) -> list[BaseRoute]:
+def routes(services: Services, static: Path, largest_body: int) -> list[BaseRoute]:
     """The table. `static` may be missing: then there is no GraphiQL, and the rest works.
 
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
+    graphql = GraphQLEndpoint(services.answer, graphiql_page(static), largest_body, services.at_least)
     table: list[BaseRoute] = [
-        Route("/", FrontPage(status).respond),
-        Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body, at_least)),
-        Route("/schema.graphql", SchemaText(schema_text).respond),
+        Route("/", FrontPage(services.status).respond),
+        Route("/graphql", graphql),
+        Route("/versions", VersionsPage(services.overlook).respond),
+        Route("/schema.graphql", SchemaText(services.schema_text).respond),
         Route("/livez", livez),
-        Route("/readyz", Readyz(status).respond),
+        Route("/readyz", Readyz(services.status).respond),
+        Route("/metrics", Metrics(services.expose).respond),
     ]
-    if look and hook_secrets:
-        table.append(Route("/hooks/git", GitHook(look, hook_secrets).respond, methods=["POST"]))
+    if services.look and services.hook_secrets:
+        table.append(Route("/hooks/git", GitHook(services.look, services.hook_secrets).respond, methods=["POST"]))
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))
     return table
 
 
-def listening_routes(
-    subscribe: Subscribe, listeners: Listeners, origins: Sequence[str], largest_body: int
-) -> list[BaseRoute]:
+def listening_routes(services: Services, origins: Sequence[str], largest_body: int) -> list[BaseRoute]:
     """The part of the table that is about staying. One path answers HTTP and WebSockets; event streams have another,
     because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
+    subscribe, listeners = services.subscribe, services.listeners
     return [
         WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins)),
         Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,14 @@ class Serving:
             assert time.monotonic() - began < seconds, f"after {seconds} s: {answer}\n{self.log.read_text()}"
             time.sleep(0.02)
         return time.monotonic() - began
+
+    def wait_for_status(self, expected: Callable[[dict], object]) -> dict:
+        """Ask how things stand until that is as expected, for ten seconds at most."""
+        began = time.monotonic()
+        while not expected(told := httpx2.get(f"{self.url}/readyz", trust_env=False).json()):
+            assert time.monotonic() - began < 10, f"{told}\n{self.log.read_text()}"
+            time.sleep(0.02)
+        return told
 
     def stop(self) -> int:
         """Press Ctrl+C, and return the exit code."""

@@ -14,7 +14,9 @@ from content_api.web.body import LARGEST_BODY
 from content_api.web.graphql import ALLOW
 from content_api.web.health import Status
 from content_api.web.hooks import LARGEST_DELIVERY
+from content_api.web.listeners import Listeners
 from content_api.web.routes import routes
+from content_api.web.services import Services
 from content_api.web.signatures import REMEMBERED, WINDOW_SECONDS
 from tests.live import ROOT
 
@@ -35,7 +37,18 @@ def every_route(static: Path) -> list[BaseRoute]:
     def not_asked(*_: object) -> None:
         pytest.fail("not asked")
 
-    return routes("", not_asked, lambda: Status(False), static, LARGEST_BODY, not_asked, ["a secret"])
+    services = Services(
+        schema_text="",
+        answer=not_asked,
+        subscribe=not_asked,
+        listeners=Listeners(),
+        status=lambda: Status(False),
+        overlook=not_asked,
+        expose=not_asked,
+        look=not_asked,
+        hook_secrets=["a secret"],
+    )
+    return routes(services, static, LARGEST_BODY)
 
 
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):

@@ -85,7 +85,7 @@ async def test_where_the_newest_cannot_be_read_the_one_before_is_served_with_the
     lose(repository, blob)
     with following(repository) as seen:
         assert seen.live == before
-        assert blob in seen.beginning.trouble
+        assert blob in seen.beginning.trouble.reason
 
 
 def test_a_repository_without_any_readable_version_is_said_to_be_damaged(repository):

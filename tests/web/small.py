@@ -10,10 +10,14 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from content_api.delivery.subscribe import Subscriptions
+from content_api.store.snapshot import Version
 from content_api.web.application import STATIC, build
 from content_api.web.graphql import Answer
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners
+from content_api.web.metrics import Expose
+from content_api.web.services import Services
+from content_api.web.versions import Overlook, Overview
 from tests.delivery.small import Voice, delivery, schema
 
 JSON = {"Accept": "application/json"}
@@ -25,17 +29,21 @@ def application(
     status: Callable[[], Status] = lambda: Status(ready=True, version="v1"),
     static: Path = STATIC,
     voice: object = None,
+    overlook: Overlook = lambda after: Overview(Status(ready=True, version="v1"), Version("v1")),
+    expose: Expose = lambda accept: (b"", "text/plain"),
     **options,
 ) -> Starlette:
-    return build(
+    services = Services(
         schema_text=print_schema(schema()),
         answer=answer or delivery().answer,
         subscribe=Subscriptions(delivery(), voice or Voice()).subscribe,
         listeners=options.pop("listeners", None) or Listeners(),
         status=status,
-        static=static,
-        **options,
+        overlook=overlook,
+        expose=expose,
+        **{name: options.pop(name) for name in ("at_least", "look", "hook_secrets") if name in options},
     )
+    return build(services, static=static, **options)
 
 
 def client(app: Starlette | None = None, **options) -> TestClient:

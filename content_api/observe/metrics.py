@@ -1,0 +1,152 @@
+"""Metrics for Prometheus: read from what is there when somebody asks, so that nothing has to be counted twice.
+
+The names and meanings are a table; docs/reference/metrics.md shows the same, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, exposition
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What can be counted of publishing, at one moment. Times are seconds since 1970, and None where there is none."""
+
+    version: str
+    live_since: float
+    published: int
+    refused: int
+    publication_seconds: float
+    problems: int
+    """Of the newest version, where it was refused; 0 where it was not."""
+    trouble_since: float | None
+    pinned: bool
+    kept: int
+    loading: int
+
+
+Value = float | dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric. An Info's value is its labels; None leaves the sample out."""
+
+    family: type[CounterMetricFamily] | type[GaugeMetricFamily] | type[InfoMetricFamily]
+    name: str
+    meaning: str
+    value: Callable[[Figures], Value]
+
+
+PUBLISHING = (
+    Row(
+        InfoMetricFamily,
+        "content_api_live_version",
+        "The version that is live.",
+        lambda figures: {"version": figures.version},
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_live_since_timestamp_seconds",
+        "When the live version went live here.",
+        lambda figures: figures.live_since,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_publications",
+        "Versions that went live after the one that the server began with.",
+        lambda figures: figures.published,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_refusals",
+        "Versions that were refused because they have problems.",
+        lambda figures: figures.refused,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_last_publication_duration_seconds",
+        "What the last publication took, from being seen to being live; 0 before the first.",
+        lambda figures: figures.publication_seconds,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_refused",
+        "1 while the newest version is refused and an older one is live, else 0.",
+        lambda figures: figures.problems > 0,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_refused_problems",
+        "Problems of the newest version while it is refused, counted up to 100.",
+        lambda figures: figures.problems,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_source_trouble",
+        "1 while nobody can tell whether there is a newer version, else 0.",
+        lambda figures: figures.trouble_since is not None,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_source_trouble_since_timestamp_seconds",
+        "When that began; not there while all is well.",
+        lambda figures: figures.trouble_since,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_pinned",
+        "1 while an operator holds a version, else 0.",
+        lambda figures: figures.pinned,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_versions_kept",
+        "Other versions that are in memory.",
+        lambda figures: figures.kept,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_versions_loading",
+        "Other versions that are being loaded, or wait for it.",
+        lambda figures: figures.loading,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """A collector over figures that are taken at each scrape, all at the same moment."""
+
+    figures: Callable[[], Figures]
+
+    def describe(self) -> Iterator[Metric]:
+        """The metrics without values: the registry asks when it takes this, and refuses a name that it has."""
+        for row in PUBLISHING:
+            yield row.family(row.name, row.meaning)
+
+    def collect(self) -> Iterator[Metric]:
+        figures = self.figures()
+        for row in PUBLISHING:
+            value = row.value(figures)
+            yield row.family(row.name, row.meaning, value=value)  # type: ignore[arg-type]  # each family its own
+
+
+def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
+    """The metrics of one server. What counts something else registers itself with it."""
+    found = CollectorRegistry()
+    found.register(Publishing(figures))
+    return found
+
+
+def exposed(metrics: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    """The metrics as text and its media type: OpenMetrics for who accepts it, else Prometheus's own format."""
+    try:
+        encode, media = exposition.choose_encoder(accept)
+        return encode(metrics), media
+    except (TypeError, ValueError):  # the client asked for a `version` that is no number
+        return exposition.generate_latest(metrics), exposition.CONTENT_TYPE_PLAIN_0_0_4

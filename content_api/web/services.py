@@ -1,0 +1,30 @@
+"""What the rest of the program does for the wire, handed in by who wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from content_api.web.graphql import Answer, AtLeast
+from content_api.web.health import Status
+from content_api.web.listeners import Listeners, Subscribe
+from content_api.web.metrics import Expose
+from content_api.web.versions import Overlook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Called on the event loop. `answer` and `at_least` wait only for a version to come, the others for nothing."""
+
+    schema_text: str
+    answer: Answer
+    subscribe: Subscribe
+    listeners: Listeners
+    """Handed in so that its owner can dismiss them when the server is to end."""
+    status: Callable[[], Status]
+    overlook: Overlook
+    expose: Expose
+    at_least: AtLeast | None = None
+    look: Callable[[], None] | None = None
+    """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""
+    hook_secrets: Sequence[str] = ()
