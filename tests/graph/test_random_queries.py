@@ -5,11 +5,16 @@ CONTENT_API_TEST_QUERIES sets how many queries are tried (200 if it is not set);
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import graphql
@@ -33,18 +38,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
+from content_api.app import live_in
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.view import view_of
 from content_api.delivery.limits import Limits
-from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery, Live
+from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.pipeline import Delivery
 from content_api.errors import ERROR_CODES
 from content_api.graph.identifiers import cursor, node_id
-from content_api.graph.query import root
 from content_api.graph.schema import sdl
-from tests.graph.asking import SCHEMA, world_edition
-from tests.waiting import at_once
+from tests.graph.asking import SCHEMA
+from tests.publish.world import following, moon, new_repository
 
 QUERIES = int(os.environ.get("CONTENT_API_TEST_QUERIES", "200"))
 FAR = 10**9
@@ -68,8 +73,10 @@ ARGUMENTS = (
     (r"\bid: ID!\n(\s*\): Node)", r"id: AnyId!\n\1"),
     (r"\bids: \[ID!\]!", "ids: [AnyId!]!"),
     (r"\btext: String!\n(?=.*?\): SearchConnection)", "text: AnyWords!\n"),
+    (r"\b(version|ref|to): String\n", r"\1: AnyVersion\n"),
+    (r"\bfrom: String!\n", "from: AnyVersion!\n"),
 )
-SCALARS = ("AnySlug", "AnyKey", "AnyCode", "AnyCursor", "AnySize", "AnyId", "AnyWords")
+SCALARS = ("AnySlug", "AnyKey", "AnyCode", "AnyCursor", "AnySize", "AnyId", "AnyWords", "AnyVersion")
 
 
 def asking_schema() -> str:
@@ -95,6 +102,7 @@ def real_ones(edition: Edition) -> dict[str, list[str]]:
         "AnyKey": [record.entity.id for record in records],
         "AnyCode": [code for _, code in library.indexes.codes],
         "AnyCursor": [cursor(edition.version.id, key) for key in library.records] + [cursor("0" * 40, "condition/x")],
+        "AnyVersion": [*served().versions, "edition-1", "2026-11-22T10:00:00Z"],
         "AnyId": [node_id(shown) for view in views for kind in EntityKind for shown in view.all(kind)],
         "Locale": list(library.site.locales),
         "AnyWords": ["moon hiccups", "glowign ears", "X00.1", "schluckauf", '"', "a:b", "*", "AND OR NOT"],
@@ -123,7 +131,7 @@ class Mended(graphql.Visitor):
         texts = {name: value.value for name, value in given.items() if isinstance(value, StringValueNode)}
         if "first" in given:
             size = getattr(given["first"], "value", "20")
-            kept = ["where", "orderBy", "text", "kinds"] + ["first"] * (1 <= int(size) <= 100)
+            kept = ["where", "orderBy", "text", "kinds", "from", "to", "since"] + ["first"] * (1 <= int(size) <= 100)
             return {name: value for name, value in given.items() if name in kept}
         if "key" in given:
             chosen = next((name for name in ("key", "slug") if texts.get(name)), None)
@@ -140,7 +148,7 @@ class Mended(graphql.Visitor):
 @cache
 def asked() -> st.SearchStrategy[str]:
     """Queries, three of four of them mended."""
-    real = real_ones(world_edition())
+    real = real_ones(served().edition)
     scalars = {name: half_real(known) for name, known in real.items()}
     sizes = st.integers(1, 100) | st.integers(-1, 101)
     scalars["AnySize"] = sizes.map(lambda size: IntValueNode(value=str(size)))
@@ -241,6 +249,7 @@ LEAVES = {
     "Int": lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31,
     "Float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "Locale": lambda value: value in ("en", "de", "de-AT"),
+    "DateTime": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value) is not None,
     "Date": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None,
 }
 
@@ -252,14 +261,43 @@ def with_names(text: str) -> str:
 # --- The promise -----------------------------------------------------------------------------------------------------
 
 
+class Served:
+    """Three versions of the world in a repository, the last of them live."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.open = ExitStack()
+        folder = self.open.enter_context(tempfile.TemporaryDirectory(prefix="content-api-queries-"))
+        repository = new_repository(Path(folder) / "content.git")
+        repository.tag("edition-1")
+        for name in ("Second", "Third"):
+            repository.commit(moon(f"Hiccups of the {name.lower()} moon"))
+        self.versions = repository.git("rev-list", "main").split()
+        followed = self.open.enter_context(following(repository))
+        self.edition, self.archive = followed.current.edition, followed.publisher.archive
+        self.live = live_in(followed.current)
+
+    def answer(self, operation: Operation, limits: Limits) -> Reply:
+        return self.loop.run_until_complete(self.delivery(limits).answer(operation))
+
+    @cache  # noqa: B019 - there is one of us
+    def delivery(self, limits: Limits) -> Delivery:
+        return Delivery(SCHEMA, self.live, limits, self.archive.holding)
+
+    def close(self) -> None:
+        self.open.close()
+        self.loop.close()
+
+
 @cache
-def delivery(limits: Limits) -> Delivery:
-    edition = world_edition()
-    return Delivery(SCHEMA, lambda: Live(edition.version.id, root(edition)), limits)
+def served() -> Served:
+    made = Served()
+    atexit.register(made.close)
+    return made
 
 
 def answer(text: str, limits: Limits) -> dict[str, Any]:
-    reply = at_once(delivery(limits).answer(Operation(text)))
+    reply = served().answer(Operation(text), limits)
     body = json.loads(reply.body)
     codes = [error["extensions"]["code"] for error in body.get("errors", [])]
     assert "INTERNAL" not in codes, text
