@@ -33,12 +33,13 @@ def make_edition(
     50,000 entities are millions of objects that live as long as their edition and are freed by their reference counts.
     The collector would walk them again and again, a second at a time, while requests wait: so it does not look at them.
     """
-    gc.collect()  # what is garbage now would stay for ever; what was frozen before is not walked
+    if previous is None:
+        gc.collect()  # what is garbage now would stay for ever
     with gc_paused():
         edition = replace(load(snapshot, known=previous, before=before, limits=limits), archive=archive)
         search_index(edition, previous)
         if previous:
-            gc.collect()  # what requests left meanwhile: freezing would keep it. Only what is new is walked here
+            gc.collect()  # what requests left: freezing would keep it for ever. What was frozen before is not walked
         gc.freeze()
     return edition
 

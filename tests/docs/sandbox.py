@@ -6,6 +6,7 @@ find the programs of the environment that runs the tests.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -24,18 +25,16 @@ import httpx2
 import orjson
 from typer.testing import CliRunner
 
-from content_api.app import schema
+from content_api.app import delivery, open_configured, served_alone
 from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
-from content_api.content.searchable import search_index
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery, Live
-from content_api.graph.query import root
+from content_api.delivery.pipeline import Delivery
+from content_api.settings import Settings
 from content_api.store.folder import FolderSnapshot
 from tests.live import ROOT
 from tests.repositories import ISOLATED
-from tests.waiting import at_once
 
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git",
@@ -204,7 +203,7 @@ class Sandbox:
         if self._servers:
             request = {"query": document, "variables": variables}
             return httpx2.post(f"http://{self.address}/graphql", json=request, trust_env=False).json()
-        return orjson.loads(at_once(delivery_of(self.path / "content").answer(Operation(document, variables))).body)
+        return orjson.loads(asyncio.run(delivery_of(self.path / "content").answer(Operation(document, variables))).body)
 
 
 def anything_for_dots(line: str) -> str:
@@ -213,13 +212,23 @@ def anything_for_dots(line: str) -> str:
 
 
 def delivery_of(folder: Path) -> Delivery:
-    """What answers queries about the content in a folder, without a server; made once for the same files."""
-    snapshot = FolderSnapshot(folder)
-    if snapshot.version.id not in DELIVERIES:
-        edition = load(snapshot)
-        search_index(edition)
-        DELIVERIES[snapshot.version.id] = Delivery(schema(), lambda: Live(edition.version.id, root(edition)))
-    return DELIVERIES[snapshot.version.id]
+    """What answers queries about the content in a folder, without a server; made once for the same files.
+
+    Where all of them are committed, it is the commit that is asked, with its past.
+    """
+    files = FolderSnapshot(folder).version.id
+    if files not in DELIVERIES:
+        settings = Settings(content=folder, working_tree=not committed(folder))
+        with open_configured(settings) as opened:
+            started = served_alone(opened, settings)
+        DELIVERIES[files] = delivery(started.current, started.archive)
+    return DELIVERIES[files]
+
+
+def committed(folder: Path) -> bool:
+    """Whether the files of a folder are just those of the commit that is checked out."""
+    status = ["git", "-C", str(folder), "status", "--porcelain", "--ignored=no", "--", "."]
+    return not subprocess.run(status, check=True, capture_output=True, text=True).stdout
 
 
 def _with_port(command: str, port: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 
@@ -17,7 +18,6 @@ from content_api.web.parameters import MOST_PARAMETERS
 from tests.docs.blocks import read
 from tests.docs.sandbox import delivery_of
 from tests.live import ROOT
-from tests.waiting import at_once
 
 TEXT = (ROOT / "docs/reference/limits.md").read_text(encoding="utf-8")
 
@@ -65,4 +65,4 @@ def test_the_example_costs_what_the_page_says():
     example = next(block for block in read("docs/reference/limits.md").blocks if block.language == "graphql")
     stated = re.search(r"^This costs ([\d,]+)\.", TEXT, re.MULTILINE)
     assert stated is not None
-    assert at_once(delivery_of(ROOT / "content").answer(Operation(example.text))).cost == number(stated[1])
+    assert asyncio.run(delivery_of(ROOT / "content").answer(Operation(example.text))).cost == number(stated[1])
