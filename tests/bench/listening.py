@@ -120,7 +120,9 @@ def row(name: str, listen: Listen, number: int) -> tuple[str, ...]:
 
 async def measured(server: Serving, repository: Repository, listen: Listen, number: int) -> tuple[int, float, float]:
     """Bytes of all listeners; seconds from the first that is told to the last, and the longest that a reader waited."""
-    await opened(server, listen, 1)  # what is loaded for the first is nobody's
+    [first_ever] = await opened(server, listen, 1)  # what is loaded for it is nobody's
+    first_ever.cancel()
+    await asyncio.wait([first_ever])
     before = resident_bytes(server.process.pid)
     listeners = await opened(server, listen, number)
     memory = resident_bytes(server.process.pid) - before
