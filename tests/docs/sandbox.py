@@ -186,9 +186,10 @@ class Sandbox:
         file.write_text(text[: places[0].start()] + "".join(new) + text[places[0].end() :], encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
+        """Write a file of the reader's. Where it names the server, it gets the one that a command has started."""
         file = self.path / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text.replace(DOCUMENTED, self.address), encoding="utf-8")
 
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the content as its files stand."""

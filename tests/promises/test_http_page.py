@@ -6,18 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 
 from content_api.errors import ERROR_CODES
-from content_api.web.application import EXPOSED, STATIC
-from content_api.web.body import LARGEST_BODY
+from content_api.web import stream
+from content_api.web.application import EXPOSED, STATIC, build
 from content_api.web.graphql import ALLOW
 from content_api.web.health import Status
 from content_api.web.hooks import LARGEST_DELIVERY
 from content_api.web.listeners import Listeners
-from content_api.web.routes import routes
 from content_api.web.services import Services
 from content_api.web.signatures import REMEMBERED, WINDOW_SECONDS
+from content_api.web.websocket import CLOSE_CODES
 from tests.live import ROOT
 
 TEXT = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
@@ -48,19 +48,29 @@ def every_route(static: Path) -> list[BaseRoute]:
         look=not_asked,
         hook_secrets=["a secret"],
     )
-    return routes(services, static, LARGEST_BODY)
+    return build(services, static=static).routes
 
 
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):
-    built = every_route(STATIC)
-    assert list(table) == [route.path + "/" * isinstance(route, Mount) for route in built]
+    paths = [route.path + "/" * isinstance(route, Mount) for route in every_route(STATIC)]
+    assert list(table) == list(dict.fromkeys(paths)), "a path that takes WebSockets too has one row"
 
 
 def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
     built = every_route(Path("none"))
-    plain = {route.path: sorted(route.methods) for route in built if isinstance(route, Route) and route.methods}
+    plain = {route.path: sorted(route.methods) for route in built if getattr(route, "methods", None)}
     assert {path: methods.split(", ") for path, methods in table.items() if path in plain} == plain
-    assert table["/graphql"] == ALLOW
+    assert (table["/graphql"], table["/graphql/stream"]) == (ALLOW, stream.ALLOW)
+
+
+def test_the_close_codes_of_the_page_are_those_of_the_code():
+    rows = dict(re.findall(r"^\| (\d{4}) \| ([^|]+) \|$", below("## Listening"), re.MULTILINE))
+    assert rows.pop("1012"), "it is uvicorn that sends this one"
+    assert rows == {str(code): when for code, when in CLOSE_CODES.items()}
+
+
+def test_the_seconds_between_comments_are_those_of_the_code():
+    assert f"every {stream.HEARTBEAT_SECONDS:.0f} seconds" in below("## Listening")
 
 
 def test_every_status_of_an_error_code_is_explained():

@@ -14,7 +14,9 @@ from content_api.graph import connections, query
 from content_api.settings import Settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
 from content_api.web.body import LARGEST_BODY
+from content_api.web.listeners import MOST_LISTENERS
 from content_api.web.parameters import MOST_PARAMETERS
+from content_api.web.websocket import SocketLimits
 from tests.docs.blocks import read
 from tests.docs.sandbox import delivery_of
 from tests.live import ROOT
@@ -45,6 +47,11 @@ def test_the_limits_of_pages_and_requests_are_those_of_the_code():
         LARGEST_BODY,
         MOST_PARAMETERS,
     ]
+
+
+def test_the_limits_of_listening_are_those_of_the_code():
+    expected = {"listeners": MOST_LISTENERS} | dataclasses.asdict(SocketLimits())
+    assert {row[0]: number(row[1]) for row in rows("Listening")} == expected
 
 
 def test_the_limits_of_content_are_those_of_the_code_and_their_settings_exist():

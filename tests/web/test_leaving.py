@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -33,6 +34,14 @@ def socket_listener(server: LiveServer) -> Iterator[ClientConnection]:
 
 
 @contextmanager
+def rude_socket_listener(server: LiveServer) -> Iterator[ClientConnection]:
+    """One that leaves without a word, as a phone does whose battery is empty."""
+    with socket_listener(server) as client:
+        yield client
+        client.socket.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
 def stream_listener(server: LiveServer) -> Iterator[httpx2.Response]:
     asked = {"query": "subscription { said }"}
     with httpx2.stream("GET", f"{server.url}/graphql/stream", params=asked, trust_env=False) as response:
@@ -40,7 +49,7 @@ def stream_listener(server: LiveServer) -> Iterator[httpx2.Response]:
         yield response
 
 
-@pytest.mark.parametrize("listener", [socket_listener, stream_listener])
+@pytest.mark.parametrize("listener", [socket_listener, rude_socket_listener, stream_listener])
 def test_who_listened_while_a_version_went_live_leaves_nothing_behind(server: LiveServer, listener: Callable):
     """Making a version live freezes what is there: whatever refers back to itself would stay for ever."""
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,9 +17,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from content_api.web.websocket import CLOSE_CODES, LONGEST_REASON, SocketLimits
 from tests.live import LiveServer, live
+from tests.needs import needs_folder
 from tests.web.hearing import listening, say, wait_until
 
 LIMITS = SocketLimits()
+OPEN_FILES = Path("/proc/self/fd")
 INIT = {"type": "connection_init"}
 ACK = {"type": "connection_ack"}
 
@@ -301,16 +304,22 @@ def test_a_slow_listener_hears_the_newest_and_no_backlog(server):
     assert len(heard) < 100, "what the network's own buffers hold, and the newest"
 
 
-def test_a_listener_that_reads_nothing_loses_its_place(hasty):
+@needs_folder(OPEN_FILES, made_by="Linux")
+def test_a_listener_that_reads_nothing_loses_its_place_and_its_connection(hasty):
     wait_until(lambda: listening(hasty) == 0)
+    before = open_files(hasty)
     with deaf(hasty) as client:
         assert exchange(client, INIT) == ACK
         send(client, subscribe("a"))
         settled(client)
-        assert listening(hasty) == 1
         say(hasty, times=200, size=100_000)
         wait_until(lambda: listening(hasty) == 0)
-        client.socket.close()
+        wait_until(lambda: open_files(hasty) <= before)
+
+
+def open_files(server: LiveServer) -> int:
+    """How many files and connections the server has open."""
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
 
 
 def test_whoever_leaves_gives_up_the_place_politely_or_not(server):
