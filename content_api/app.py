@@ -148,7 +148,12 @@ def start(opened: Opened, settings: Settings) -> Started:
     if opened.repository is None or not isinstance(opened.snapshot, GitSnapshot):
         return Started(opened, Current(first_edition(opened, settings)))
     branch = Branch(
-        opened.repository, settings.ref or "HEAD", settings.limits, settings.fast_forward_only, opened.snapshot
+        opened.repository,
+        settings.ref or "HEAD",
+        settings.limits,
+        settings.fast_forward_only,
+        settings.kept_versions,
+        opened.snapshot,
     )
     with explained(opened):
         beginning = begin(branch)

@@ -28,7 +28,7 @@ from content_api.store.snapshot import Limits, Version
 
 log = structlog.get_logger("content_api.publish")
 
-KEPT = 8  # of 50,000 entities one takes 60 MB beside the live one when little differs, 300 MB when everything does
+KEPT = 8  # where nobody says: pages that are read slowly, and the few old versions that somebody looks up
 WAITING = 16  # loads in the queue; an old version takes from milliseconds to seconds, and nobody waits for the last
 SECONDS = 20.0  # that a client waits for a version; proxies give up after 30 or 60
 REMEMBERED = 1_000  # versions that cannot be read, with the reason: what a client can name, and git need not read again

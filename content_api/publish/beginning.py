@@ -41,7 +41,7 @@ def begin(branch: Branch) -> Beginning:
     """The newest version that can be served. Raises ContentRefused, or a StoreError, about the newest if none can."""
     tip, pinned = branch.tip()
     newest = Candidate(tip, branch.names(tip), pinned)
-    archive = VersionArchive(branch.repository, newest.names, branch.limits)
+    archive = VersionArchive(branch.repository, newest.names, branch.limits, kept=branch.kept_versions)
     known = last_live(branch, newest, archive)
     refusal: Refusal | None = None
     failure: StoreError | None = None
@@ -67,7 +67,7 @@ def begin(branch: Branch) -> Beginning:
 def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:
     """One commit as it is, whatever was live before. Raises ContentRefused when it has problems."""
     names = branch.names(snapshot.version.id)
-    archive = VersionArchive(branch.repository, names, branch.limits)
+    archive = VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
     live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, names)
     archive.go_live(live.edition, snapshot, names)
     return Beginning(live, archive, pinned=False)

@@ -16,7 +16,7 @@ from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import OperatorError
-from content_api.publish.archive import VersionArchive
+from content_api.publish.archive import KEPT, VersionArchive
 from content_api.publish.current import Refusal
 from content_api.publish.making import make_edition
 from content_api.store import GitRepository
@@ -43,6 +43,8 @@ class Branch:
     limits: Limits
     only_forward: bool = False
     """Whether a tip that does not descend from what is live is refused."""
+    kept_versions: int = KEPT
+    """How many versions stay in memory beside the one that is live."""
     listed: GitSnapshot | None = None
     """A snapshot of the repository to begin listing from."""
 

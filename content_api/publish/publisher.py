@@ -77,6 +77,10 @@ class Publisher:
     _waiting: int = 0
     _failures: int = 0
 
+    def __post_init__(self) -> None:
+        if refusal := self.current.refusal:  # what was found wrong at the start need not be found again
+            self._refusals[refusal.version.id] = refusal
+
     def look_now(self) -> None:
         """Have the branch looked at without waiting for the next time. Calls while a look runs become one."""
         self._nudge.set()
@@ -169,13 +173,21 @@ class Publisher:
                 self._recall(await asyncio.to_thread(self.branch.recalls))
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
+            await self._follow_tags(names)
         else:
             found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
             if isinstance(found, Refusal):
                 self._refuse(found, perf_counter() - began)
+                await self._follow_tags(names)
             else:
                 self._go_live(found, perf_counter() - began)
                 await self._record()
+
+    async def _follow_tags(self, names: Names) -> None:
+        """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
+        now = await asyncio.to_thread(self.branch.names_at, names, self.live.edition.version.id)
+        log_moved(self.archive.names, now)
+        self.archive.follow(now)
 
     def _stay(self, names: Names) -> None:
         """The commit is new and the content is not, or only tags moved."""
@@ -188,7 +200,7 @@ class Publisher:
         edition = recalled_as(self.live.edition, recalls)
         if edition is not self.live.edition:
             self.live = replace(self.live, edition=edition)
-            self.archive.go_live(edition, self.live.snapshot, self.live.names)
+            self.archive.go_live(edition, self.live.snapshot, self.archive.names)
             self.current.edition = edition
             log.info("recalls of the branch hold in the pinned version", version=edition.version.id)
 

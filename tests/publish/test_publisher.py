@@ -201,3 +201,13 @@ async def test_a_client_waits_for_its_own_version_or_is_told_that_it_is_not_live
         with pytest.raises(RequestError, match="names no commit"):
             await seen.publisher.at_least("main")
         following_task.cancel()
+
+
+async def test_a_tag_is_followed_though_the_newest_version_is_refused(repository):
+    with following(repository) as seen:
+        first = seen.live
+        await seen.push(broken())
+        repository.tag("edition", first)
+        await seen.publisher.look()
+        assert (await seen.ask('{ version(ref: "edition") { id } }'))["version"]["id"] == first
+        assert seen.current.refusal is not None
