@@ -122,8 +122,7 @@ class Remote:
 
 _HELPER = """!f() { printf 'username=%s\\npassword=%s\\n' "$REMOTE_USER" "$REMOTE_TOKEN"; }; f"""
 _FIXED = {
-    "GIT_TERMINAL_PROMPT": "0",  # never ask a person for anything …
-    "GIT_ASKPASS": "",  # … nor by a window
+    "GIT_TERMINAL_PROMPT": "0",  # never ask a person for anything
     "GIT_SSH_VARIANT": "ssh",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",  # the messages below are matched in English

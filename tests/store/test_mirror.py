@@ -131,8 +131,16 @@ def test_after_a_restart_everything_is_served_without_a_network_or_a_disk_to_wri
     assert again.prepare() is True
 
 
-def test_an_author_without_a_name_does_not_keep_a_commit_from_being_taken(mirror, repository):
-    commit = repository.commit({"content/a.json": b"1"}, author="<>", date="9999999999999 +9999")
+@pytest.mark.parametrize(
+    "author",
+    ["An Editor editor@example.org 1 +0000", "<> 1 +0000", "A <a@b> soon", "A <a@b> 0099 +99999", "A<a@b> 1 +0000"],
+)
+def test_an_author_who_is_badly_written_does_not_keep_a_commit_from_being_taken(mirror, repository, author: str):
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    data = f"tree {tree}\nauthor {author}\ncommitter {author}\n\nx\n".encode()
+    commit = repository.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", input=data)
+    assert subprocess.run(["git", "-C", repository.path, "fsck", "--strict", commit], capture_output=True).returncode
+    repository.branch("main", commit)
     mirror.fetch()
     assert refs(mirror.path)["refs/heads/main"] == commit
 
