@@ -39,6 +39,7 @@ WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publicatio
 MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+TIDY_EVERY = 20  # publications; git itself puts packs together when there are 50
 REMEMBERED = 100  # refused versions; more than that are only tried again
 
 
@@ -142,7 +143,7 @@ class Publisher:
         pause = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
         self._failures += 1
         self._seen = None
-        return max(pause, self.poll_seconds)
+        return pause
 
     async def _look(self) -> None:
         began = perf_counter()
@@ -182,6 +183,7 @@ class Publisher:
             else:
                 self._go_live(found, perf_counter() - began)
                 await self._record()
+                await self._tidy()
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
@@ -237,6 +239,11 @@ class Publisher:
             await asyncio.to_thread(self.branch.repository.keep, self.branch.live_name, self.live.edition.version.id)
         except (StoreError, OSError) as error:  # a full disk or a repository of another user: serving needs neither
             log.warning("what is live could not be written down", reason=str(error))
+
+    async def _tidy(self) -> None:
+        """Every fetch leaves a pack in the mirror. Git puts them together, which can take a minute: seldom, and now."""
+        if self.mirror and self.current.published % TIDY_EVERY == 0:
+            await asyncio.to_thread(self.mirror.tidy)
 
 
 def not_yet_live(commit: str, current: Current) -> RequestError:
