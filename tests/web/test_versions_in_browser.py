@@ -35,7 +35,9 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     repository.tag("spring")
     for number in range(51):
         changed = world.edited({MOON: {"/text/en/name": f"Number {number}"}})[MOON]
-        repository.commit({f"content/{MOON}": changed}, message=HOSTILE, author="\u202e&lt;i&gt;Eve\x1b <a@example.org>")
+        repository.commit(
+            {f"content/{MOON}": changed}, message=HOSTILE, author="\u202e&lt;i&gt;Eve\x1b <e@example.org>"
+        )
     with live(CONTENT_API_CONTENT=str(repository.path), **ISOLATED) as server:
         wrong = world.edited({MOON: {"/state": "<script>alert(1)</script>"}})[MOON]
         repository.commit({f"content/{MOON}": wrong}, message=HOSTILE)
