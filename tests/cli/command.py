@@ -64,6 +64,10 @@ class Serving:
     def ask(self, query: str) -> dict:
         return httpx2.post(f"{self.url}/graphql", json={"query": query}, trust_env=False).json()["data"]
 
+    def get(self, path: str) -> str:
+        """The body at a path."""
+        return httpx2.get(f"{self.url}{path}", trust_env=False).raise_for_status().text
+
     def wait_until(self, seconds: float, query: str, expected: Mapping[str, object]) -> float:
         """Ask until the answer is as expected, and return how many seconds that took."""
         began = time.monotonic()

@@ -95,6 +95,23 @@ def test_a_running_server_says_what_is_live_and_then_what_was_refused(repository
         assert "editor@example.org" not in json.dumps(told)
 
 
+def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(repository: Repository):
+    with serving("--ref", "main", cwd=repository.path) as server:
+        live = repository.git("rev-parse", "main")
+        repository.git("update-ref", "-d", "refs/heads/main")
+        server.wait_for_status(lambda told: told["trouble"])
+        found = run("status", "--url", server.url, cwd=repository.path)
+        assert found.returncode == 2
+        assert f"Live       {live}\n" in found.stdout
+        assert "Trouble    The branch that is followed is missing. Since " in found.stdout
+        assert "content_api_source_trouble 1.0\n" in server.get("/metrics")
+        assert "The branch that is followed is missing." in server.get("/versions")
+        assert server.ask("{ site { version } }") == {"site": {"version": live}}
+        repository.branch("main", live)
+        server.wait_for_status(lambda told: not told["trouble"])
+        assert "content_api_source_trouble 0.0\n" in server.get("/metrics")
+
+
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
