@@ -33,7 +33,7 @@ from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.publisher import Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import figures_of, overview_of, status_of
+from content_api.standing import Overviews, figures_of, status_of
 from content_api.store import Opened, open_content
 from content_api.store.git import GitSnapshot
 from content_api.store.snapshot import Version
@@ -181,7 +181,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         schema_text=sdl(schema()),
         answer=delivery(current, archive).answer,
         status=lambda: status_of(current),
-        overlook=lambda after: overview_of(current, after),
+        overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
         origins=settings.cors_origins,
         lifespan=lambda app: _lifespan(settings, started, publisher),

@@ -13,7 +13,7 @@ from content_api.errors import OperatorError
 from content_api.observe.metrics import Figures
 from content_api.publish.current import Current, trouble_with
 from content_api.publish.making import make_edition
-from content_api.standing import figures_of, overview_of, status_of
+from content_api.standing import Overviews, figures_of, status_of
 from content_api.store.snapshot import Limits
 from content_api.web.health import as_json
 from content_api.web.versions import PAGE_SIZE, Changed
@@ -99,7 +99,7 @@ async def test_the_overview_lists_versions_newest_first_with_what_they_changed(r
     with following(repository) as seen:
         first = seen.live
         second = await seen.push(moon("Second"), message="Second")
-        overview = overview_of(seen.current, None)
+        overview = Overviews(seen.current).overview(None)
         assert overview.live.id == second
         assert [one.version.id for one in overview.versions] == [second, first]
         assert [one.changed for one in overview.versions] == [Changed(0, 1, 0), Changed(13, 0, 0)]
@@ -110,25 +110,33 @@ async def test_the_overview_goes_on_behind_a_version_whatever_is_published_meanw
     for number in range(PAGE_SIZE):
         repository.commit(moon(f"Number {number}"), message=f"Number {number}")
     with following(repository) as seen:
-        first = overview_of(seen.current, None)
+        first = Overviews(seen.current).overview(None)
         assert len(first.versions) == PAGE_SIZE
         assert first.after == first.versions[-1].version.id
         await seen.push(moon("Meanwhile"))
-        second = overview_of(seen.current, first.after)
+        second = Overviews(seen.current).overview(first.after)
         assert [one.version.message for one in second.versions] == ["The small world"]
         assert (second.first, second.after) == (False, None)
+
+
+async def test_what_a_version_changed_is_counted_once(repository, monkeypatch):
+    with following(repository) as seen:
+        overviews = Overviews(seen.current)
+        first = overviews.overview(None)
+        monkeypatch.setattr("content_api.standing.in_numbers", lambda _: pytest.fail("counted again"))
+        assert overviews.overview(None).versions == first.versions
 
 
 async def test_behind_a_version_that_is_nowhere_there_is_nothing(repository):
     with following(repository) as seen:
         await seen.push(moon("Second"))
         for name in ("0" * 40, "main", "", seen.live[:12]):
-            assert overview_of(seen.current, name) is None
+            assert Overviews(seen.current).overview(name) is None
 
 
 def test_files_outside_git_have_an_overview_without_a_list():
     current = Current(make_edition(MemorySnapshot(world.files()), Limits()))
-    overview = overview_of(current, None)
+    overview = Overviews(current).overview(None)
     assert (overview.total, overview.versions, overview.after) == (0, [], None)
     assert overview.live is current.edition.version
 
