@@ -38,7 +38,7 @@ from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import figures_of, overview_of, status_of
+from content_api.standing import Overviews, figures_of, status_of
 from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
@@ -210,7 +210,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         subscribe=Subscriptions(answers, subscription(announcements, archive)).subscribe,
         listeners=listeners,
         status=lambda: status_of(current),
-        overlook=lambda after: overview_of(current, after),
+        overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
         at_least=publisher.at_least if publisher else None,
         look=publisher.look_now if publisher else None,

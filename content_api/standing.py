@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from content_api.content.archive import Archive
 from content_api.content.report import first_line, harmless
 from content_api.graph.versions import in_numbers
 from content_api.observe.metrics import Figures
@@ -14,10 +14,12 @@ from content_api.store.history import Logged
 from content_api.web.health import Refused, Status, Trouble
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
+REMEMBERED = 1_000  # versions whose numbers are known: twenty pages, and further back nobody looks twice
+
 
 def status_of(current: Current) -> Status:
     """What `/readyz` tells. What names paths stays here: of trouble, only the words that are for anybody."""
-    edition, trouble = current.edition, current.trouble
+    edition, trouble, refusal = current.edition, current.trouble, current.refusal  # once: a thread may replace them
     return Status(
         ready=True,
         version=edition.version.id,
@@ -25,7 +27,7 @@ def status_of(current: Current) -> Status:
         live_since=current.since,
         pinned=current.pinned,
         trouble=Trouble(trouble.public, trouble.since) if trouble else None,
-        refused=refused(current.refusal) if current.refusal else None,
+        refused=refused(refusal) if refusal else None,
     )
 
 
@@ -35,44 +37,56 @@ def refused(refusal: Refusal) -> Refused:
     return Refused(version.id, author, first_line(version.message), refusal.at, refusal.problems)
 
 
-def overview_of(current: Current, after: str | None) -> Overview | None:
-    """What `/versions` shows: a page of the versions, behind one of them. None where there is no such version."""
-    edition = current.edition
-    found = edition.archive.versions(edition.version.id)
-    start = 0 if after is None else place_behind(found, after)
-    if start is None:
-        return None
-    part = found[start : start + PAGE_SIZE]
-    return Overview(
-        status_of(current),
-        edition.version,
-        [listed(edition.archive, one) for one in part],
-        len(found),
-        first=start == 0,
-        after=part[-1].version.id if start + len(part) < len(found) else None,
-    )
+class Overviews:
+    """What `/versions` shows, a page at a time.
+
+    What a version changed is remembered: a first version of 50,000 files takes 0.2 s to count, and readers would wait.
+    """
+
+    def __init__(self, current: Current) -> None:
+        self.current = current
+        self.changed = lru_cache(maxsize=REMEMBERED)(self._changed)
+
+    def overview(self, after: str | None) -> Overview | None:
+        """A page of the versions, behind one of them or from the newest. None where there is no such version."""
+        edition = self.current.edition
+        found = edition.archive.versions(edition.version.id)
+        start = 0 if after is None else place_behind(found, after)
+        if start is None:
+            return None
+        part = [edition.archive.tagged(one.version) for one in found[start : start + PAGE_SIZE]]
+        return Overview(
+            status_of(self.current),
+            edition.version,
+            [Listed(version, self.changed(version.id)) for version in part],
+            len(found),
+            first=start == 0,
+            after=part[-1].id if start + len(part) < len(found) else None,
+        )
+
+    def _changed(self, commit: str) -> Changed | None:
+        logged = self.current.edition.archive.logged(commit)
+        if logged is None or logged.files is None:
+            return None
+        numbers = in_numbers(logged.files)
+        return Changed(numbers.added, numbers.changed, numbers.removed)
 
 
 def place_behind(found: Sequence[Logged], commit: str) -> int | None:
     return next((place + 1 for place, one in enumerate(found) if one.version.id == commit), None)
 
 
-def listed(archive: Archive, one: Logged) -> Listed:
-    numbers = None if one.files is None else in_numbers(one.files)
-    changed = Changed(numbers.added, numbers.changed, numbers.removed) if numbers else None
-    return Listed(archive.tagged(one.version), changed)
-
-
 def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
     """What `/metrics` counts."""
+    edition, trouble, refusal = current.edition, current.trouble, current.refusal
     return Figures(
-        version=current.edition.version.id,
+        version=edition.version.id,
         live_since=current.since.timestamp(),
         published=current.published,
         refused=current.refused,
         publication_seconds=current.seconds,
-        problems=len(current.refusal.problems) if current.refusal else 0,
-        trouble_since=current.trouble.since.timestamp() if current.trouble else None,
+        problems=len(refusal.problems) if refusal else 0,
+        trouble_since=trouble.since.timestamp() if trouble else None,
         pinned=current.pinned,
         kept=archive.kept if archive else 0,
         loading=archive.loading if archive else 0,

@@ -1,8 +1,9 @@
-"""Coroutines, from tests that do not wait."""
+"""Waiting: for a coroutine that does not, and for what another process does."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,3 +17,12 @@ def at_once(work: Coroutine[Any, Any, T]) -> T:
         return done.value
     work.close()
     raise AssertionError("it waits for something")
+
+
+def until(seconds: float, found: Callable[[], Any]) -> Any:
+    """What is found once it is something, in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < deadline, f"after {seconds} s: {result!r}"
+        time.sleep(0.02)
+    return result

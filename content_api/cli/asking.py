@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,7 +17,7 @@ from content_api.settings import Settings, variable
 from content_api.web.health import Status
 
 STATUS = TypeAdapter(Status)
-LARGEST_ANSWER = 1_000_000  # bytes; a hundred problems of the longest kind have a tenth of that
+LARGEST_ANSWER = 10_000_000  # bytes; a hundred problems have some 40 kB, and this only stops what never ends
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # addresses to listen on, and where that is reached from here
 
 
@@ -43,15 +44,13 @@ def ask(url: str, timeout: float) -> Answer:
     client library. A proxy would be asked what it thinks of the server; the question is what the server says.
     """
     place = parsed(url)
-    connection = CONNECTIONS[place.scheme](place, timeout)
     try:
-        connection.request("GET", f"{place.path.rstrip('/')}/readyz", headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read(LARGEST_ANSWER + 1)
+        with closing(CONNECTIONS[place.scheme](place, timeout)) as connection:
+            connection.request("GET", f"{place.path.rstrip('/')}/readyz", headers={"Accept": "application/json"})
+            with connection.getresponse() as answer:
+                body = answer.read(LARGEST_ANSWER)
     except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host's name that cannot be
         raise NoAnswer(silence(url, error, timeout)) from None
-    finally:
-        connection.close()
     return Answer(body, understood(url, answer, body))
 
 
@@ -75,7 +74,8 @@ def silence(url: str, error: Exception, timeout: float) -> str:
             " runs with --url"
         )
     if isinstance(error, ssl.SSLError):
-        return f"{url} cannot be trusted, or speaks no TLS: {error.reason or error}"
+        reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason
+        return f"{url} cannot be trusted, or speaks no TLS: {reason or error}"
     if isinstance(error, http.client.HTTPException):
         return f"What answers at {url} does not speak HTTP: {type(error).__name__}"
     return f"{url} cannot be reached: {error.strerror if isinstance(error, OSError) and error.strerror else error}"

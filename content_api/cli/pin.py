@@ -11,7 +11,7 @@ from content_api.cli.options import Content, given
 from content_api.cli.progress import watched
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused
-from content_api.content.report import first_line, report
+from content_api.content.report import first_line, harmless, report
 from content_api.publish.branch import Branch
 from content_api.publish.place import folder_in
 from content_api.settings import Settings, read_settings
@@ -119,6 +119,6 @@ def shown(branch: Branch) -> str:
 
 def about(version: Version) -> str:
     """A version in a line: its id, its tags and what it says."""
-    tags = f" ({', '.join(version.tags)})" if version.tags else ""
+    tags = f" ({', '.join(map(harmless, version.tags))})" if version.tags else ""
     message = first_line(version.message)
     return f"{version.id[:12]}{tags}{f': {message}' if message else ''}"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
+_HOST = re.compile(r"(?<=\S)@\S+")
 _STAMP = re.compile(r"(-?\d{1,20}) ([+-])(\d\d)(\d\d)$")
 
 
@@ -49,7 +50,8 @@ def _text(data: bytes, encoding: str) -> str:
 
 
 def _name(person: str) -> str | None:
-    return person.partition("<")[0].strip() or None
+    """Return a name without any address: it is shown to everybody, and some people's name is set to their address."""
+    return _HOST.sub("", person.partition("<")[0]).strip() or None
 
 
 def _time(person: str) -> datetime | None:

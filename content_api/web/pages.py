@@ -47,9 +47,9 @@ FRONT = Markup("""<p>{served}</p>
 </ul>""")
 SERVED = Markup("Serves version <code>{version}</code>.")
 
-NO_GRAPHIQL = Markup("""<p>This is the address of the GraphQL API. GraphiQL, the page for trying queries, is not part of
-this installation.</p>
-<p>Send a query by POST, as JSON: <code>{"query": "{ __typename }"}</code>, or read
+NO_GRAPHIQL = Markup("""<p>This is the address of the GraphQL API. GraphiQL, the page for trying queries,
+is not part of this installation.</p>
+<p>Send a query by POST, as JSON: <code>{&quot;query&quot;: &quot;{ __typename }&quot;}</code>, or read
 <a href="schema.graphql">the schema</a>.</p>""")
 
 

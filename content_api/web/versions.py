@@ -65,7 +65,7 @@ caption { text-align: start; padding-block: .5rem; }
 th, td { text-align: start; vertical-align: top; padding: .4rem .8rem .4rem 0; border-block-end: 1px solid #767676; }
 td.says { min-width: 14rem; overflow-wrap: anywhere; }
 dt { font-weight: bold; } dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
-time { white-space: nowrap; }
+time, th code { white-space: nowrap; }
 """)
 
 LIVE = Markup("""<h2>Live</h2>

@@ -18,6 +18,7 @@ import httpx2
 
 from tests.live import ROOT
 from tests.repositories import ISOLATED
+from tests.waiting import until
 
 BESIDE = Path(sys.executable).parent
 COMMAND = (str(BESIDE / "content-api"),)
@@ -63,6 +64,10 @@ class Serving:
     def ask(self, query: str) -> dict:
         return httpx2.post(f"{self.url}/graphql", json={"query": query}, trust_env=False).json()["data"]
 
+    def get(self, path: str) -> str:
+        """The body at a path."""
+        return httpx2.get(f"{self.url}{path}", trust_env=False).raise_for_status().text
+
     def wait_until(self, seconds: float, query: str, expected: Mapping[str, object]) -> float:
         """Ask until the answer is as expected, and return how many seconds that took."""
         began = time.monotonic()
@@ -71,13 +76,9 @@ class Serving:
             time.sleep(0.02)
         return time.monotonic() - began
 
-    def wait_for_status(self, expected: Callable[[dict], object]) -> dict:
+    def wait_for_status(self, expected: Callable[[dict], object]) -> object:
         """Ask how things stand until that is as expected, for ten seconds at most."""
-        began = time.monotonic()
-        while not expected(told := httpx2.get(f"{self.url}/readyz", trust_env=False).json()):
-            assert time.monotonic() - began < 10, f"{told}\n{self.log.read_text()}"
-            time.sleep(0.02)
-        return told
+        return until(10, lambda: (told := httpx2.get(f"{self.url}/readyz", trust_env=False).json()) and expected(told))
 
     def stop(self) -> int:
         """Press Ctrl+C, and return the exit code."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +20,7 @@ from content_api.settings import Settings
 from tests import world
 from tests.cli.command import run, serving
 from tests.cli.conftest import Command, in_content
+from tests.needs import needs
 from tests.repositories import Repository
 
 MOON = "conditions/moon-hiccups.json"
@@ -34,8 +37,13 @@ TROUBLE = {"reason": "Git did not answer in time.", "since": "2026-11-22T12:00:0
 
 
 @contextmanager
-def answering(body: object, status: int = 200, kind: str = "application/json") -> Iterator[tuple[str, list[str]]]:
-    """A server that answers every GET alike: its address, and the paths that it was asked for."""
+def answering(
+    body: object, status: int = 200, kind: str = "application/json", certificate: Path | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers every GET alike: its address, and the paths that it was asked for.
+
+    With a `certificate`, a file that holds its key as well, it speaks TLS.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -50,10 +58,15 @@ def answering(body: object, status: int = 200, kind: str = "application/json") -
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.handle_error = lambda *_: None  # a client that hangs up: it would print a traceback
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}", asked
     finally:
         server.shutdown()
         thread.join()
@@ -80,6 +93,23 @@ def test_a_running_server_says_what_is_live_and_then_what_was_refused(repository
         assert [problem["pointer"] for problem in told["refused"]["problems"]] == ["/state"]
         assert str(repository.path) not in json.dumps(told) + found.stdout
         assert "editor@example.org" not in json.dumps(told)
+
+
+def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(repository: Repository):
+    with serving("--ref", "main", cwd=repository.path) as server:
+        live = repository.git("rev-parse", "main")
+        repository.git("update-ref", "-d", "refs/heads/main")
+        server.wait_for_status(lambda told: told["trouble"])
+        found = run("status", "--url", server.url, cwd=repository.path)
+        assert found.returncode == 2
+        assert f"Live       {live}\n" in found.stdout
+        assert "Trouble    The branch that is followed is missing. Since " in found.stdout
+        assert "content_api_source_trouble 1.0\n" in server.get("/metrics")
+        assert "The branch that is followed is missing." in server.get("/versions")
+        assert server.ask("{ site { version } }") == {"site": {"version": live}}
+        repository.branch("main", live)
+        server.wait_for_status(lambda told: not told["trouble"])
+        assert "content_api_source_trouble 0.0\n" in server.get("/metrics")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +181,21 @@ def test_a_server_without_tls_is_said_to_have_none(command: Command, tmp_path: P
         finished = command("status", "--url", url.replace("http:", "https:"), cwd=tmp_path)
     assert finished.code == 2
     assert "cannot be trusted, or speaks no TLS" in finished.err
+
+
+@needs("openssl")
+def test_a_server_with_a_certificate_is_trusted_where_the_machine_trusts_that(command: Command, tmp_path: Path):
+    self_signed = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    key, file = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", *self_signed.split(), "-keyout", str(key), "-out", str(file)]
+    subprocess.run(made, check=True, capture_output=True)
+    file.write_bytes(key.read_bytes() + file.read_bytes())
+    with answering(ALL_WELL, certificate=file) as (url, asked):
+        refused = command("status", "--url", url, cwd=tmp_path)
+        assert (refused.code, asked) == (2, [])
+        assert "cannot be trusted, or speaks no TLS: self-signed certificate" in refused.err
+        trusted = command("status", "--url", url, cwd=tmp_path, SSL_CERT_FILE=str(file))
+        assert (trusted.code, trusted.err, asked) == (0, "", ["/readyz"])
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://example.org", "http://", "http://x:99999", "http://[::1", ""])

@@ -158,7 +158,8 @@ class Sandbox:
         }
         path = f"{self.path / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         ours = {"PATH": path, "PYTHONPATH": str(self.path), "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
-        return inherited | ISOLATED | IDENTITY | ours
+        served = {"CONTENT_API_PORT": self.address.rpartition(":")[2]} if self._servers else {}
+        return inherited | ISOLATED | IDENTITY | ours | served
 
     def _wait(self, log: Path) -> None:
         deadline = time.monotonic() + SECONDS_TO_START
