@@ -91,6 +91,8 @@ class SnapshotTooLarge(StoreError):
 class RemoteUnreachable(StoreError):
     """The remote repository could not be fetched: its network, its credentials, what it sends, or our disk."""
 
+    public = "The repository on another machine cannot be reached."
+
 
 # Code -> (HTTP status when nothing could be executed, what it means to a client developer).
 # docs/reference/errors.md is rendered from this table and a test holds the two together.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from content_api.publish.branch import Branch
 from content_api.publish.place import folder_in
 from content_api.settings import Settings, read_settings
 from content_api.store import GitRepository, open_repository
+from content_api.store.mirror import open_remote
 from content_api.store.snapshot import Version
 
 Pinned = Annotated[
@@ -66,13 +68,22 @@ def pin(ref: Pinned = None, release: Release = False, content: Content = None, f
 
 
 def opened(settings: Settings) -> GitRepository:
-    """The repository alone: one whose branch is gone can still be pinned to a commit."""
+    """The repository alone, or its mirror: one whose branch is gone can still be pinned to a commit."""
     return open_repository(
-        settings.content or usual_content(),
+        mirrored(settings) or settings.content or usual_content(),
         folder=settings.folder,
         limits=settings.limits,
         deadline=settings.git_deadline,
     )
+
+
+def mirrored(settings: Settings) -> Path | None:
+    """Where the repository on another machine is mirrored, brought up to date; None where there is none."""
+    if settings.remote is None:
+        return None
+    mirror = open_remote(settings.remote, settings.cache_folder)
+    mirror.fetch()
+    return mirror.path
 
 
 def held(branch: Branch, ref: str) -> str:

@@ -117,13 +117,17 @@ class Delta:
     gone: tuple[str, ...]
 
 
+def too_large(error: SnapshotTooLarge) -> Problem:
+    """A tree that breaks a limit, as the problem that it is for an editor."""
+    return Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
+
+
 def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
     """The paths of a snapshot; a tree that breaks a limit is a problem like any other."""
     try:
         return snapshot.entries
     except SnapshotTooLarge as error:
-        problem = Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
-        raise ContentRefused(snapshot.place, [problem]) from error
+        raise ContentRefused(snapshot.place, [too_large(error)]) from error
 
 
 def model_version(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None, limits: Limits) -> int:

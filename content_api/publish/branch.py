@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import structlog
 
 from content_api.content.edition import Edition
-from content_api.content.load import entity_keys, recalls_of
+from content_api.content.load import entity_keys, recalls_of, too_large
 from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.errors import OperatorError
+from content_api.errors import OperatorError, SnapshotTooLarge
 from content_api.publish.archive import KEPT, VersionArchive
 from content_api.publish.current import Refusal
 from content_api.publish.making import make_edition
@@ -135,7 +135,10 @@ def judge(
     `before` has the keys that it must account for, if not those that git tells.
     """
     version = candidate.version
-    snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed)
+    try:
+        snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed)
+    except SnapshotTooLarge as error:
+        return Refusal(branch.repository.version(version), (too_large(error),))
     known = live.edition if live else None
     keys = keys_before(branch, candidate, known) if before is None else before
     try:

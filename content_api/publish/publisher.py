@@ -104,6 +104,8 @@ class Publisher:
             raise RequestError("BAD_REQUEST", "`Content-Version-At-Least` names no commit.", hint)
         until = perf_counter() + WAIT_SECONDS
         while not self._covers(commit):
+            if self.current.refusal and self.current.refusal.version.id == commit:
+                raise not_yet_live(commit, self.current)  # and will not be: a commit does not change
             left = until - perf_counter()
             if left <= 0 or self._waiting >= MOST_WAITING:
                 raise not_yet_live(commit, self.current)

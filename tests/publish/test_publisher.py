@@ -211,3 +211,19 @@ async def test_a_tag_is_followed_though_the_newest_version_is_refused(repository
         await seen.publisher.look()
         assert (await seen.ask('{ version(ref: "edition") { id } }'))["version"]["id"] == first
         assert seen.current.refusal is not None
+
+
+async def test_a_version_that_is_too_large_is_refused_with_the_path(repository):
+    with following(repository) as seen:
+        live = seen.live
+        refused = await seen.push({f"content/{'deep/' * 20}file.json": b"{}"})
+        assert (seen.live, seen.current.refusal.version.id) == (live, refused)
+        assert [problem.rule for problem in seen.current.refusal.problems] == ["tree_size"]
+
+
+async def test_a_client_that_waits_for_a_refused_version_is_told_at_once(repository, monkeypatch):
+    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 60)
+    with following(repository) as seen:
+        refused = await seen.push(broken())
+        with pytest.raises(RequestError, match="has 1 problem and is not served"):
+            await asyncio.wait_for(seen.publisher.at_least(refused), 5)
