@@ -244,7 +244,7 @@ def library_of(
     unread = frozenset(
         place.key
         for path in delta.changed
-        if (place := place_of(path)) and (path not in files or files[path].value is None)
+        if (path not in files or files[path].value is None) and (place := place_of(path))
     )
     indexes = reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
     if known and not touches_the_rest(delta):

@@ -58,6 +58,14 @@ def test_a_reader_that_stops_half_way_leaves_nothing_behind(repository, objects)
     assert [data for _, data in objects.contents(blobs[:3], "blob", 100)] == [b"0", b"1", b"2"]
 
 
+def test_a_question_in_the_middle_of_a_long_reading_gets_its_own_answer(repository, objects):
+    blobs = {repository.blob(b"%d" % number): b"%d" % number for number in range(300)}
+    reader = objects.contents(list(blobs), "blob", 100)
+    read = [next(reader) for _ in range(100)]
+    assert objects.sizes(list(blobs)[:2], "blob") == [1, 1]
+    assert dict([*read, *reader]) == blobs
+
+
 def test_a_name_with_a_line_feed_does_not_become_a_command(repository, objects):
     repository.blob(b"{}")
     with pytest.raises(ValueError, match="line feed"):
