@@ -9,15 +9,15 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
-from content_api.content.findings import Finding, subject
+from content_api.content.findings import Finding, referrer, subject
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
 from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
@@ -26,10 +26,12 @@ from content_api.content.models import EntityTranslation, Site
 from content_api.content.parse import parse
 from content_api.content.problems import ContentRefused, Problem
 from content_api.content.relations import RELATION_NAMES
-from content_api.content.rules import RULES_FOR_ALL, RULES_FOR_EACH
+from content_api.content.rules import RULES_FOR_ALL, RULES_FOR_EACH, RULES_FOR_REFERENCES
 from content_api.content.translations import merge_problems, merged_entity, where_written
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
+
+T = TypeVar("T")
 
 SITE = "site.json"
 # A person reads these. More than this in one version has one cause, and the first hundred show it.
@@ -304,22 +306,33 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
 
 
 def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
-    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown.
-
-    Rules that look at each record alone are asked about a few records at a time, while those are in the processor's
-    cache: to walk through 50,000 entities once for each rule takes half as long again.
-    """
+    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown."""
     for library_rule in LIBRARY_RULES:
         for finding in islice(library_rule(library), MOST_PROBLEMS):
             yield library_rule.__name__, finding
     for whole_rule in RULES_FOR_ALL:
         for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
             yield whole_rule.__name__, finding
+    yield from findings_of_each(RULES_FOR_REFERENCES, referrer, records, library)
+    yield from findings_of_each(RULES_FOR_EACH, subject, records, library)
+
+
+def findings_of_each(
+    rules: Sequence[Callable[[Sequence[T], Library], Iterator[Finding]]],
+    prepared: Callable[[Record], T],
+    records: Sequence[Record],
+    library: Library,
+) -> Iterator[tuple[str, Finding]]:
+    """What rules find that look at each record by itself.
+
+    They are asked about a few records at a time, while those are in the processor's cache: to walk through 50,000
+    entities once for each rule takes half as long again.
+    """
     told: Counter[str] = Counter()
     for start in range(0, len(records), AT_A_TIME):
-        subjects = [subject(record) for record in records[start : start + AT_A_TIME]]
-        for rule in RULES_FOR_EACH:
-            for finding in islice(rule(subjects, library), MOST_PROBLEMS - told[rule.__name__]):
+        few = [prepared(record) for record in records[start : start + AT_A_TIME]]
+        for rule in rules:
+            for finding in islice(rule(few, library), MOST_PROBLEMS - told[rule.__name__]):
                 told[rule.__name__] += 1
                 yield rule.__name__, finding
 

@@ -59,8 +59,8 @@ _MAY_LINK = re.compile(r"\]\(|\]:|<")
 def without_plain_links(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The text with the words of its plain links in their place, and the (kind, id) that each of those leads to.
 
-    A link is plain when it leads to an entity and its text is a few words without any mark. Nearly all are. Whether they
-    are links at all is for the caller to say: what stands around them may make code of them.
+    A link is plain when it leads to an entity and its text is a few words without any mark. Nearly all are. Whether it
+    is a link at all is for the caller to say: what stands around it may make code of it.
     """
     found = [(kind, name) for _, kind, name in _PLAIN_LINK.findall(text)]
     return (_PLAIN_LINK.sub(r"\1", text) if found else text), found

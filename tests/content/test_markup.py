@@ -187,28 +187,9 @@ def test_the_first_look_at_a_plain_text_misses_nothing(text):
 LINKS = st.lists(
     st.sampled_from(
         [
-            "[go there](ref:cause/x)",
-            "[a--b](ref:cause/x)",
-            "[TODO](ref:cause/x)",
-            "[x](ref:cat/x)",
-            "[",
-            "](ref:cause/x)",
-        ]
-        + [
-            "a",
-            "- ",
-            "\n\n",
-            "    ",
-            "\t",
-            "`",
-            "\n```\n",
-            "!",
-            "\\",
-            "<",
-            "> ",
-            "(x)",
-            "TO",
-            "[insert name](ref:cause/x)",
+            *("[go there](ref:cause/x)", "[a--b](ref:cause/x)", "[TODO](ref:cause/x)", "[insert name](ref:cause/x)"),
+            *("[x](ref:cat/x)", "[", "](ref:cause/x)", "(x)", "a", "TO", "!", "- ", "\n\n", "    ", "\t", "\x07"),
+            *("`", "\n```\n", "\\", "<", "> "),
         ]
     ),
     max_size=8,
