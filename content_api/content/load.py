@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
+from content_api.content.beside import beside
+from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
 from content_api.content.findings import Finding, referrer, subject
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
@@ -59,12 +61,14 @@ def load(
             problems += [] if SITE in entries else [no_site(entries)]
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
-        library = library_of(site, files, records, rebuilt, delta, known)
-        records_to_check = to_be_checked(library, rebuilt, delta, known)
-        found = [("translations_whole", finding) for finding in merging]
-        found += vanished(library, before, snapshot.version.message or "")
-        found += listed_once(files)
-        found += rule_findings(records_to_check, library)
+        library = library_of(site, files, records, delta, known)
+        with beside(partial(findings_within, within(library, rebuilt, delta), library), len(rebuilt.added)) as inside:
+            library = replace(library, indexes=indexes_of(rebuilt, known))
+            found = [("translations_whole", finding) for finding in merging]
+            found += vanished(library, before, snapshot.version.message or "")
+            found += listed_once(files)
+            found += findings_between(between(library, rebuilt, delta, known), library)
+            found += inside()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -235,27 +239,21 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
 
 
 def library_of(
-    site: Site,
-    files: Mapping[str, ParsedFile],
-    records: dict[str, Record],
-    rebuilt: Rebuilt,
-    delta: Delta,
-    known: Edition | None,
+    site: Site, files: Mapping[str, ParsedFile], records: dict[str, Record], delta: Delta, known: Edition | None
 ) -> Library:
-    """Everything read, indexed."""
+    """Everything read, with the indexes that are known: `indexes_of` has those that belong to it."""
     unread = frozenset(
         place.key
         for path in delta.changed
         if (path not in files or files[path].value is None) and (place := place_of(path))
     )
-    indexes = reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
     if known and not touches_the_rest(delta):
-        return replace(known.library, records=records, indexes=indexes, unread=unread)
+        return replace(known.library, records=records, unread=unread)
     redirects = value_of("redirects.json", files)
     recalls = value_of("recalls.json", files)
     return Library(
         records=records,
-        indexes=indexes,
+        indexes=known.library.indexes if known else Indexes(),
         site=site,
         sources=values_in("sources/", files),
         people=values_in("people/", files),
@@ -263,6 +261,11 @@ def library_of(
         recalls={recall.id: recall for recall in recalls.recalls} if recalls else {},
         unread=unread,
     )
+
+
+def indexes_of(rebuilt: Rebuilt, known: Edition | None) -> Indexes:
+    """The indexes of all records."""
+    return reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
 
 
 def touches_the_rest(delta: Delta) -> bool:
@@ -285,10 +288,15 @@ def values_in(folder: str, files: Mapping[str, ParsedFile]) -> dict[str, Any]:
 # --- Rules -----------------------------------------------------------------------------------------------------------
 
 
-def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> list[Record]:
-    """The records a rule may find something new in: those made anew, and those that refer to one made anew or gone."""
+def within(library: Library, rebuilt: Rebuilt, delta: Delta) -> Sequence[Record]:
+    """The records that may break a rule by themselves: those made anew, or all when what they are held to changed."""
+    return every(library) if touches_the_rest(delta) else rebuilt.added
+
+
+def between(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> Sequence[Record]:
+    """The records that may break a rule together: those made anew, and those that refer to one made anew or gone."""
     if known is None or touches_the_rest(delta):
-        return [library.records[key] for key in sorted(library.records)]
+        return every(library)
     touched = {record.key for record in (*rebuilt.removed, *rebuilt.added)}
     slugs = {
         key
@@ -305,8 +313,12 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
     return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
 
 
-def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
-    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown."""
+def every(library: Library) -> list[Record]:
+    return [library.records[key] for key in sorted(library.records)]
+
+
+def findings_between(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+    """(name of the rule, finding) of every rule that looks at several things, a hundred of each at most."""
     for library_rule in LIBRARY_RULES:
         for finding in islice(library_rule(library), MOST_PROBLEMS):
             yield library_rule.__name__, finding
@@ -314,7 +326,11 @@ def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple
         for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
             yield whole_rule.__name__, finding
     yield from findings_of_each(RULES_FOR_REFERENCES, referrer, records, library)
-    yield from findings_of_each(RULES_FOR_EACH, subject, records, library)
+
+
+def findings_within(records: Sequence[Record], library: Library) -> list[tuple[str, Finding]]:
+    """What the rules find that look at what one entity says, whatever the others say."""
+    return list(findings_of_each(RULES_FOR_EACH, subject, records, library))
 
 
 def findings_of_each(
