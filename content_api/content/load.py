@@ -8,37 +8,30 @@ from __future__ import annotations
 
 import gc
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from content_api.content.beside import beside
+from content_api.content.checking import findings_between, findings_within
 from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
-from content_api.content.findings import Finding, referrer, subject
+from content_api.content.findings import Finding
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
-from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
 from content_api.content.model_version import newer_model
 from content_api.content.models import EntityTranslation, Site
 from content_api.content.parse import parse
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.relations import RELATION_NAMES
-from content_api.content.rules import RULES_FOR_ALL, RULES_FOR_EACH, RULES_FOR_REFERENCES
 from content_api.content.translations import merge_problems, merged_entity, where_written
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
-T = TypeVar("T")
-
 SITE = "site.json"
-# A person reads these. More than this in one version has one cause, and the first hundred show it.
-MOST_PROBLEMS = 100
-AT_A_TIME = 64
 MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
 
 
@@ -62,13 +55,14 @@ def load(
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, delta, known)
-        with beside(partial(findings_within, within(library, rebuilt, delta), library), len(rebuilt.added)) as inside:
+        single = within(library, rebuilt, delta)
+        with beside(partial(findings_within, single, library), len(single)) as found_within:
             library = replace(library, indexes=indexes_of(rebuilt, known))
             found = [("translations_whole", finding) for finding in merging]
             found += vanished(library, before, snapshot.version.message or "")
             found += listed_once(files)
             found += findings_between(between(library, rebuilt, delta, known), library)
-            found += inside()
+            found += found_within()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -195,18 +189,18 @@ def records_of(
 ) -> tuple[dict[str, Record], Rebuilt, list[Finding]]:
     """Every entity with its translations, those whose files changed made anew, and what kept translations out."""
     records = dict(known.library.records) if known else {}
-    paths: dict[str, set[str]] = {}
+    paths: dict[str, list[str]] = {}
     for path in (*delta.changed, *delta.gone):
         place = place_of(path)
         if place and place.entity:
-            paths.setdefault(place.key, set()).add(path)
+            paths.setdefault(place.key, []).append(path)
     removed = [records.pop(key) for key in paths if key in records]
     for old in removed:
-        paths[old.key].update(path for path, _ in old.files)
+        paths[old.key] += [path for path, _ in old.files]
     added: list[Record] = []
     findings: list[Finding] = []
     for key, candidates in sorted(paths.items()):
-        if record := made(key, [path for path in sorted(candidates) if path in files], files, findings):
+        if record := made(key, [path for path in sorted(set(candidates)) if path in files], files, findings):
             records[key] = record
             added.append(record)
     return records, Rebuilt(tuple(removed), tuple(added)), findings
@@ -214,8 +208,9 @@ def records_of(
 
 def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: list[Finding]) -> Record | None:
     """The record of one entity from its own file and its translations; None where its own file cannot be used."""
-    kind = EntityKind(key.partition("/")[0])
-    own = f"{kind.folder}/{key.partition('/')[2]}.json"
+    name, _, identity = key.partition("/")
+    kind = EntityKind(name)
+    own = f"{kind.folder}/{identity}.json"
     translations = [path for path in paths if path != own]
     if own not in files:
         expected = "Expected the file of the entity beside it"
@@ -224,7 +219,9 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
         ]
     if own not in files or files[own].value is None:
         return None
-    record = Record(key, kind, files[own].value, tuple((path, files[path].blob) for path in (own, *translations)))
+    record = Record(key, kind, files[own].value, tuple([(path, files[path].blob) for path in (own, *translations)]))
+    if not translations:
+        return record
     usable: dict[str, EntityTranslation] = {}
     for path in translations:
         translation = files[path].value
@@ -315,42 +312,6 @@ def between(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | N
 
 def every(library: Library) -> list[Record]:
     return [library.records[key] for key in sorted(library.records)]
-
-
-def findings_between(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
-    """(name of the rule, finding) of every rule that looks at several things, a hundred of each at most."""
-    for library_rule in LIBRARY_RULES:
-        for finding in islice(library_rule(library), MOST_PROBLEMS):
-            yield library_rule.__name__, finding
-    for whole_rule in RULES_FOR_ALL:
-        for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
-            yield whole_rule.__name__, finding
-    yield from findings_of_each(RULES_FOR_REFERENCES, referrer, records, library)
-
-
-def findings_within(records: Sequence[Record], library: Library) -> list[tuple[str, Finding]]:
-    """What the rules find that look at what one entity says, whatever the others say."""
-    return list(findings_of_each(RULES_FOR_EACH, subject, records, library))
-
-
-def findings_of_each(
-    rules: Sequence[Callable[[Sequence[T], Library], Iterator[Finding]]],
-    prepared: Callable[[Record], T],
-    records: Sequence[Record],
-    library: Library,
-) -> Iterator[tuple[str, Finding]]:
-    """What rules find that look at each record by itself.
-
-    They are asked about a few records at a time, while those are in the processor's cache: to walk through 50,000
-    entities once for each rule takes half as long again.
-    """
-    told: Counter[str] = Counter()
-    for start in range(0, len(records), AT_A_TIME):
-        few = [prepared(record) for record in records[start : start + AT_A_TIME]]
-        for rule in rules:
-            for finding in islice(rule(few, library), MOST_PROBLEMS - told[rule.__name__]):
-                told[rule.__name__] += 1
-                yield rule.__name__, finding
 
 
 def vanished(library: Library, before: Collection[str], message: str) -> Iterator[tuple[str, Finding]]:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePath
 
-from content_api.content.load import MOST_PROBLEMS
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 
 
 def report(refused: ContentRefused, folder: PurePath) -> str:
