@@ -38,10 +38,11 @@ def beside(work: Callable[[], T], size: int) -> Iterator[Callable[[], T]]:
 
     The result must be small, and such as can be pickled. Whatever comes, no process is left behind at the end.
     """
-    if size < ENOUGH or not may_copy():
+    copy = _begun(work) if size >= ENOUGH and may_copy() else None
+    if copy is None:
         yield cache(work)
         return
-    process, ear = _begun(work)
+    process, ear = copy
     try:
         yield cache(lambda: _heard(process, ear, work))
     finally:
@@ -65,12 +66,18 @@ def may_copy() -> bool:
     )
 
 
-def _begun(work: Callable[[], object]) -> tuple[ForkProcess, Connection]:
+def _begun(work: Callable[[], object]) -> tuple[ForkProcess, Connection] | None:
+    """A copy that does the work, and where it is heard; None where the system allows no further process."""
     context = multiprocessing.get_context("fork")
     ear, mouth = context.Pipe(duplex=False)
     process = context.Process(target=_tell, args=(work, mouth), daemon=True)
-    process.start()
-    mouth.close()
+    try:
+        process.start()
+    except OSError as error:
+        log.warning("this process cannot be copied, so all work is done here", reason=str(error))
+        return None
+    finally:
+        mouth.close()
     return process, ear
 
 

@@ -19,8 +19,8 @@ class Subject(Record):
     items: Sequence[Item]
     plain: str
     """All its plain texts, parted by empty lines: what is not in here is in none of them."""
-    marked: str
-    """All its Markdown texts, in the same way."""
+    marked: Sequence[str]
+    """All its Markdown texts."""
     words: str
     """All its texts in lower case, every blank a space."""
 
@@ -39,9 +39,9 @@ def subject(record: Record) -> Subject:
                     (plain if body.format is TextFormat.PLAIN else marked).append(body.body)
     if record.entity.withdrawn_reason:
         plain += record.entity.withdrawn_reason.values()
-    plain_text, marked_text = "\n\n".join(plain), "\n\n".join(marked)
-    words = in_one_line(f"{plain_text}\n{marked_text}")
-    return Subject(record.key, record.kind, record.entity, record.files, found, plain_text, marked_text, words)
+    together = "\n\n".join(plain)
+    words = in_one_line("\n".join((together, *marked)))
+    return Subject(record.key, record.kind, record.entity, record.files, found, together, marked, words)
 
 
 class Referrer(NamedTuple):

@@ -62,8 +62,9 @@ def without_plain_links(text: str) -> tuple[str, list[tuple[str, str]]]:
     A link is plain when it leads to an entity and its text is a few words without any mark. Nearly all are. Whether it
     is a link at all is for the caller to say: what stands around it may make code of it.
     """
-    found = [(kind, name) for _, kind, name in _PLAIN_LINK.findall(text)]
-    return (_PLAIN_LINK.sub(r"\1", text) if found else text), found
+    if "](ref:" not in text:
+        return text, []
+    return _PLAIN_LINK.sub(r"\1", text), [(kind, name) for _, kind, name in _PLAIN_LINK.findall(text)]
 
 
 _PLAIN_LINK = re.compile(rf"(?<!!)\[([A-Za-z](?:[A-Za-z, -]{{0,100}}[A-Za-z])?)\]\({REFERENCE.pattern}\)")

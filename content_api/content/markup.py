@@ -174,25 +174,15 @@ _RULES_AND_CODE = ("- -", "-  -", "-   -", "    ")  # a list of dashes is neithe
 
 def markdown_faults(text: str) -> Iterator[Fault]:
     """What a Markdown text holds that it must not, in the order of the text."""
-    if not is_prose(text):
+    words, _ = without_plain_links(text)
+    if not (_consists_of(_PROSE, words) and not _has_any(words, _WORDS + _RULES_AND_CODE)):
         yield from sorted(_all_markdown_faults(text))
 
 
 def plain_faults(text: str) -> Iterator[Fault]:
     """What a plain text holds that it must not, in the order of the text."""
-    if not is_plain(text):
+    if not (_consists_of(_PLAIN, text) and not _has_any(text, _WORDS)):
         yield from sorted(_all_plain_faults(text))
-
-
-def is_prose(text: str) -> bool:
-    """Whether one cheap look at a Markdown text, or at several together, sees that there is no fault."""
-    words, _ = without_plain_links(text) if "](ref:" in text else (text, None)
-    return _consists_of(_PROSE, words) and not _has_any(words, _WORDS + _RULES_AND_CODE)
-
-
-def is_plain(text: str) -> bool:
-    """Whether one cheap look at a plain text, or at several together, sees that there is no fault."""
-    return _consists_of(_PLAIN, text) and not _has_any(text, _WORDS)
 
 
 def _consists_of(characters: bytes, text: str) -> bool:

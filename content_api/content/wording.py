@@ -22,7 +22,7 @@ from content_api.content.fields import (
 )
 from content_api.content.findings import Finding, Rule, Subject, in_one_line
 from content_api.content.items import wordings
-from content_api.content.markup import Fault, is_plain, is_prose, markdown_faults, plain_faults
+from content_api.content.markup import Fault, markdown_faults, plain_faults
 
 # Words that sell. The content informs; what is worth praising is left to the evidence.
 PROMOTIONAL = (
@@ -100,7 +100,7 @@ def bodies(section: Section) -> list[tuple[Channel, Body]]:
 def markup_allowed(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Plain text has no markup; web text has only the small Markdown subset; no template is left unfilled."""
     for record in subjects:
-        if not (is_plain(record.plain) and is_prose(record.marked)):
+        if any(plain_faults(record.plain)) or any([any(markdown_faults(text)) for text in record.marked]):
             for pointer, text, text_format in written(record):
                 for fault in plain_faults(text) if text_format is TextFormat.PLAIN else markdown_faults(text):
                     yield from at_fault(record, pointer, text, fault)

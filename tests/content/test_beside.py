@@ -80,6 +80,17 @@ def test_when_the_copy_ends_or_hangs_the_work_is_done_here_and_that_is_logged(en
     assert "its work is done again here" in finished.stdout
 
 
+def test_where_the_system_allows_no_further_process_the_work_is_done_here_and_that_is_logged():
+    finished = ran(
+        "def refused(): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "os.fork = refused\n"
+        "told(lambda: os.getpid() == HERE)"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "this process cannot be copied" in finished.stdout
+    assert finished.stdout.endswith("True True\n")
+
+
 def test_a_defect_in_the_work_is_raised_here():
     finished = ran("def work():\n    raise ZeroDivisionError('in the work')\ntold(work)")
     assert finished.returncode == 1
