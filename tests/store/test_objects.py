@@ -60,18 +60,18 @@ def test_a_reader_that_stops_half_way_leaves_nothing_behind(repository, objects)
 
 
 def test_a_question_in_the_middle_of_a_long_reading_gets_its_own_answer(repository, objects):
-    blobs = {repository.blob(b"%d" % number): b"%d" % number for number in range(300)}
+    blobs = {repository.blob(b"%d" % number): b"%d" % number for number in range(130)}
     reader = objects.contents(list(blobs), "blob", 100)
     read = [next(reader) for _ in range(100)]
     assert objects.sizes(list(blobs)[:2], "blob") == [1, 1]
     assert dict([*read, *reader]) == blobs
 
 
-@pytest.mark.parametrize("files", [1, 200])
+@pytest.mark.parametrize("files", [1, 70])
 def test_a_long_reading_ends_its_process_whether_it_is_read_to_the_end_or_not(repository, objects, monkeypatch, files):
     talks = []
     monkeypatch.setattr(module, "_Conversation", lambda git: talks.append(_Conversation(git)) or talks[-1])
-    blobs = [repository.blob(b"%d" % number) for number in range(200)]
+    blobs = [repository.blob(b"%d" % number) for number in range(70)]
     reader = objects.contents(blobs, "blob", 100)
     assert [next(reader) for _ in range(files)][-1] == (blobs[files - 1], b"%d" % (files - 1))
     reader.close()
