@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from content_api.content.edition import Library, Record
+from content_api.content.edition import Indexes, Library, Record
 from content_api.content.findings import Finding, referrer, subject
 from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.problems import MOST_PROBLEMS
@@ -30,8 +31,11 @@ def findings_between(records: Sequence[Record], library: Library) -> Iterator[tu
 
 
 def findings_within(records: Sequence[Record], library: Library) -> list[tuple[str, Finding]]:
-    """What the rules find that look at what one entity says, whatever the others say."""
-    return list(findings_of_each(RULES_FOR_EACH, subject, records, library))
+    """What the rules find that look at what one entity says, whatever the others say.
+
+    They are shown no others: an entity that did not change is not held to them again.
+    """
+    return list(findings_of_each(RULES_FOR_EACH, subject, records, replace(library, records={}, indexes=Indexes())))
 
 
 def findings_of_each(
