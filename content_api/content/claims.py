@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ahocorasick_rs import AhoCorasick
+
 from content_api.content.edition import Library
 from content_api.content.fields import (
     CitationRole,
@@ -28,6 +30,7 @@ EFFECT = re.compile(
 )
 # A text without any of these says nothing of the kind; to look for them is cheaper.
 EFFECT_STEMS = ("relie", "ease", "easing", "effective", "efficacy", "cure", "curing", " well", "reduc", "lessen")
+_EFFECT_STEMS = AhoCorasick(EFFECT_STEMS)
 CLAIMING_ASPECTS = (HealthAspect.BENEFITS, HealthAspect.EFFECTIVENESS)
 
 
@@ -99,7 +102,7 @@ def unsupported(record: Subject, pointer: str, key: str) -> Finding:
 
 def may_tell_effect(record: Subject) -> bool:
     """Whether any text of an entity may say that something helps."""
-    return any([stem in record.words for stem in EFFECT_STEMS])
+    return bool(_EFFECT_STEMS.find_matches_as_indexes(record.words))
 
 
 def tells_effect(what: Section | Statement | Evidence) -> bool:

@@ -41,7 +41,7 @@ TREATMENTS = EdgeKind("treatments", TREATMENT, lambda condition: condition.treat
 def edges(shown: Shown, kind: EdgeKind) -> list[Edge]:
     """Edges of a condition whose other end can be seen, in the order of the file."""
     show, prefix, target = shown.view.show, f"{kind.to}/", kind.target
-    found = ((item, show(prefix + target(item))) for item in kind.items(shown.entity))
+    found = [(item, show(prefix + target(item))) for item in kind.items(shown.entity)]
     return [Edge(item, other) for item, other in found if other is not None]
 
 

@@ -7,8 +7,8 @@ but made from the one before it costs what changed: the dictionaries are copied 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -154,43 +154,37 @@ class ParsedFile:
     value: Any
 
 
-def index_places(record: Record) -> Iterator[tuple[str, Any]]:
-    """(index name, place) of every place of the indexes where a record is found."""
+def index_places(record: Record) -> tuple[Sequence[Any], ...]:
+    """The places where a record is found, for each of the indexes, in the order of their fields."""
     entity, kind = record.entity, record.kind
-    yield "kinds", kind
-    for place in targets(kind, entity):
-        yield "referrers", place
-    for locale, text in entity.text.items():
-        yield "slugs", (kind, locale, text.slug)
-    for coding in codings(entity):
-        yield "codes", (coding.system, coding.code)
+    slugs = [(kind, locale, text.slug) for locale, text in entity.text.items()]
+    codes = [(coding.system, coding.code) for coding in codings(entity)]
+    return (kind,), targets(kind, entity), slugs, codes
 
 
 def indexed(records: Iterable[Record]) -> Indexes:
     """Indexes of records, from nothing."""
-    found: dict[str, dict[Any, list[str]]] = defaultdict(lambda: defaultdict(list))
+    found: list[dict[Any, list[str]]] = [defaultdict(list) for _ in fields(Indexes)]
     for record in records:
-        for name, place in index_places(record):
-            found[name][place].append(record.key)
-    return Indexes(**{name: {place: as_keys(keys) for place, keys in index.items()} for name, index in found.items()})
+        key = record.key
+        for index, places in zip(found, index_places(record), strict=True):
+            for place in places:
+                index[place].append(key)
+    return Indexes(*[{place: as_keys(keys) for place, keys in index.items()} for index in found])
 
 
 def reindexed(indexes: Indexes, removed: Iterable[Record], added: Iterable[Record]) -> Indexes:
     """The indexes after some records went and others came; the old ones stay as they were."""
-    touched: dict[str, dict[Any, set[str]]] = defaultdict(dict)
-
-    def keys_at(name: str, place: Any) -> set[str]:
-        if place not in touched[name]:
-            touched[name][place] = set(getattr(indexes, name).get(place, ()))
-        return touched[name][place]
-
-    for record in removed:
-        for name, place in index_places(record):
-            keys_at(name, place).discard(record.key)
-    for record in added:
-        for name, place in index_places(record):
-            keys_at(name, place).add(record.key)
-    return Indexes(**{name: merged(getattr(indexes, name), touched[name]) for name in Indexes.__dataclass_fields__})
+    known: list[Index] = [getattr(indexes, each.name) for each in fields(Indexes)]
+    touched: list[dict[Any, set[str]]] = [{} for _ in known]
+    for records, change in ((removed, set.discard), (added, set.add)):
+        for record in records:
+            for index, redone, places in zip(known, touched, index_places(record), strict=True):
+                for place in places:
+                    if place not in redone:
+                        redone[place] = set(index.get(place, ()))
+                    change(redone[place], record.key)
+    return Indexes(*map(merged, known, touched))
 
 
 def merged(index: Index, touched: Mapping[Any, set[str]]) -> Index:
@@ -206,7 +200,6 @@ def merged(index: Index, touched: Mapping[Any, set[str]]) -> Index:
     return result
 
 
-def as_keys(keys: Iterable[str]) -> tuple[str, ...]:
+def as_keys(keys: Collection[str]) -> tuple[str, ...]:
     """Keys once each, sorted."""
-    once = set(keys)
-    return tuple(once) if len(once) == 1 else tuple(sorted(once))
+    return tuple(keys) if len(keys) == 1 else tuple(sorted(set(keys)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from content_api.content.fields import EntityKind, Statement
@@ -18,29 +18,26 @@ class Item(NamedTuple):
     value: Statement | Evidence
 
 
-def one(pointer: str, read: Callable[[Any], Statement | None]) -> Callable[[Any], Iterator[Item]]:
+class _Slot(NamedTuple):
+    """A place where an entity has an item, or a list of them."""
+
+    pointer: str
+    read: Callable[[Any], Any]
+    is_list: bool
+
+
+def one(pointer: str, read: Callable[[Any], Statement | None]) -> _Slot:
     """An optional item at a fixed place."""
-
-    def find(entity: Any) -> Iterator[Item]:
-        item = read(entity)
-        if item is not None:
-            yield Item(pointer, item)
-
-    return find
+    return _Slot(pointer, read, is_list=False)
 
 
-def many(pointer: str, read: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], Iterator[Item]]:
+def many(pointer: str, read: Callable[[Any], tuple[Any, ...]]) -> _Slot:
     """A list of items."""
-
-    def find(entity: Any) -> Iterator[Item]:
-        for index, item in enumerate(read(entity)):
-            yield Item(f"{pointer}/{index}", item)
-
-    return find
+    return _Slot(pointer, read, is_list=True)
 
 
 EVERY = (one("/audience/note", lambda e: e.audience.note),)
-ITEMS: dict[EntityKind, tuple[Callable[[Any], Iterator[Item]], ...]] = {
+ITEMS: dict[EntityKind, tuple[_Slot, ...]] = {
     CONDITION: EVERY,
     SYMPTOM: (
         *EVERY,
@@ -80,16 +77,27 @@ ITEMS: dict[EntityKind, tuple[Callable[[Any], Iterator[Item]], ...]] = {
 }
 
 
-def items(kind: EntityKind, entity: Entity) -> Iterator[Item]:
+def items(kind: EntityKind, entity: Entity) -> list[Item]:
     """Every typed item of an entity, in the order of the table."""
-    for find in ITEMS[kind]:
-        yield from find(entity)
+    found: list[Item] = []
+    for pointer, read, is_list in ITEMS[kind]:
+        value = read(entity)
+        if value and is_list:
+            found += [Item(f"{pointer}/{index}", item) for index, item in enumerate(value)]
+        elif value:
+            found.append(Item(pointer, value))
+    return found
 
 
-def wordings(item: Item) -> Iterator[tuple[str, Mapping[str, str]]]:
+def wordings(item: Item) -> list[tuple[str, Mapping[str, str]]]:
     """(pointer, text per locale) of each text of an item."""
-    if isinstance(item.value, Evidence):
-        yield f"{item.pointer}/question", item.value.question
-        yield f"{item.pointer}/finding", item.value.finding
-    else:
-        yield f"{item.pointer}/text", item.value.text
+    pointer, value = item
+    if isinstance(value, Evidence):
+        return [(f"{pointer}/question", value.question), (f"{pointer}/finding", value.finding)]
+    return [(f"{pointer}/text", value.text)]
+
+
+def texts(item: Item) -> tuple[Mapping[str, str], ...]:
+    """What `wordings` says, without where it stands."""
+    value = item.value
+    return (value.question, value.finding) if isinstance(value, Evidence) else (value.text,)

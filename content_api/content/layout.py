@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from content_api.content.fields import EntityKind
 from content_api.content.problems import Problem
@@ -60,6 +61,7 @@ FILE_NAME = re.compile(r"^(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?P<locale>[A-Za-
 EXPECTED_FOLDERS = "Expected one of " + ", ".join(f"{folder}/" for folder in FOLDERS)
 
 
+@lru_cache(maxsize=1)  # of one path it is asked several times in a row
 def place_of(path: str) -> Place | None:
     """What stands at a path; None when nothing of the content may."""
     if path in SINGLE_FILES:

@@ -8,35 +8,32 @@ from __future__ import annotations
 
 import gc
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
+from content_api.content.beside import beside
+from content_api.content.checking import findings_between, findings_within
+from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
-from content_api.content.findings import Finding, subject
+from content_api.content.findings import Finding
 from content_api.content.layout import Place, collisions, path_problems, place_of, shown
-from content_api.content.library_rules import LIBRARY_RULES
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.model_version import newer_model, stated_version
 from content_api.content.models import EntityTranslation, Recall, Site
 from content_api.content.parse import parse
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.relations import RELATION_NAMES
-from content_api.content.rules import RULES_FOR_ALL, RULES_FOR_EACH
 from content_api.content.translations import merge_problems, merged_entity, where_written
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
 SITE = "site.json"
 RECALLS = "recalls.json"
-# A person reads these. More than this in one version has one cause, and the first hundred show it.
-MOST_PROBLEMS = 100
-AT_A_TIME = 64
 MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
 
 
@@ -61,12 +58,15 @@ def load(
             problems += [] if SITE in entries else [no_site(entries)]
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
-        library = library_of(site, files, records, rebuilt, delta, known)
-        records_to_check = to_be_checked(library, rebuilt, delta, known)
-        found = [("translations_whole", finding) for finding in merging]
-        found += vanished(library, before, snapshot.version.message or "")
-        found += listed_once(files)
-        found += rule_findings(records_to_check, library)
+        library = library_of(site, files, records, delta, known)
+        single = within(library, rebuilt, delta)
+        with beside(partial(findings_within, single, library), len(single)) as found_within:
+            library = replace(library, indexes=indexes_of(rebuilt, known))
+            found = [("translations_whole", finding) for finding in merging]
+            found += vanished(library, before, snapshot.version.message or "")
+            found += listed_once(files)
+            found += findings_between(between(library, rebuilt, delta, known), library)
+            found += found_within()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -209,18 +209,18 @@ def records_of(
 ) -> tuple[dict[str, Record], Rebuilt, list[Finding]]:
     """Every entity with its translations, those whose files changed made anew, and what kept translations out."""
     records = dict(known.library.records) if known else {}
-    paths: dict[str, set[str]] = {}
+    paths: dict[str, list[str]] = {}
     for path in (*delta.changed, *delta.gone):
         place = place_of(path)
         if place and place.entity:
-            paths.setdefault(place.key, set()).add(path)
+            paths.setdefault(place.key, []).append(path)
     removed = [records.pop(key) for key in paths if key in records]
     for old in removed:
-        paths[old.key].update(path for path, _ in old.files)
+        paths[old.key] += [path for path, _ in old.files]
     added: list[Record] = []
     findings: list[Finding] = []
     for key, candidates in sorted(paths.items()):
-        if record := made(key, [path for path in sorted(candidates) if path in files], files, findings):
+        if record := made(key, [path for path in sorted(set(candidates)) if path in files], files, findings):
             records[key] = record
             added.append(record)
     return records, Rebuilt(tuple(removed), tuple(added)), findings
@@ -228,8 +228,9 @@ def records_of(
 
 def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: list[Finding]) -> Record | None:
     """The record of one entity from its own file and its translations; None where its own file cannot be used."""
-    kind = EntityKind(key.partition("/")[0])
-    own = f"{kind.folder}/{key.partition('/')[2]}.json"
+    name, _, identity = key.partition("/")
+    kind = EntityKind(name)
+    own = f"{kind.folder}/{identity}.json"
     translations = [path for path in paths if path != own]
     if own not in files:
         expected = "Expected the file of the entity beside it"
@@ -238,7 +239,9 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
         ]
     if own not in files or files[own].value is None:
         return None
-    record = Record(key, kind, files[own].value, tuple((path, files[path].blob) for path in (own, *translations)))
+    record = Record(key, kind, files[own].value, tuple([(path, files[path].blob) for path in (own, *translations)]))
+    if not translations:
+        return record
     usable: dict[str, EntityTranslation] = {}
     for path in translations:
         translation = files[path].value
@@ -253,27 +256,21 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
 
 
 def library_of(
-    site: Site,
-    files: Mapping[str, ParsedFile],
-    records: dict[str, Record],
-    rebuilt: Rebuilt,
-    delta: Delta,
-    known: Edition | None,
+    site: Site, files: Mapping[str, ParsedFile], records: dict[str, Record], delta: Delta, known: Edition | None
 ) -> Library:
-    """Everything read, indexed."""
+    """Everything read, with the indexes that are known: `indexes_of` has those that belong to it."""
     unread = frozenset(
         place.key
         for path in delta.changed
-        if (place := place_of(path)) and (path not in files or files[path].value is None)
+        if (path not in files or files[path].value is None) and (place := place_of(path))
     )
-    indexes = reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
     if known and not touches_the_rest(delta):
-        return replace(known.library, records=records, indexes=indexes, unread=unread)
+        return replace(known.library, records=records, unread=unread)
     redirects = value_of("redirects.json", files)
     recalls = value_of(RECALLS, files)
     return Library(
         records=records,
-        indexes=indexes,
+        indexes=known.library.indexes if known else Indexes(),
         site=site,
         sources=values_in("sources/", files),
         people=values_in("people/", files),
@@ -281,6 +278,11 @@ def library_of(
         recalls={recall.id: recall for recall in recalls.recalls} if recalls else {},
         unread=unread,
     )
+
+
+def indexes_of(rebuilt: Rebuilt, known: Edition | None) -> Indexes:
+    """The indexes of all records."""
+    return reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
 
 
 def touches_the_rest(delta: Delta) -> bool:
@@ -303,10 +305,15 @@ def values_in(folder: str, files: Mapping[str, ParsedFile]) -> dict[str, Any]:
 # --- Rules -----------------------------------------------------------------------------------------------------------
 
 
-def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> list[Record]:
-    """The records a rule may find something new in: those made anew, and those that refer to one made anew or gone."""
+def within(library: Library, rebuilt: Rebuilt, delta: Delta) -> Sequence[Record]:
+    """The records that may break a rule by themselves: those made anew, or all when what they are held to changed."""
+    return every(library) if touches_the_rest(delta) else rebuilt.added
+
+
+def between(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> Sequence[Record]:
+    """The records that may break a rule together: those made anew, and those that refer to one made anew or gone."""
     if known is None or touches_the_rest(delta):
-        return [library.records[key] for key in sorted(library.records)]
+        return every(library)
     touched = {record.key for record in (*rebuilt.removed, *rebuilt.added)}
     slugs = {
         key
@@ -323,25 +330,8 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
     return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
 
 
-def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
-    """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown.
-
-    Rules that look at each record alone are asked about a few records at a time, while those are in the processor's
-    cache: to walk through 50,000 entities once for each rule takes half as long again.
-    """
-    for library_rule in LIBRARY_RULES:
-        for finding in islice(library_rule(library), MOST_PROBLEMS):
-            yield library_rule.__name__, finding
-    for whole_rule in RULES_FOR_ALL:
-        for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
-            yield whole_rule.__name__, finding
-    told: Counter[str] = Counter()
-    for start in range(0, len(records), AT_A_TIME):
-        subjects = [subject(record) for record in records[start : start + AT_A_TIME]]
-        for rule in RULES_FOR_EACH:
-            for finding in islice(rule(subjects, library), MOST_PROBLEMS - told[rule.__name__]):
-                told[rule.__name__] += 1
-                yield rule.__name__, finding
+def every(library: Library) -> list[Record]:
+    return [library.records[key] for key in sorted(library.records)]
 
 
 def vanished(library: Library, before: Collection[str], message: str) -> Iterator[tuple[str, Finding]]:

@@ -45,13 +45,31 @@ def references(text: str) -> tuple[tuple[str, str], ...]:
     """The (kind, id) of every `ref:` link of a Markdown text, each once, in order."""
     if not _MAY_LINK.search(text):
         return ()
-    links = (detail["dest_url"] for name, detail in events(text) if name == "Start Link")
-    found = filter(None, map(REFERENCE.fullmatch, links))
-    return tuple(dict.fromkeys((match[1], match[2]) for match in found))
+    words, found = without_plain_links(text)
+    if _MAY_CHANGE_LINKS.search(words):
+        links = (detail["dest_url"] for name, detail in events(text) if name == "Start Link")
+        found = [(match[1], match[2]) for match in map(REFERENCE.fullmatch, links) if match]
+    return tuple(dict.fromkeys(found))
 
 
 # Most texts have no link, and looking for these is fifty times quicker than parsing.
 _MAY_LINK = re.compile(r"\]\(|\]:|<")
+
+
+def without_plain_links(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """The text with the words of its plain links in their place, and the (kind, id) that each of those leads to.
+
+    A link is plain when it leads to an entity and its text is a few words without any mark. Nearly all are. Whether it
+    is a link at all is for the caller to say: what stands around it may make code of it.
+    """
+    if "](ref:" not in text:
+        return text, []
+    return _PLAIN_LINK.sub(r"\1", text), [(kind, name) for _, kind, name in _PLAIN_LINK.findall(text)]
+
+
+_PLAIN_LINK = re.compile(rf"(?<!!)\[([A-Za-z](?:[A-Za-z, -]{{0,100}}[A-Za-z])?)\]\({REFERENCE.pattern}\)")
+# Beside plain links: other links, what makes a link something else (code, HTML, an escape), and what `seen` takes away.
+_MAY_CHANGE_LINKS = re.compile(r"[\[\]<`~\\\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|    ")
 
 
 def plain_text(text: str) -> str:

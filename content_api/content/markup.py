@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyromark
 
 from content_api.content.fields import EntityKind
-from content_api.content.markdown import REFERENCE, named
+from content_api.content.markdown import REFERENCE, named, without_plain_links
 
 
 class Fault(NamedTuple):
@@ -174,7 +174,8 @@ _RULES_AND_CODE = ("- -", "-  -", "-   -", "    ")  # a list of dashes is neithe
 
 def markdown_faults(text: str) -> Iterator[Fault]:
     """What a Markdown text holds that it must not, in the order of the text."""
-    if not (_consists_of(_PROSE, text) and not _has_any(text, _WORDS + _RULES_AND_CODE)):
+    words, _ = without_plain_links(text)
+    if not (_consists_of(_PROSE, words) and not _has_any(words, _WORDS + _RULES_AND_CODE)):
         yield from sorted(_all_markdown_faults(text))
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from content_api.errors import ContentError
 
+# A person reads these. More than this in one version has one cause, and the first hundred show it.
+MOST_PROBLEMS = 100
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:

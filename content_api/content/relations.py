@@ -97,15 +97,23 @@ def references(kind: EntityKind, entity: Entity) -> Iterator[Reference]:
     yield from links(entity)
 
 
-def targets(kind: EntityKind, entity: Entity) -> Iterator[tuple[str, str]]:
+def targets(kind: EntityKind, entity: Entity) -> list[tuple[str, str]]:
     """(target key, relation name) of every reference: what `references` says, without what only a message needs."""
-    for relation in RELATIONS[kind]:
-        prefix = "" if relation.kind is None else f"{relation.kind}/"
-        for target in relation.targets(entity):
-            if target is not None:
-                yield prefix + target, relation.name
-    for link in links(entity):
-        yield link.target, link.relation
+    found: list[tuple[str, str]] = []
+    for name, prefix, read in _TARGETS[kind]:
+        found += [(prefix + target, name) for target in read(entity) if target is not None]
+    for text in entity.text.values():
+        for section in text.sections:
+            web = section.channels.web
+            if web is not None and "ref:" in web.body:
+                found += [(f"{kind}/{name}", "links") for kind, name in markdown.references(web.body)]
+    return found
+
+
+_TARGETS = {
+    kind: tuple((each.name, f"{each.kind}/" if each.kind else "", each.targets) for each in relations)
+    for kind, relations in RELATIONS.items()
+}
 
 
 def links(entity: Entity) -> Iterator[Reference]:
@@ -121,5 +129,6 @@ def links(entity: Entity) -> Iterator[Reference]:
 
 def codings(entity: Entity) -> tuple[Coding, ...]:
     """The codes that an entity is found by: its own and those of its examples."""
-    examples = entity.examples if isinstance(entity, Cause) else ()
-    return (*entity.codings, *(coding for example in examples for coding in example.codings))
+    if not isinstance(entity, Cause):
+        return entity.codings
+    return (*entity.codings, *(coding for example in entity.examples for coding in example.codings))

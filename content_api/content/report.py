@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePath
 
-from content_api.content.load import MOST_PROBLEMS
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 
 # Control characters, half characters, and marks that turn the direction of what follows: in a name or a message they
 # could rewrite a terminal, or make a page say something else. Joiners stay: Persian and many other languages need them.

@@ -17,9 +17,9 @@ from content_api.content.fields import (
     ReviewStatus,
     State,
 )
-from content_api.content.findings import Finding, Rule, RuleForAll, Subject
+from content_api.content.findings import Finding, Referrer, Rule, RuleForAll, RuleForReferences, Subject
 from content_api.content.models import Caution, Condition, ConditionRelation, Symptom
-from content_api.content.relations import Reference
+from content_api.content.relations import Reference, references
 from content_api.content.suggest import suggestion
 from content_api.content.wording import WORDING_RULES
 
@@ -27,16 +27,20 @@ from content_api.content.wording import WORDING_RULES
 Above: TypeAlias = Callable[[Record, Library], Iterator[tuple[str, str]]]
 
 
-def references_resolve(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def references_resolve(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """Every reference leads to an entity of the right kind, and never to the entity itself."""
-    for record in subjects:
-        for reference in record.references:
-            if reference.target == record.key:
-                yield Finding(
-                    record.path, reference.pointer, f"`{record.key}` refers to itself", "Expected another entity"
-                )
-            elif not is_there(reference.target, library):
-                yield unresolved(record, reference, library)
+    records = library.records
+    for record, targets in referrers:
+        if any([target == record.key or target not in records for target, _ in targets]):
+            yield from unresolved_references(record, library)
+
+
+def unresolved_references(record: Record, library: Library) -> Iterator[Finding]:
+    for reference in references(record.kind, record.entity):
+        if reference.target == record.key:
+            yield Finding(record.path, reference.pointer, f"`{record.key}` refers to itself", "Expected another entity")
+        elif not is_there(reference.target, library):
+            yield unresolved(record, reference, library)
 
 
 def is_there(key: str, library: Library) -> bool:
@@ -46,7 +50,7 @@ def is_there(key: str, library: Library) -> bool:
     return "recalls/" in library.unread  # the file that may name it could not be read
 
 
-def unresolved(record: Subject, reference: Reference, library: Library) -> Finding:
+def unresolved(record: Record, reference: Reference, library: Library) -> Finding:
     """A reference to nothing: perhaps to the wrong kind, perhaps misspelt."""
     wanted, _, name = reference.target.partition("/")
     elsewhere = [f"{kind}/{name}" for kind in EntityKind if f"{kind}/{name}" in library.records]
@@ -64,48 +68,65 @@ def unresolved(record: Subject, reference: Reference, library: Library) -> Findi
     )
 
 
-def published_refers_to_published(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def published_refers_to_published(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """What everybody can see leads only to what everybody can see.
 
     `appliesTo` is left out: it is the other half of a reference, and that half may still be a draft.
     """
-    for record in subjects:
-        if record.entity.state is not State.PUBLISHED:
-            continue
-        for reference in record.references:
-            target = library.entity(reference.target)
-            if target and target.state is not State.PUBLISHED and reference.relation != "applies_to":
-                yield Finding(
-                    record.path,
-                    reference.pointer,
-                    f"`{reference.target}` is {target.state}, but `{record.key}` is published",
-                    f"Publish `{reference.target}` too, or take the reference out",
-                )
+    published, records = State.PUBLISHED, library.records
+    for record, targets in referrers:
+        if record.entity.state is published:
+            for target, _ in targets:
+                if target in records and records[target].entity.state is not published:
+                    yield from unpublished_references(record, library)
+                    break
 
 
-def required_cautions_agree(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def unpublished_references(record: Record, library: Library) -> Iterator[Finding]:
+    for reference in references(record.kind, record.entity):
+        target = library.entity(reference.target)
+        if target and target.state is not State.PUBLISHED and reference.relation != "applies_to":
+            yield Finding(
+                record.path,
+                reference.pointer,
+                f"`{reference.target}` is {target.state}, but `{record.key}` is published",
+                f"Publish `{reference.target}` too, or take the reference out",
+            )
+
+
+def required_cautions_agree(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """`requiredCautions` and `appliesTo` say the same, so that deleting a caution can never silently drop a warning."""
-    for record in subjects:
-        if record.entity.state is State.WITHDRAWN:
-            continue
-        for index, name in enumerate(record.entity.required_cautions):
-            caution = library.entity(f"caution/{name}")
-            if isinstance(caution, Caution) and record.key not in caution.applies_to:
-                yield Finding(
-                    record.path,
-                    f"/requiredCautions/{index}",
-                    f"`caution/{name}` does not name `{record.key}` in its `appliesTo`",
-                    "Both must name each other: add it there, or take it out here",
-                )
+    back = library.indexes.referrers
+    for record, targets in referrers:
+        requires = {target for target, relation in targets if relation == "required_cautions"}
+        if requires != set(back.get((record.key, "applies_to"), ())):
+            yield from not_applied(record, library)
         if isinstance(record.entity, Caution):
-            yield from one_sided(record, record.entity, library)
+            applies_to = set(record.entity.applies_to)
+            if applies_to != set(back.get((record.key, "required_cautions"), ())):
+                yield from not_required(record, record.entity, library)
 
 
-def one_sided(record: Subject, caution: Caution, library: Library) -> Iterator[Finding]:
+def not_applied(record: Record, library: Library) -> Iterator[Finding]:
+    """Cautions that an entity requires and that do not apply to it."""
+    for index, name in enumerate(record.entity.required_cautions):
+        caution = library.entity(f"caution/{name}")
+        withdrawn = record.entity.state is State.WITHDRAWN
+        if isinstance(caution, Caution) and record.key not in caution.applies_to and not withdrawn:
+            yield Finding(
+                record.path,
+                f"/requiredCautions/{index}",
+                f"`caution/{name}` does not name `{record.key}` in its `appliesTo`",
+                "Both must name each other: add it there, or take it out here",
+            )
+
+
+def not_required(record: Record, caution: Caution, library: Library) -> Iterator[Finding]:
     """Entities that a caution applies to and that do not require it."""
     for index, key in enumerate(caution.applies_to):
         entity = library.entity(key)
-        if entity and entity.state is not State.WITHDRAWN and caution.id not in entity.required_cautions:
+        withdrawn = State.WITHDRAWN in (caution.state, entity.state if entity else None)
+        if entity and caution.id not in entity.required_cautions and not withdrawn:
             yield Finding(
                 record.path,
                 f"/appliesTo/{index}",
@@ -186,9 +207,9 @@ def closing(key: str, path: list[str], above: Above, library: Library) -> Findin
     return Finding(last.path, pointer, f"This closes a circle: {names}", "Break the circle")
 
 
-def relations_agree(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def relations_agree(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """Two conditions that name each other do not contradict each other. Both broader, or both narrower, is a circle."""
-    for record in subjects:
+    for record, _ in referrers:
         for index, related in enumerate(
             record.entity.related_conditions if isinstance(record.entity, Condition) else ()
         ):
@@ -204,13 +225,13 @@ def relations_agree(subjects: Sequence[Subject], library: Library) -> Iterator[F
                 )
 
 
-def slugs_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def slugs_unique(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """A slug names one entity of its kind in a locale."""
-    for record in subjects:
+    for record, _ in referrers:
         for locale, text in record.entity.text.items():
-            others = [k for k in library.indexes.slugs[record.kind, locale, text.slug] if k != record.key]
-            if others:
-                other = library.records[others[0]].path
+            keys = library.indexes.slugs[record.kind, locale, text.slug]
+            if len(keys) > 1:
+                other = next(library.records[key].path for key in keys if key != record.key)
                 yield Finding(
                     record.path,
                     f"/text/{locale}/slug",
@@ -224,7 +245,8 @@ def keys_unique(subjects: Sequence[Subject], library: Library) -> Iterator[Findi
     for record in subjects:
         taken = [item.value.key for item in record.items]
         for locale, text in record.entity.text.items():
-            keys = Counter([*taken, *[section.key for section in text.sections]])
+            found = [*taken, *[section.key for section in text.sections]]
+            keys = Counter(found) if len(set(found)) < len(found) else {}
             for key in [key for key, times in keys.items() if times > 1]:
                 yield Finding(
                     record.path,
@@ -242,17 +264,22 @@ def pointer_of_key(record: Subject, locale: str, key: str) -> str:
     return pointers[-1]
 
 
-def lists_name_things_once(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
+def lists_name_things_once(referrers: Sequence[Referrer], library: Library) -> Iterator[Finding]:
     """A list of references names each entity once."""
-    for record in subjects:
-        seen: set[tuple[str, str]] = set()
-        for reference in record.references:
-            place = (reference.relation, reference.target)
-            if place in seen and reference.relation not in ("links", "examples"):
-                yield Finding(
-                    record.path, reference.pointer, f"`{reference.target}` stands here twice", "Keep one of the two"
-                )
-            seen.add(place)
+    for record, targets in referrers:
+        if len(set(targets)) < len(targets):
+            yield from named_again(record)
+
+
+def named_again(record: Record) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for reference in references(record.kind, record.entity):
+        place = (reference.relation, reference.target)
+        if place in seen and reference.relation not in ("links", "examples"):
+            yield Finding(
+                record.path, reference.pointer, f"`{reference.target}` stands here twice", "Keep one of the two"
+            )
+        seen.add(place)
 
 
 def sources_exist(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
@@ -283,7 +310,9 @@ def sources_exist(subjects: Sequence[Subject], library: Library) -> Iterator[Fin
 def keys_of(record: Subject) -> set[str]:
     """Keys of an entity's sections and items."""
     keys = {item.value.key for item in record.items}
-    return keys | {section.key for text in record.entity.text.values() for section in text.sections}
+    for text in record.entity.text.values():
+        keys.update([section.key for section in text.sections])
+    return keys
 
 
 def sources_named(record: Subject) -> Iterator[tuple[str, str]]:
@@ -349,22 +378,25 @@ def withdrawn_says_why(subjects: Sequence[Subject], library: Library) -> Iterato
             yield Finding(record.path, "/state", f"`{record.key}` {found}", expected)
 
 
-# Each record by itself, in the light of the library.
+# What one entity says, in the light of nothing but the site, the sources and the people.
 RULES_FOR_EACH: tuple[Rule, ...] = (
-    references_resolve,
-    published_refers_to_published,
-    required_cautions_agree,
     must_display_has_every_channel,
-    relations_agree,
-    slugs_unique,
     keys_unique,
-    lists_name_things_once,
     sources_exist,
     claims_have_evidence,
     *WORDING_RULES,
     review_is_whole,
     withdrawn_says_why,
 )
-# All records together.
+# What one entity refers to, in the light of all others.
+RULES_FOR_REFERENCES: tuple[RuleForReferences, ...] = (
+    references_resolve,
+    published_refers_to_published,
+    required_cautions_agree,
+    relations_agree,
+    slugs_unique,
+    lists_name_things_once,
+)
+# All entities together.
 RULES_FOR_ALL: tuple[RuleForAll, ...] = (no_cycles,)
-RULES = (*RULES_FOR_EACH, *RULES_FOR_ALL)
+RULES = (*RULES_FOR_EACH, *RULES_FOR_REFERENCES, *RULES_FOR_ALL)

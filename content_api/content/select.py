@@ -201,6 +201,9 @@ def conjunction(tests: Sequence[Predicate]) -> Predicate:
     """A predicate that holds where all the tests do."""
     if len(tests) == 1:
         return tests[0]
+    if len(tests) == 2:
+        first, second = tests
+        return lambda value: first(value) and second(value)
 
     def holds(value: Any) -> bool:
         for test in tests:  # noqa: SIM110 - all() over a generator takes twice as long

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ahocorasick_rs import AhoCorasick
+
 from content_api.content.edition import Library
 from content_api.content.fields import (
     Body,
@@ -56,6 +58,8 @@ PROMOTIONAL = (
     "contact us",
     "call us",
 )
+# One look for all of them at once: each by itself, they took a sixth of all rules' time.
+_PROMOTIONAL = AhoCorasick(PROMOTIONAL)
 
 
 class Written(NamedTuple):
@@ -86,22 +90,17 @@ def written(record: Subject) -> Iterator[Written]:
         yield Written(f"/withdrawnReason/{locale}", reason, TextFormat.PLAIN)
 
 
-def bodies(section: Section) -> Iterator[tuple[Channel, Body]]:
+def bodies(section: Section) -> list[tuple[Channel, Body]]:
     """The texts of a section, by channel."""
     channels = section.channels
-    for channel, body in (
-        (Channel.WEB, channels.web),
-        (Channel.APP, channels.app),
-        (Channel.CHATBOT, channels.chatbot),
-    ):
-        if body is not None:
-            yield channel, body
+    found = ((Channel.WEB, channels.web), (Channel.APP, channels.app), (Channel.CHATBOT, channels.chatbot))
+    return [(channel, body) for channel, body in found if body is not None]
 
 
 def markup_allowed(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Plain text has no markup; web text has only the small Markdown subset; no template is left unfilled."""
     for record in subjects:
-        if any(plain_faults(record.plain)) or any(any(markdown_faults(text)) for text in record.marked):
+        if any(plain_faults(record.plain)) or any([any(markdown_faults(text)) for text in record.marked]):
             for pointer, text, text_format in written(record):
                 for fault in plain_faults(text) if text_format is TextFormat.PLAIN else markdown_faults(text):
                     yield from at_fault(record, pointer, text, fault)
@@ -119,26 +118,27 @@ def channel_limits(subjects: Sequence[Subject], library: Library) -> Iterator[Fi
         for locale, text in record.entity.text.items():
             for index, section in enumerate(text.sections):
                 for channel, body in bodies(section):
-                    pointer = f"/text/{locale}/sections/{index}/channels/{channel}"
                     allowed = library.site.channels.get(channel)
                     if allowed is None:
                         continue  # site_channels says so
                     if body.format is not allowed.format:
+                        pointer = f"/text/{locale}/sections/{index}/channels/{channel}/format"
                         found = f"The format is {body.format}"
-                        yield Finding(record.path, f"{pointer}/format", found, f"`{channel}` text is {allowed.format}")
+                        yield Finding(record.path, pointer, found, f"`{channel}` text is {allowed.format}")
                     if len(body.body) > allowed.max_length:
+                        pointer = f"/text/{locale}/sections/{index}/channels/{channel}/body"
                         found = f"The text has {len(body.body):,} characters"
                         expected = f"`{channel}` text has at most {allowed.max_length:,}"
-                        yield Finding(record.path, f"{pointer}/body", found, expected)
+                        yield Finding(record.path, pointer, found, expected)
 
 
 def no_promotional_words(subjects: Sequence[Subject], library: Library) -> Iterator[Finding]:
     """Patient text informs and does not sell."""
     for record in subjects:
-        words = [word for word in PROMOTIONAL if word in record.words]
+        words = set(_PROMOTIONAL.find_matches_as_strings(record.words, overlapping=True))
         for pointer, text, _ in written(record) if words else ():
             lowered = in_one_line(text)
-            for word in words:
+            for word in sorted(words):
                 if word in lowered:
                     yield Finding(record.path, pointer, f"“{word}” is a promotional word", "Say what is known instead")
 
@@ -170,7 +170,8 @@ def translations_whole(subjects: Sequence[Subject], library: Library) -> Iterato
                     f"`{locale}` is not a locale of site.json",
                     f"Expected one of {known}",
                 )
-        yield from section_keys_differ(record, default)
+        if len(texts) > 1:
+            yield from section_keys_differ(record, default)
         yield from items_not_translated(record)
 
 
@@ -190,11 +191,11 @@ def section_keys_differ(record: Subject, default: str) -> Iterator[Finding]:
 
 def items_not_translated(record: Subject) -> Iterator[Finding]:
     """Items whose text lacks a locale of the entity, or has one that the entity has not."""
-    locales = set(record.entity.text)
-    texts = [wording for item in record.items for wording in wordings(item)]
+    locales = record.entity.text.keys()
+    wordings_found = [wording for item in record.items for wording in wordings(item)]
     if record.entity.withdrawn_reason:
-        texts.append(("/withdrawnReason", record.entity.withdrawn_reason))
-    for pointer, wording in texts:
+        wordings_found.append(("/withdrawnReason", record.entity.withdrawn_reason))
+    for pointer, wording in wordings_found:
         if wording.keys() != locales:
             missing, extra = sorted(locales - wording.keys()), sorted(wording.keys() - locales)
             found = f"There is no text in `{missing[0]}`" if missing else f"There is text in `{extra[0]}`"

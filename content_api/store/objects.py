@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -82,11 +83,28 @@ class Objects:
         Raises ObjectUnreadable for one that is missing, damaged or not of `kind`, and SnapshotTooLarge, before reading
         it, for one of more than `largest` bytes.
         """
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
+        if len(ids) > _BATCH:
+            yield from self._contents_in_advance(ids, kind, largest)
+        else:
             yield from zip(
-                batch, self._ask("contents", batch, lambda talk, name: talk.content(name, kind, largest)), strict=True
+                ids, self._ask("contents", ids, lambda talk, name: talk.content(name, kind, largest)), strict=True
             )
+
+    def _contents_in_advance(self, ids: Sequence[str], kind: str, largest: int) -> Iterator[tuple[str, bytes]]:
+        """Read with a batch always asked for in advance: git looks for it while the caller works on the one before.
+
+        For that it has a process of its own. The one that is shared must owe nobody an answer when the next one asks.
+        """
+        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+        talk = _Conversation(self._git)
+        try:
+            talk.ask("contents", batches[0])
+            for batch, following in zip_longest(batches, batches[1:], fillvalue=()):
+                talk.ask_more("contents", following)
+                for name in batch:
+                    yield name, talk.content(name, kind, largest)
+        finally:
+            talk.end()
 
     def close(self) -> None:
         """End the process. Another question would start another."""
@@ -134,12 +152,17 @@ class _Conversation:
     def ask(self, command: str, names: Sequence[str]) -> None:
         self._hear_complaint()
         self._complaint = b""
+        self.ask_more(command, names)
+
+    def ask_more(self, command: str, names: Sequence[str]) -> None:
+        """Ask before the last answers are read. What git complained of meanwhile is kept."""
         questions = "".join(f"{command} {name}\n" for name in names).encode()
         if questions.count(b"\n") != len(names):  # no caller lets one through; here it would be a command of its own
             raise ValueError("a name has a line feed in it")
         # What is left of the last questions goes first: git may have said all before it has read our last flush.
         self._questions = memoryview(bytes(self._questions) + questions + b"flush\n")
         self._poll.register(self._stdin, select.POLLOUT)
+        self._write()  # at once, so that git has something to do before the first answer is awaited
 
     def found(self, name: str) -> Found | None:
         """Read the answer about `name`: None if there is no such thing, and nothing that git complains about."""
@@ -194,6 +217,8 @@ class _Conversation:
     def _write(self) -> None:
         try:
             self._questions = self._questions[os.write(self._stdin, self._questions) :]
+        except BlockingIOError:  # the pipe is full: the rest goes when git has read some of it
+            return
         except BrokenPipeError:  # git has ended; the end of its answers will say so, after those it still gave
             self._questions = memoryview(b"")
         if not self._questions:

@@ -6,8 +6,8 @@ import gc
 
 import pytest
 
-from content_api.content.load import MOST_PROBLEMS, entity_keys, load
-from content_api.content.problems import ContentRefused
+from content_api.content.load import entity_keys, load
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused
 from content_api.content.translations import stale_translations
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import EntryKind, Limits

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from content_api.content import markup
+from content_api.content import markdown, markup
 from content_api.content.fields import Body, TextFormat
 from content_api.content.markup import Fault, markdown_faults, plain_faults
 from content_api.content.rendering import html, plain
@@ -183,11 +183,31 @@ def test_the_first_look_at_a_plain_text_misses_nothing(text):
     assert list(plain_faults(text)) == sorted(markup._all_plain_faults(text))
 
 
+# Links as they are nearly always written, among what can make something else of them.
+LINKS = st.lists(
+    st.sampled_from(
+        [
+            *("[go there](ref:cause/x)", "[a--b](ref:cause/x)", "[TODO](ref:cause/x)", "[insert name](ref:cause/x)"),
+            *("[x](ref:cat/x)", "[", "](ref:cause/x)", "(x)", "a", "TO", "!", "- ", "\n\n", "    ", "\t", "\x07"),
+            *("`", "\n```\n", "\\", "<", "> "),
+        ]
+    ),
+    max_size=8,
+).map("".join)
+
+
 @example("a\n\n- - -\n\nb")
 @example("a\n\n-  -  -\n\nb")
 @example("a\n\n-   -   -\n\nb")
 @example("a\n\n    b")
 @example("a\n\n1998. b")
-@given(TEXTS | st.text(st.sampled_from("ab- \n"), max_size=20) | st.text())
+@given(TEXTS | LINKS | st.text(st.sampled_from("ab- \n"), max_size=20) | st.text())
 def test_the_first_look_at_a_markdown_text_misses_nothing(text):
     assert list(markdown_faults(text)) == sorted(markup._all_markdown_faults(text) | set(markup._syntax_faults(text)))
+
+
+@given(LINKS)
+def test_links_are_found_without_the_parser_only_where_it_would_find_them(text):
+    parsed = [detail["dest_url"] for name, detail in markdown.events(text) if name == "Start Link"]
+    expected = [(match[1], match[2]) for match in map(markdown.REFERENCE.fullmatch, parsed) if match]
+    assert markdown.references(text) == tuple(dict.fromkeys(expected))

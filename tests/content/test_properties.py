@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from content_api.content.edition import Edition, indexed
-from content_api.content.load import MOST_PROBLEMS, load
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.load import load
+from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.relations import targets
 from tests import generator, world
 from tests.content.refusal import world_edition

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import re
 
-from content_api.content.load import MOST_PROBLEMS
+from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery.limits import Limits as QueryLimits
 from content_api.delivery.operation import Operation
 from content_api.delivery.price import INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE

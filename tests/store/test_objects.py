@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from content_api.errors import SnapshotTooLarge
-from content_api.store.objects import Objects
+from content_api.store import objects as module
+from content_api.store.objects import Objects, _Conversation
 from content_api.store.process import Git
 
 
@@ -56,6 +57,25 @@ def test_a_reader_that_stops_half_way_leaves_nothing_behind(repository, objects)
     next(reader)
     reader.close()
     assert [data for _, data in objects.contents(blobs[:3], "blob", 100)] == [b"0", b"1", b"2"]
+
+
+def test_a_question_in_the_middle_of_a_long_reading_gets_its_own_answer(repository, objects):
+    blobs = {repository.blob(b"%d" % number): b"%d" % number for number in range(130)}
+    reader = objects.contents(list(blobs), "blob", 100)
+    read = [next(reader) for _ in range(100)]
+    assert objects.sizes(list(blobs)[:2], "blob") == [1, 1]
+    assert dict([*read, *reader]) == blobs
+
+
+@pytest.mark.parametrize("files", [1, 70])
+def test_a_long_reading_ends_its_process_whether_it_is_read_to_the_end_or_not(repository, objects, monkeypatch, files):
+    talks = []
+    monkeypatch.setattr(module, "_Conversation", lambda git: talks.append(_Conversation(git)) or talks[-1])
+    blobs = [repository.blob(b"%d" % number) for number in range(70)]
+    reader = objects.contents(blobs, "blob", 100)
+    assert [next(reader) for _ in range(files)][-1] == (blobs[files - 1], b"%d" % (files - 1))
+    reader.close()
+    assert [talk.is_alive for talk in talks] == [False]
 
 
 def test_a_name_with_a_line_feed_does_not_become_a_command(repository, objects):
