@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,17 @@ from content_api.publish.current import Current, Trouble
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
+from content_api.publish.previews import Previews
 from content_api.publish.publisher import Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.store import Opened, open_content
 from content_api.store.git import GitSnapshot
 from content_api.store.snapshot import Version
 from content_api.web.application import build
+from content_api.web.graphql import Answer
 from content_api.web.health import Status
+from content_api.web.previews import PreviewRoutes
+from content_api.web.tokens import Tokens
 
 log = structlog.get_logger("content_api")
 
@@ -173,15 +177,17 @@ def explained(opened: Opened) -> Iterator[None]:
 
 def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
-    current, archive = started.current, started.archive
+    current = started.current
     publisher = publisher_of(started, settings)
+    answering = delivery(current, started.archive)
     return build(
         schema_text=sdl(schema()),
-        answer=delivery(current, archive).answer,
+        answer=answering.answer,
         status=lambda: Status(True, current.edition.version.id),
         origins=settings.cors_origins,
         lifespan=lambda app: _lifespan(settings, started, publisher),
         at_least=publisher.at_least if publisher else None,
+        previews=preview_routes(settings, publisher, answering),
     )
 
 
@@ -203,10 +209,14 @@ def live_in(current: Current) -> Callable[[], Live]:
         edition = current.edition
         found: Live | None = edition.memo.get(Live)
         if found is None:
-            found = edition.memo[Live] = Live(edition.version.id, root(edition), about=about(edition))
+            found = edition.memo[Live] = live_of(edition)
         return found
 
     return live
+
+
+def live_of(edition: Edition, drafts: bool = False) -> Live:
+    return Live(edition.version.id, root(edition, drafts), about=about(edition))
 
 
 def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
@@ -233,6 +243,30 @@ def publisher_of(started: Started, settings: Settings) -> Publisher | None:
         announce=lambda version: None,
         poll_seconds=settings.poll_seconds,
     )
+
+
+def preview_routes(settings: Settings, publisher: Publisher | None, answering: Delivery) -> PreviewRoutes | None:
+    """What is below /preview/; None where nothing is, which is logged if somebody wanted it otherwise."""
+    patterns, tokens = settings.preview_branches, settings.preview_tokens
+    if not (patterns or tokens):
+        return None
+    if publisher is None:
+        log.warning("there are no previews: they are of branches, and what is served are files as they stand")
+        return None
+    if not (patterns and tokens):
+        missing = "preview_tokens" if patterns else "preview_branches"
+        log.warning("there are no previews: one of the two settings is missing", missing=variable(missing))
+        return None
+    previews = Previews(publisher.branch, lambda: publisher.live, patterns)
+    return PreviewRoutes(partial(open_preview, previews, answering), Tokens.of(tokens))
+
+
+@asynccontextmanager
+async def open_preview(previews: Previews, answering: Delivery, branch: str) -> AsyncIterator[Answer]:
+    """What answers operations on a branch as it is now, drafts included."""
+    async with previews.opened(branch) as preview:
+        live = live_of(preview.edition, drafts=True)
+        yield answering.beside(lambda: live, preview.archive.holding).answer
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ Anything else that reaches the edge is a defect of ours: hidden from the client,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ContentApiError(Exception):
     """Root of the tree above."""
@@ -96,6 +98,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not sent as `application/json` in UTF-8."),
+    "TOKEN_REQUIRED": (401, "Previews are for those with a token; send it as `Authorization: Bearer …`."),
+    "BRANCH_HAS_PROBLEMS": (422, "The branch that is previewed has problems: `problems` has the first hundred."),
     "NOT_FOUND": (404, "There is nothing at this path."),
     "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
 }
@@ -110,9 +114,14 @@ class RequestError(ContentApiError):
         self.hint = hint
 
     @property
-    def extensions(self) -> dict[str, str]:
+    def details(self) -> Mapping[str, object]:
+        """What else a program may want to know."""
+        return {}
+
+    @property
+    def extensions(self) -> dict[str, object]:
         """The `extensions` of the GraphQL error that this becomes."""
-        return {"code": self.code} | ({"hint": self.hint} if self.hint else {})
+        return {"code": self.code, **({"hint": self.hint} if self.hint else {}), **self.details}
 
     @property
     def status(self) -> int:

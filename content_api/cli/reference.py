@@ -56,7 +56,7 @@ def cli_page(context: typer.Context) -> str:
 
 
 def _setting(name: str, field: FieldInfo, said: str) -> Sequence[str]:
-    usual = "" if field.default is None else f"`{in_environment(field.default)}`"
+    usual = "" if field.default in (None, ()) else f"`{in_environment(field.default)}`"
     return f"`{variable(name)}`", _values(field), usual, said
 
 

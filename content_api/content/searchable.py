@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from content_api.content import rendering
 from content_api.content.edition import Edition
@@ -27,31 +28,37 @@ SEARCH_OF = "search of "
 """Before a version in NotInMemory: not the version is missing, but its index for searching."""
 
 
-def search_index_in_memory(edition: Edition) -> SearchIndex:
+def search_index_in_memory(edition: Edition, drafts: bool = False) -> SearchIndex:
     """The index of an edition, if it has been made; it takes seconds for 50,000 entities. Raises NotInMemory."""
-    found: SearchIndex | None = edition.memo.get(SearchIndex)
+    found: SearchIndex | None = edition.memo.get((SearchIndex, drafts))
     if found is None:
         raise NotInMemory(SEARCH_OF + edition.version.id)
     return found
 
 
-def search_index(edition: Edition, previous: Edition | None = None) -> SearchIndex:
-    """The index over what the public can see of an edition, in every locale.
+def search_index(edition: Edition, previous: Edition | None = None, *, drafts: bool = False) -> SearchIndex:
+    """The index over what the public can see of an edition, in every locale; with `drafts`, over what previews show.
 
-    It takes a tenth of a millisecond for each entity and locale; with the index of a `previous` edition, it takes what
-    changed. Ask for it before an edition goes live, so that no reader waits for it.
+    Those are two indexes: what only some may see must not even change how rare a word is for the others. It takes a
+    tenth of a millisecond for each entity and locale; with the index of a `previous` edition, it takes what changed.
+    Ask for it before an edition goes live, so that no reader waits for it.
     """
-    found: SearchIndex | None = edition.memo.get(SearchIndex)
+    found: SearchIndex | None = edition.memo.get((SearchIndex, drafts))
     if found is None:
-        earlier: SearchIndex | None = previous.memo.get(SearchIndex) if previous else None
+        earlier: SearchIndex | None = previous.memo.get((SearchIndex, drafts)) if previous else None
         if earlier is None or previous is None or differently_seen(edition, previous):
-            found = SearchIndex.build(documents(edition, edition.library.records))
+            found = SearchIndex.build(documents(edition, edition.library.records, drafts))
         else:
             changed = changed_keys(edition, previous)
             removed = [(kind, name) for kind, _, name in (key.partition("/") for key in changed)]
-            found = earlier.updated(removed, documents(edition, changed))
-        edition.memo[SearchIndex] = found
+            found = earlier.updated(removed, documents(edition, changed, drafts))
+        edition.memo[SearchIndex, drafts] = found
     return found
+
+
+def indexes_of(edition: Edition) -> dict[Any, Any]:
+    """What an edition's memo has of indexes."""
+    return {key: found for key, found in list(edition.memo.items()) if isinstance(found, SearchIndex)}
 
 
 def differently_seen(edition: Edition, previous: Edition) -> bool:
@@ -67,11 +74,11 @@ def changed_keys(edition: Edition, previous: Edition) -> list[str]:
     return [*changed, *(old.keys() - new.keys())]
 
 
-def documents(edition: Edition, keys: Iterable[str]) -> Iterator[SearchDocument]:
-    """What can be found of these entities, in each locale as the public sees them there."""
+def documents(edition: Edition, keys: Iterable[str], drafts: bool) -> Iterator[SearchDocument]:
+    """What can be found of these entities, in each locale as they are seen there."""
     wanted = list(keys)
     for locale in edition.library.site.locales:
-        view = view_of(edition, locale)
+        view = view_of(edition, locale, drafts=drafts)
         for shown in view.show_all("", wanted):
             yield document(shown)
 

@@ -199,8 +199,8 @@ class Query(Content):
         return Content(view=view_of(edition, None if locale is UNSET else locale, channel, self.view.drafts))
 
     @strawberry.field(
-        description="What is known of a version; of the live one, if none is named. Null, with an error, for a name that no "
-        "version has. Its content is in `content`.",
+        description="What is known of a version; of the live one, if none is named. Null, with an error, for a name "
+        "that no version has. Its content is in `content`.",
     )
     def version(self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET) -> Version | None:
         return version(self.edition, None if ref is UNSET else ref)
@@ -257,6 +257,7 @@ def node(edition: Edition, token: str, drafts: bool) -> Node | None:
     return entity_of(shown) if shown else None
 
 
-def root(edition: Edition) -> Query:
-    """The value that a query begins with: the default scope of an edition."""
-    return Query(view=view_of(edition), edition=edition)
+def root(edition: Edition, drafts: bool = False) -> Query:
+    """The value that a query begins with: the default scope of an edition. Everything reached from it shows `drafts`
+    or does not."""
+    return Query(view=view_of(edition, drafts=drafts), edition=edition)

@@ -70,7 +70,7 @@ def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -
     view = view_of_page(view, asked)
     version = view.edition.version.id
     offset = 0 if asked.after is None else place_after(key_at(asked.after, version))
-    page = search_index_in_memory(view.edition).search(
+    page = search_index_in_memory(view.edition, view.drafts).search(
         text,
         locale=view.locale,
         kinds=None if kinds is None else frozenset(kind.value for kind in kinds),

@@ -11,6 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -20,6 +21,7 @@ from content_api.content.problems import ContentRefused
 from content_api.content.searchable import SEARCH_OF, search_index
 from content_api.errors import NotInMemory, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
+from content_api.publish.queue import Queue
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import Logged
@@ -29,26 +31,36 @@ from content_api.store.snapshot import Limits, Version
 log = structlog.get_logger("content_api.publish")
 
 KEPT = 8  # of 50,000 entities one takes 60 MB beside the live one when little differs, 300 MB when everything does
-WAITING = 16  # loads in the queue; an old version takes from milliseconds to seconds, and nobody waits for the last
-SECONDS = 20.0  # that a client waits for a version; proxies give up after 30 or 60
 REMEMBERED = 1_000  # versions that cannot be read, with the reason: what a client can name, and git need not read again
 
 
 class VersionArchive:
-    """An Archive (content/archive.py) over a git repository. `names` is replaced whole when the branch moves."""
+    """An Archive (content/archive.py) over a git repository. `names` is replaced whole when the branch moves.
 
-    def __init__(self, repository: GitRepository, names: Names, limits: Limits, *, kept: int = KEPT) -> None:
+    `drafts` says for whom: what is searched for in a preview is another index. Several archives may share a `queue`.
+    """
+
+    def __init__(
+        self,
+        repository: GitRepository,
+        names: Names,
+        limits: Limits,
+        *,
+        kept: int = KEPT,
+        drafts: bool = False,
+        queue: Queue | None = None,
+    ) -> None:
         self.repository = repository
         self.names = names
         self.limits = limits
+        self.drafts = drafts
+        self.queue = queue or Queue()
         self._most_kept = kept
         self._live: Edition | None = None
         self._live_snapshot: GitSnapshot | None = None
         self._kept: OrderedDict[str, Edition] = OrderedDict()
         self._unreadable: OrderedDict[str, RequestError] = OrderedDict()
         self._held: Counter[str] = Counter()
-        self._loading: dict[str, asyncio.Task[None]] = {}
-        self._turn = asyncio.Lock()
 
     # ---- what readers ask
 
@@ -97,6 +109,14 @@ class VersionArchive:
             self._drop(commit)
         self._unreadable.clear()  # a tag may lead there now, or an object have come back
 
+    def close(self) -> None:
+        """Let go of every edition, the live one too. Nobody may be reading any of them, nor begin to."""
+        live, self._live, self._live_snapshot = self._live, None, None
+        if live is not None:
+            retire(live)
+        for commit in list(self._kept):
+            self._drop(commit)
+
     # ---- loading
 
     @asynccontextmanager
@@ -114,29 +134,15 @@ class VersionArchive:
             self._make_room()
 
     async def _load_in_time(self, name: str) -> None:
-        task = self._loading.get(name)
-        if task is None:
-            if len(self._loading) >= WAITING:
-                raise overloaded(f"{WAITING} versions are waiting to be loaded.")
-            task = self._loading[name] = asyncio.create_task(self._load(name))
-            task.add_done_callback(lambda done: self._loaded(name, done))
-        done, _ = await asyncio.wait([task], timeout=SECONDS)
-        if not done:
-            raise overloaded(f"Version {name.removeprefix(SEARCH_OF)[:12]} is still being loaded.")
-        task.result()
-
-    def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
-        self._loading.pop(name, None)
-        if not task.cancelled():
-            task.exception()  # looked at, even if everybody who waited has given up
+        what = f"Version {name.removeprefix(SEARCH_OF)[:12]}"
+        await self.queue.result((self, name), what, partial(self._load, name))
 
     async def _load(self, name: str) -> None:
-        async with self._turn:  # one at a time: two would take as long, and twice the memory
-            commit = name.removeprefix(SEARCH_OF)
-            if name != commit:
-                await asyncio.to_thread(search_index, self.edition(commit))
-            elif commit not in self._kept:
-                self._keep(await self._read(commit))
+        commit = name.removeprefix(SEARCH_OF)
+        if name != commit:
+            await asyncio.to_thread(search_index, self.edition(commit), drafts=self.drafts)
+        elif commit not in self._kept:
+            self._keep(await self._read(commit))
 
     async def _read(self, commit: str) -> Edition:
         assert self._live is not None
@@ -165,6 +171,8 @@ class VersionArchive:
         return error
 
     def _keep(self, edition: Edition) -> None:
+        if self._live is None:
+            return  # closed while it was read: kept here it would refer to itself for ever
         self._kept[edition.version.id] = edition
         self._make_room()
 
@@ -177,10 +185,6 @@ class VersionArchive:
         found = self._kept.pop(commit, None)
         if found is not None:
             retire(found)
-
-
-def overloaded(reason: str) -> RequestError:
-    return RequestError("OVERLOADED", reason, "Ask again in a few seconds.")
 
 
 def has_problems(commit: str, number: int) -> RequestError:

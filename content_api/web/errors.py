@@ -14,9 +14,16 @@ from content_api.errors import ERROR_CODES, RequestError
 from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
+RETRY_AFTER = "2"  # seconds: a publication takes less than one, a version that has to be loaded a few
 
 # HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.
 STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 500: "INTERNAL"}
+
+# HTTP status -> headers that belong to it.
+HEADERS_OF = {
+    401: {"WWW-Authenticate": 'Bearer realm="previews"'},
+    503: {"Retry-After": RETRY_AFTER},
+}
 
 
 def status_of(reply: Reply, media: str) -> int:
@@ -46,3 +53,11 @@ async def problem(request: Request, error: Exception) -> Response:
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return Response(orjson.dumps(body | known), status, headers, PROBLEM)
+
+
+async def problem_of(request: Request, error: Exception) -> Response:
+    """The same for what a client may know of, outside GraphQL."""
+    assert isinstance(error, RequestError)
+    body = {"type": "about:blank", "title": HTTPStatus(error.status).phrase, "status": error.status}
+    known = {"detail": str(error), **error.extensions}
+    return Response(orjson.dumps(body | known), error.status, HEADERS_OF.get(error.status), PROBLEM)

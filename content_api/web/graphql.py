@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
-from content_api.web.errors import graphql_error, status_of
+from content_api.web.errors import RETRY_AFTER, graphql_error, status_of
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
 
@@ -25,7 +25,6 @@ AtLeast = Callable[[str], Awaitable[None]]
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
 PINNED = "public, max-age=31536000, immutable"  # a year: nothing that is cached for longer is worth having
-RETRY_AFTER = "2"  # seconds: a publication takes less than one, a version that has to be loaded a few
 
 
 class GraphQLEndpoint:
@@ -79,6 +78,14 @@ class GraphQLEndpoint:
         check_content(request)
         about = read_about(request.scope["query_string"])
         return from_body(await read_body(request, self.largest_body), about_content=about)
+
+
+def asks_for_page(request: Request) -> bool:
+    """Whether a person came with a browser, and not a program with a question."""
+    try:
+        return accepted(request) == HTML
+    except RequestError:
+        return False
 
 
 def accepted(request: Request) -> str:

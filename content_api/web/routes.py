@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
+from content_api.web.graphql import Answer, AtLeast
+from content_api.web.headers import PREVIEW
 from content_api.web.health import Readyz, Status, livez
 from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.previews import PreviewRoutes
+from content_api.web.scoped import SCOPED, Served
 
 
 def routes(
@@ -22,25 +23,18 @@ def routes(
     static: Path,
     largest_body: int,
     at_least: AtLeast | None = None,
+    previews: PreviewRoutes | None = None,
 ) -> list[BaseRoute]:
     """The table. `static` may be missing: then there is no GraphiQL, and the rest works."""
+    served = Served(answer, schema_text, graphiql_page(static), largest_body, at_least)
     table: list[BaseRoute] = [
         Route("/", FrontPage(status).respond),
-        Route("/graphql", GraphQLEndpoint(answer, graphiql_page(static), largest_body, at_least)),
-        Route("/schema.graphql", SchemaText(schema_text).respond),
+        *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),
         Route("/livez", livez),
         Route("/readyz", Readyz(status).respond),
     ]
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))
+    if previews:
+        table.append(Mount(PREVIEW, previews.app(served)))
     return table
-
-
-class SchemaText:
-    """The SDL. As plain text, so that a browser shows it: its own media type is not registered."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text.encode()
-
-    async def respond(self, request: Request) -> Response:
-        return PlainTextResponse(self.text)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from content_api.publish import archive as archives
+from content_api.publish import queue
 from tests.publish.world import broken, following, moon
 from tests.repositories import Repository
 
@@ -86,7 +87,7 @@ async def test_versions_asked_for_together_are_loaded_once_each(repository, monk
 
 async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository, monkeypatch):
     versions = with_versions(repository, 4)
-    monkeypatch.setattr(archives, "WAITING", 1)
+    monkeypatch.setattr(queue, "WAITING", 1)
     with following(repository) as seen:
         replies = await asyncio.gather(*(seen.reply(NAME, v=version) for version in versions[:3]))
         assert sorted(reply.codes for reply in replies) == [(), ("OVERLOADED",), ("OVERLOADED",)]
@@ -122,7 +123,7 @@ async def test_nothing_else_names_a_version(repository, name):
             refused = await seen.refusal(NAME, v=asked)
             assert refused["code"] == "VERSION_NOT_AVAILABLE"
             assert refused["hint"]
-        assert not seen.publisher.archive._loading
+        assert not seen.publisher.archive.queue
 
 
 async def test_a_version_that_a_rewritten_branch_no_longer_leads_to_is_served_no_more(repository):
