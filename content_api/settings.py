@@ -19,7 +19,8 @@ from content_api.store.snapshot import Limits
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
 BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
-TOKEN = re.compile(r"(?P<name>[A-Za-z0-9][\w.@+-]{0,63}):[0-9a-f]{64}", re.ASCII)
+TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
+TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
 List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
 USUAL_LIMITS = Limits()
 

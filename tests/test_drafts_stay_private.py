@@ -48,6 +48,8 @@ KINDS = {
 }
 HUSHED = {kind: f"{kind}/hushed-{kind}" for kind in KINDS}
 """The drafts' keys."""
+TRANSLATED = "hushed-sterne"
+"""The slug of the draft translation."""
 BRANCH, TAG, TOKEN = "review/hushed", "hushed-tag", new_token()
 
 
@@ -75,7 +77,7 @@ def hushed_files() -> dict[str, bytes]:
     documents = dict(draft_of(kind, path) for kind, path in KINDS.items())
     redirects, star = world.document("redirects.json"), world.document("conditions/star-sneezes.json")
     redirects["redirects"] += [{"from": f"{kind}/once-{kind}", "to": key} for kind, key in HUSHED.items()]
-    star["text"]["de"] = marked(star["text"]["de"]) | {"name": f"Sternen{MARK}"}
+    star["text"]["de"] = marked(star["text"]["de"]) | {"name": f"Sternen{MARK}", "slug": TRANSLATED}
     documents |= {"redirects.json": redirects, "conditions/star-sneezes.json": star}
     return world.files() | {path: world.as_bytes(document) for path, document in documents.items()}
 
@@ -247,7 +249,7 @@ def ways(public: Public) -> dict[str, list[str]]:
         ],
     }
     for kind in KINDS:
-        names = quoted(f"hushed-{kind}", f"once-{kind}", "hushed-new", "sternenniesen", "star-sneezes")
+        names = quoted(f"hushed-{kind}", f"once-{kind}", "hushed-new", TRANSLATED, "star-sneezes")
         found[kind] = [f"({argument}: {name})" for argument in ("key", "slug") for name in names]
         listed = (
             "",
@@ -365,7 +367,8 @@ def inside(public: Public) -> list[str]:
         'condition(key: "hushed-condition") { name } moon: condition(key: "moon-hiccups") { name summary }',
         'conditions { totalCount nodes { key name } } symptom(slug: "hushed-new") { name }',
         'search(text: "hushed softly") { totalCount nodes { key name } edges { highlights { text } } }',
-        'condition(slug: "sternenniesen") { name } star: condition(key: "star-sneezes") { name availableLocales }',
+        f'condition(slug: "{TRANSLATED}") {{ name }}',
+        'star: condition(key: "star-sneezes") { name availableLocales }',
     ]
 
 
@@ -427,6 +430,17 @@ def test_no_filter_counts_what_is_private(public: Public, innocent: Public, kind
             f"f{at}: {kind}s(where: {one}) {{ totalCount nodes {{ key }} }}" for at, one in enumerate(some)
         )
         assert public.data(f"{{ {asked} }}") == innocent.data(f"{{ {asked} }}"), some
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "de-AT"])
+def test_no_name_of_what_is_private_finds_anything(public: Public, innocent: Public, locale: str):
+    for kind in KINDS:
+        names = (f"hushed-{kind}", f"once-{kind}", "hushed-new", TRANSLATED)
+        found = [f'{kind}({how}: "{name}") {{ key }}' for name in names for how in ("key", "slug")]
+        asked = " ".join(f"f{at}: {one}" for at, one in enumerate(found))
+        question = f'{{ content(locale: "{locale}") {{ {asked} }} }}'
+        assert public.data(question) == innocent.data(question)
+        assert set(public.data(question)["content"].values()) == {None}
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "de-AT"])

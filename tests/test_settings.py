@@ -60,6 +60,8 @@ def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
         ("CORS_ORIGINS", "https://a.org/x", "CONTENT_API_CORS_ORIGINS is 'https://a.org/x': it should be origins"),
         ("CORS_ORIGINS", ",", "CONTENT_API_CORS_ORIGINS is ',': it should be origins such as"),
         ("GIT_DEADLINE", "0", "CONTENT_API_GIT_DEADLINE is '0': it should be greater than 0"),
+        ("PREVIEW_BRANCHES", "refs/heads/x", "CONTENT_API_PREVIEW_BRANCHES is 'refs/heads/x': it should be names of"),
+        ("PREVIEW_BRANCHES", "next,a b", "CONTENT_API_PREVIEW_BRANCHES is 'next,a b': it should be names of"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: str, message: str, monkeypatch):
@@ -68,6 +70,39 @@ def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: st
         read_settings()
     assert str(refused.value).startswith(message)
     assert "\n" not in str(refused.value)
+
+
+HASH = "ab" * 32
+
+
+def test_branches_and_tokens_of_previews_are_plain_lists(monkeypatch: pytest.MonkeyPatch):
+    assert (read_settings().preview_branches, read_settings().preview_tokens) == ((), ())
+    monkeypatch.setenv("CONTENT_API_PREVIEW_BRANCHES", "review/*, next")
+    monkeypatch.setenv("CONTENT_API_PREVIEW_TOKENS", f"anna:{HASH}, bot@ci:{HASH},")
+    settings = read_settings()
+    assert settings.preview_branches == ("review/*", "next")
+    assert settings.preview_tokens == (f"anna:{HASH}", f"bot@ci:{HASH}")
+    assert HASH not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("a-token-by-itself", "number 1 is not"),
+        (f"anna:{HASH},bob:a-token-by-itself", "number 2 is not"),
+        (f"anna:{HASH.upper()}", "number 1 is not"),
+        (f"anna:{HASH},anna:{HASH}", "one hash for each name; anna has several"),
+        (f"{'a' * 65}:{HASH}", "number 1 is not"),
+    ],
+)
+def test_a_wrong_token_is_one_line_that_does_not_say_it(value: str, reason: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PREVIEW_TOKENS", value)
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    told = str(refused.value)
+    assert told.startswith("CONTENT_API_PREVIEW_TOKENS is not usable: it should be ")
+    assert told.endswith(reason)
+    assert not any(part in told for part in ("a-token-by-itself", HASH, HASH.upper(), "\n"))
 
 
 def test_every_wrong_value_has_its_line(monkeypatch: pytest.MonkeyPatch):
@@ -101,6 +136,8 @@ def test_a_worker_reads_the_settings_that_it_was_handed_down(monkeypatch: pytest
         workers=3,
         cors_origins=("https://example.org", "https://example.com"),
         git_deadline=2.5,
+        preview_branches=("review/*", "next"),
+        preview_tokens=(f"anna:{HASH}",),
     )
     hand_down(settings)
     assert read_settings() == settings

@@ -15,10 +15,11 @@ from content_api.cli.export import export
 from content_api.cli.query import query
 from content_api.cli.serve import serve
 from content_api.cli.show import show
+from content_api.cli.token import token
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, check, show, query, export)
+COMMANDS = (serve, check, show, query, export, token)
 
 
 def show_version(asked: bool) -> None:
