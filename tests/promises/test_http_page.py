@@ -12,8 +12,10 @@ from content_api.errors import ERROR_CODES
 from content_api.web.application import EXPOSED, STATIC
 from content_api.web.body import LARGEST_BODY
 from content_api.web.graphql import ALLOW
+from content_api.web.headers import PREVIEW
 from content_api.web.health import Status
 from content_api.web.routes import routes
+from content_api.web.scoped import SCOPED
 from tests.live import ROOT
 
 TEXT = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
@@ -31,7 +33,8 @@ def _table() -> dict[str, str]:
 
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):
     built = routes("", lambda operation: pytest.fail("not asked"), lambda: Status(False), STATIC, LARGEST_BODY)
-    assert list(table) == [route.path + "/" * isinstance(route, Mount) for route in built]
+    previewed = [f"{PREVIEW}/{{branch}}{row.path}" for row in SCOPED]
+    assert list(table) == [*(route.path + "/" * isinstance(route, Mount) for route in built), *previewed]
 
 
 def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
@@ -39,6 +42,7 @@ def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
     plain = {route.path: sorted(route.methods) for route in built if isinstance(route, Route) and route.methods}
     assert {path: methods.split(", ") for path, methods in table.items() if path in plain} == plain
     assert table["/graphql"] == ALLOW
+    assert all(table[f"{PREVIEW}/{{branch}}{row.path}"] == table[row.path] for row in SCOPED)
 
 
 def test_every_status_of_an_error_code_is_explained():
