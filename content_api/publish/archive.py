@@ -75,7 +75,7 @@ class VersionArchive:
             self._kept.move_to_end(commit)
             return found
         if commit in self._unreadable:
-            raise self._unreadable[commit]
+            raise self._unreadable[commit].with_traceback(None)  # each time would add to the traceback it has
         raise NotInMemory(commit)
 
     def logged(self, commit: str) -> Logged | None:

@@ -76,7 +76,7 @@ class Preview:
     def edition(self) -> Edition:
         """The edition. Raises BranchHasProblems where there is none."""
         if isinstance(self.found, BranchHasProblems):
-            raise self.found
+            raise self.found.with_traceback(None)  # raised again and again: each time would add to its traceback
         return self.found
 
 

@@ -52,9 +52,8 @@ DOCUMENTED = "127.0.0.1:8000"
 SECONDS_TO_START = 30
 SECONDS_TO_RUN = 60
 # Commands that go on until they are stopped, after the settings that stand before one.
-SERVER = re.compile(
-    r"^(\w+=\S+\s+(\\\n\s*)?)*(make run|(\.venv/bin/)?(content-api serve|python server\.py|uvicorn server:app))\b"
-)
+SETTING = r"(\w+=\S+\s+(\\\n\s*)?)"
+SERVER = re.compile(rf"^{SETTING}*(make run|(\.venv/bin/)?(content-api serve|python server\.py|uvicorn server:app))\b")
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A Reader",
     "GIT_AUTHOR_EMAIL": "reader@example.org",

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from content_api.errors import RequestError
 from content_api.publish import archive as archives
 from content_api.publish import queue
 from tests.publish.world import broken, following, moon
@@ -111,6 +112,19 @@ async def test_a_version_with_problems_was_never_published_and_is_not_read(repos
         for _ in range(2):
             refused = await seen.refusal(NAME, v=bad)
             assert (refused["code"], "has 1 problem" in refused["message"]) == ("VERSION_NOT_AVAILABLE", True)
+
+
+async def test_a_refusal_that_is_repeated_takes_no_more_memory(repository):
+    bad = repository.commit(broken())
+    repository.commit(moon("Mended"))
+    depths = []
+    with following(repository) as seen:
+        await seen.refusal(NAME, v=bad)
+        for _ in range(5):
+            with pytest.raises(RequestError) as refused:
+                seen.publisher.archive.edition(bad)
+            depths.append(len(refused.traceback))
+    assert len(set(depths)) == 1
 
 
 @pytest.mark.parametrize(

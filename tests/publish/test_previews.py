@@ -199,6 +199,17 @@ async def test_a_branch_with_problems_answers_with_all_of_them_until_they_are_me
         assert await seen.name("review/moon") == "Mended"
 
 
+async def test_problems_that_are_told_again_and_again_take_no_more_memory(repository):
+    on(repository, "review/moon", broken())
+    depths = []
+    with previewing(repository) as seen:
+        for _ in range(5):
+            with pytest.raises(BranchHasProblems) as refused:
+                await seen.reply("review/moon", NAME)
+            depths.append(len(refused.traceback))
+    assert len(set(depths[1:])) == 1
+
+
 async def test_what_would_keep_a_branch_from_going_live_is_a_problem_of_its_preview(repository):
     gone = in_content({path: None for path in world.files() if "left-ear-glow" in path})
     on(repository, "review/gone", gone)
