@@ -232,7 +232,7 @@ def ways(public: Public) -> dict[str, list[str]]:
         ]
         + [f'(text: "hushed", after: {value})' for value in quoted(*cursors(public))],
         "node": [f"(id: {value})" for value in quoted(*ids(public))],
-        "nodes": [f"(ids: [{', '.join(quoted(*ids(public)))}])"],
+        "nodes": [f"(ids: [{', '.join(some)}])" for some in batches(quoted(*ids(public)), 8)],
         "site": [""],
         "version": ["", *(f"(ref: {value})" for value in quoted(*names_of_versions(public)))],
         "versions": ["", "(first: 1)", *(f"(after: {value})" for value in quoted(*cursors(public)))],
@@ -285,8 +285,8 @@ def leaves(kind: GraphQLNamedType) -> str:
 
 def selections(kind: GraphQLNamedType, depth: int) -> Iterator[str]:
     """Selections which, together, have every field as deep as this."""
-    if isinstance(kind, GraphQLUnionType):
-        for member in kind.types:
+    if isinstance(kind, GraphQLUnionType) or (depth and isinstance(kind, GraphQLInterfaceType)):
+        for member in schema().get_possible_types(kind):
             yield from (f"... on {member.name} {{ {below} }}" for below in selections(member, depth))
         return
     nested = {name: get_named_type(one.type) for name, one in fields(kind).items()}

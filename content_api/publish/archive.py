@@ -54,7 +54,7 @@ class VersionArchive:
         self.names = names
         self.limits = limits
         self.drafts = drafts
-        self.queue = queue or Queue()
+        self.queue = Queue() if queue is None else queue  # an empty one is false
         self._most_kept = kept
         self._live: Edition | None = None
         self._live_snapshot: GitSnapshot | None = None

@@ -20,6 +20,7 @@ import structlog
 
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused, Problem
+from content_api.content.report import count
 from content_api.content.searchable import indexes_of, search_index
 from content_api.errors import OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.archive import VersionArchive, unreadable
@@ -34,22 +35,20 @@ HEADS = "refs/heads/"
 KEPT = 4  # branches; each takes 60 MB beside 50,000 live entities when little differs, and few are reviewed in one hour
 KEPT_VERSIONS = 2  # of each, beside its newest: who reviews a branch compares it with what is live, and little else
 LOOK_SECONDS = 1.0  # between two looks at the branches, which cost a git process; as often as the live one is looked at
-MOST_PROBLEMS = 100  # as many as a check counts
 
 
 class BranchHasProblems(RequestError):
     """The commit that a branch names cannot be served, and here is everything that is wrong with it."""
 
     def __init__(self, commit: str, problems: Sequence[Problem]) -> None:
-        number = len(problems)
-        message = f"Version {commit[:12]} of this branch has {number} problem{'s' * (number != 1)}."
+        message = f"Version {commit[:12]} of this branch has {count(problems)}"
         super().__init__("BRANCH_HAS_PROBLEMS", message, "Mend them, commit, and ask again.")
         self.version = commit
         self.problems = tuple(problems)
 
     @property
     def details(self) -> dict[str, object]:
-        return {"version": self.version, "problems": [told(problem) for problem in self.problems[:MOST_PROBLEMS]]}
+        return {"version": self.version, "problems": [told(problem) for problem in self.problems]}
 
 
 def told(problem: Problem) -> dict[str, object]:

@@ -189,7 +189,7 @@ async def test_a_branch_with_problems_answers_with_all_of_them_until_they_are_me
         for _ in range(2):
             with pytest.raises(BranchHasProblems) as refused:
                 await seen.reply("review/moon", NAME)
-            assert str(refused.value) == f"Version {bad[:12]} of this branch has 1 problem."
+            assert str(refused.value) == f"Version {bad[:12]} of this branch has 1 problem in 1 file."
             [problem] = refused.value.extensions["problems"]
             assert (problem["path"], problem["pointer"]) == (MOON, "/state")
             assert problem["line"] > 1
@@ -352,7 +352,7 @@ async def test_a_branch_that_is_being_read_is_not_let_go(repository, monkeypatch
     with previewing(repository) as seen:
         async with open_preview(seen.previews, seen.followed.delivery, "one") as answer:
             assert await seen.name("two") == "two"
-            reply = await answer(Operation(AT, {"v": repository.git("rev-parse", "one")}))
+            reply = await answer(Operation(AT, {"v": repository.git("rev-parse", "main")}))
             assert reply.codes == ()
         assert list(seen.previews._kept) == ["two"]
 
@@ -380,6 +380,14 @@ async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repos
         refused = [one.code for one in found if isinstance(one, RequestError)]
         assert refused == ["OVERLOADED", "OVERLOADED"]
         assert await seen.name("three") == "three"
+
+
+async def test_branches_and_their_older_versions_wait_in_one_queue(repository):
+    on(repository, "one", moon("one"))
+    with previewing(repository) as seen:
+        await seen.name("one")
+        assert seen.previews._kept["one"].archive.queue is seen.previews._loads
+        assert seen.followed.publisher.archive.queue is not seen.previews._loads
 
 
 async def test_a_repository_that_cannot_be_read_for_a_moment_is_told_and_comes_back(repository, monkeypatch):

@@ -220,7 +220,7 @@ def test_a_branch_with_problems_answers_with_the_problems(client, repository, ac
     assert (answer.status_code, answer.headers["Content-Type"]) == (422, f"{accept}; charset=utf-8")
     [error] = answer.json()["errors"]
     commit = repository.git("rev-parse", "review/broken")
-    assert error["message"] == f"Version {commit[:12]} of this branch has 1 problem."
+    assert error["message"] == f"Version {commit[:12]} of this branch has 1 problem in 1 file."
     assert (error["extensions"]["code"], error["extensions"]["version"]) == ("BRANCH_HAS_PROBLEMS", commit)
     [problem] = error["extensions"]["problems"]
     assert (problem["path"], problem["pointer"]) == (MOON, "/state")
@@ -242,6 +242,7 @@ def test_at_most_a_hundred_problems_are_told(repository, client):
     time.sleep(1.1)  # until the branches are looked at again
     [error] = ask(client, "review/very-broken").json()["errors"]
     assert len(error["extensions"]["problems"]) == 100
+    assert error["message"].endswith("100 problems in 100 files. These are the first; there may be more.")
 
 
 # ---- caches, browsers
