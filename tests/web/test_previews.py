@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,14 @@ def _repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         repository.branch(name, "main")
         repository.commit(broken() if name == "review/broken" else moon(f"From {name}"), branch=name)
     return repository
+
+
+@pytest.fixture
+def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undoes what an application does to the process's logs, whose stream is the test's own."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers)
+    monkeypatch.setattr(root, "level", root.level)
 
 
 def settings(repository: Repository, **given: object) -> Settings:
@@ -330,7 +339,7 @@ def test_previews_are_closed_unless_both_settings_are_given(repository, given):
         assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_a_plain_folder_has_no_previews_and_says_so(tmp_path: Path, capsys):
+def test_a_plain_folder_has_no_previews_and_says_so(tmp_path: Path, capsys, logs_as_before):
     for path, data in world.files().items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
@@ -340,3 +349,16 @@ def test_a_plain_folder_has_no_previews_and_says_so(tmp_path: Path, capsys):
     said = capsys.readouterr().err
     assert "there are no previews" in said
     assert hashed(TOKEN) not in said
+
+
+# ---- the log
+
+
+def test_the_log_says_whose_token_it_was_and_never_a_token(repository, capsys, logs_as_before):
+    given = settings(repository).model_copy(update={"log_level": "debug", "log_format": "json"})
+    with TestClient(create_app(given)) as client:
+        assert ask(client, "review/moon").status_code == 200
+        assert ask(client, "review/moon", Authorization=f"Bearer {TOKEN}-not").status_code == 401
+    said = "".join(capsys.readouterr())
+    assert '"token": "anna"' in said
+    assert [one for one in (TOKEN, OTHER, hashed(TOKEN), hashed(OTHER)) if one in said] == []
