@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from content_api.publish.current import Current
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
+from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.standing import Overviews, figures_of, status_of
@@ -43,8 +44,11 @@ from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
+from content_api.web.graphql import Answer
 from content_api.web.listeners import Listeners, when_told_to_end
+from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
+from content_api.web.tokens import Tokens
 
 log = structlog.get_logger("content_api")
 
@@ -215,6 +219,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         at_least=publisher.at_least if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
+        previews=preview_routes(settings, publisher, answers),
     )
     return build(
         services,
@@ -251,16 +256,21 @@ def live_in(current: Current) -> Callable[[], Live]:
         edition = current.edition
         found: Live | None = edition.memo.get(Live)
         if found is None:
-            found = edition.memo[Live] = Live(
-                edition.version.id,
-                root(edition),
-                about=about(edition),
-                noting=noting,
-                noted=lambda noted: {"recalled": described(noted, edition)},
-            )
+            found = edition.memo[Live] = live_of(edition)
         return found
 
     return live
+
+
+def live_of(edition: Edition, drafts: bool = False) -> Live:
+    """What an operation on an edition is answered from."""
+    return Live(
+        edition.version.id,
+        root(edition, drafts),
+        about=about(edition),
+        noting=noting,
+        noted=lambda noted: {"recalled": described(noted, edition)},
+    )
 
 
 def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
@@ -289,6 +299,30 @@ def publisher_of(started: Started, settings: Settings, announcements: Announceme
         poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
         mirror=started.opened.mirror,
     )
+
+
+def preview_routes(settings: Settings, publisher: Publisher | None, answering: Delivery) -> PreviewRoutes | None:
+    """What is below /preview/; None where nothing is, which is logged if somebody wanted it otherwise."""
+    patterns, tokens = settings.preview_branches, settings.preview_tokens
+    if not (patterns or tokens):
+        return None
+    if publisher is None:
+        log.warning("there are no previews: they are of branches, and what is served are files as they stand")
+        return None
+    if not (patterns and tokens):
+        missing = "preview_tokens" if patterns else "preview_branches"
+        log.warning("there are no previews: one of the two settings is missing", missing=variable(missing))
+        return None
+    previews = Previews(publisher.branch, lambda: publisher.live, patterns)
+    return PreviewRoutes(partial(open_preview, previews, answering), Tokens.of(tokens))
+
+
+@asynccontextmanager
+async def open_preview(previews: Previews, answering: Delivery, branch: str) -> AsyncIterator[Answer]:
+    """What answers operations on a branch as it is now, drafts included."""
+    async with previews.opened(branch) as preview:
+        live = live_of(preview.edition, drafts=True)
+        yield answering.beside(lambda: live, preview.archive.holding).answer
 
 
 @asynccontextmanager

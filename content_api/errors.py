@@ -20,7 +20,7 @@ Anything else that reaches the edge is a defect of ours: hidden from the client,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 
 class ContentApiError(Exception):
@@ -129,6 +129,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not sent as `application/json` in UTF-8."),
     "ORIGIN_NOT_ALLOWED": (403, "Pages of this origin may not open a WebSocket here; an operator says which may."),
+    "TOKEN_REQUIRED": (401, "Previews are for those with a token; send it as `Authorization: Bearer …`."),
+    "BRANCH_HAS_PROBLEMS": (422, "The branch that is previewed has problems: `problems` has the first hundred."),
     "NOT_FOUND": (404, "There is nothing at this path."),
     "TOO_MANY_LISTENERS": (503, "As many listen as the server has room for. Ask for the version now and then instead."),
     "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
@@ -144,9 +146,14 @@ class RequestError(ContentApiError):
         self.hint = hint
 
     @property
-    def extensions(self) -> dict[str, str]:
+    def details(self) -> Mapping[str, object]:
+        """What else a program may want to know."""
+        return {}
+
+    @property
+    def extensions(self) -> dict[str, object]:
         """The `extensions` of the GraphQL error that this becomes."""
-        return {"code": self.code} | ({"hint": self.hint} if self.hint else {})
+        return {"code": self.code, **({"hint": self.hint} if self.hint else {}), **self.details}
 
     @property
     def status(self) -> int:

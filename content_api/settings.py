@@ -19,6 +19,10 @@ from content_api.store.snapshot import Limits
 
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
+BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
+TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
+TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
+List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
 USUAL_LIMITS = Limits()
 # Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
 HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
@@ -89,9 +93,15 @@ class Settings(BaseSettings):
     """The port to listen on; 0 takes one that is free."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """How many processes answer. Each holds the content in its own memory; more than the cores there are is waste."""
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    cors_origins: List = ("*",)
     """Whose pages may call from a browser, with commas between: `https://example.org,https://app.example.org`. `*` is
     everybody's: what is served is public."""
+    preview_branches: List = ()
+    """Which branches can be previewed, drafts included, by those with a token: names in which `*` stands for any
+    characters, slashes too, with commas between: `review/*,next`. If not set there are no previews."""
+    preview_tokens: Annotated[List, Field(repr=False)] = ()
+    """Who may see previews: `NAME:HASH` as `content-api token NAME` prints it, with commas between. If not set there
+    are no previews."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""
@@ -109,7 +119,7 @@ class Settings(BaseSettings):
     max_depth: Annotated[int, Field(ge=1)] = USUAL_LIMITS.depth
     """How many parts a content file's path may have. The layout needs two."""
 
-    @field_validator("cors_origins", "hook_secrets", mode="before")
+    @field_validator("cors_origins", "hook_secrets", "preview_branches", "preview_tokens", mode="before")
     @classmethod
     def split(cls, value: Any) -> Any:
         """A list of the environment is plain text here: pydantic-settings would want it as JSON."""
@@ -163,6 +173,25 @@ class Settings(BaseSettings):
         base = os.environ.get("XDG_CACHE_HOME", "")
         # The specification of XDG_CACHE_HOME says that a relative path there is to be ignored.
         return self.cache or (Path(base) if base.startswith("/") else Path.home() / ".cache") / "content-api"
+
+    @field_validator("preview_branches")
+    @classmethod
+    def each_a_pattern(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(BRANCHES.fullmatch, value)):
+            raise ValueError("names of branches such as review/*, without refs/heads/, with commas between")
+        return value
+
+    @field_validator("preview_tokens")
+    @classmethod
+    def each_a_hash(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, one in enumerate(value, start=1):
+            if not TOKEN.fullmatch(one):
+                wanted = "NAME:HASH for each token, as `content-api token NAME` prints it, with commas between"
+                raise ValueError(f"{wanted}; number {place} is not")
+        names = [one.partition(":")[0] for one in value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"one hash for each name; {twice} has several")
+        return value
 
     @property
     def limits(self) -> Limits:
@@ -220,5 +249,6 @@ def _in_one_line(error: ErrorDetails) -> str:
 
 
 def _is_secret(name: str) -> bool:
+    """Whether a value may be a secret, or one that somebody put there by mistake, which `repr` leaves out."""
     field = Settings.model_fields.get(name)
-    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))
+    return field is not None and (not field.repr or SecretStr in (field.annotation, *get_args(field.annotation)))

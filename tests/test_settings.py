@@ -63,6 +63,8 @@ def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
         ("CORS_ORIGINS", "https://a.org/x", "CONTENT_API_CORS_ORIGINS is 'https://a.org/x': it should be origins"),
         ("CORS_ORIGINS", ",", "CONTENT_API_CORS_ORIGINS is ',': it should be origins such as"),
         ("GIT_DEADLINE", "0", "CONTENT_API_GIT_DEADLINE is '0': it should be greater than 0"),
+        ("PREVIEW_BRANCHES", "refs/heads/x", "CONTENT_API_PREVIEW_BRANCHES is 'refs/heads/x': it should be names of"),
+        ("PREVIEW_BRANCHES", "next,a b", "CONTENT_API_PREVIEW_BRANCHES is 'next,a b': it should be names of"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: str, message: str, monkeypatch):
@@ -73,6 +75,7 @@ def test_a_wrong_value_is_one_line_with_what_would_be_right(name: str, value: st
     assert "\n" not in str(refused.value)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("name", ["HOOK_SECRETS", "REPOSITORY", "REPOSITORY_TOKEN"])
 def test_a_secret_is_shown_neither_by_the_settings_nor_by_an_error(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(f"CONTENT_API_{name}", "https://me:hunter2@example.org/x.git")
@@ -147,6 +150,39 @@ def test_the_cache_is_where_caches_are(cache: str, base: str, expected: str, mon
     monkeypatch.setenv("XDG_CACHE_HOME", base)
     monkeypatch.setenv("CONTENT_API_CACHE", cache)
     assert read_settings().cache_folder == Path(expected)
+=======
+HASH = "ab" * 32
+
+
+def test_branches_and_tokens_of_previews_are_plain_lists(monkeypatch: pytest.MonkeyPatch):
+    assert (read_settings().preview_branches, read_settings().preview_tokens) == ((), ())
+    monkeypatch.setenv("CONTENT_API_PREVIEW_BRANCHES", "review/*, next")
+    monkeypatch.setenv("CONTENT_API_PREVIEW_TOKENS", f"anna:{HASH}, bot@ci:{HASH},")
+    settings = read_settings()
+    assert settings.preview_branches == ("review/*", "next")
+    assert settings.preview_tokens == (f"anna:{HASH}", f"bot@ci:{HASH}")
+    assert HASH not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("a-token-by-itself", "number 1 is not"),
+        (f"anna:{HASH},bob:a-token-by-itself", "number 2 is not"),
+        (f"anna:{HASH.upper()}", "number 1 is not"),
+        (f"anna:{HASH},anna:{HASH}", "one hash for each name; anna has several"),
+        (f"{'a' * 65}:{HASH}", "number 1 is not"),
+    ],
+)
+def test_a_wrong_token_is_one_line_that_does_not_say_it(value: str, reason: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PREVIEW_TOKENS", value)
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    told = str(refused.value)
+    assert told.startswith("CONTENT_API_PREVIEW_TOKENS is not usable: it should be ")
+    assert told.endswith(reason)
+    assert not any(part in told for part in ("a-token-by-itself", HASH, HASH.upper(), "\n"))
+>>>>>>> cfd716c626e48b0c1e0c7735843212d58513ed80
 
 
 def test_every_wrong_value_has_its_line(monkeypatch: pytest.MonkeyPatch):
@@ -180,8 +216,13 @@ def test_a_worker_reads_the_settings_that_it_was_handed_down(monkeypatch: pytest
         workers=3,
         cors_origins=("https://example.org", "https://example.com"),
         git_deadline=2.5,
+<<<<<<< HEAD
         repository=SecretStr("https://me:hunter2@example.org/x.git"),
         hook_secrets=(SecretStr("a" * 20), SecretStr("b" * 20)),
+=======
+        preview_branches=("review/*", "next"),
+        preview_tokens=(f"anna:{HASH}",),
+>>>>>>> cfd716c626e48b0c1e0c7735843212d58513ed80
     )
     hand_down(settings)
     assert read_settings() == settings

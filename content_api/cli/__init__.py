@@ -21,10 +21,11 @@ from content_api.cli.query import query
 from content_api.cli.serve import serve
 from content_api.cli.show import show
 from content_api.cli.status import status
+from content_api.cli.token import token
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, status, pin, check, diff, show, log, query, migrate, export)
+COMMANDS = (serve, status, pin, check, diff, show, log, query, migrate, export, token)
 
 
 def show_version(asked: bool) -> None:

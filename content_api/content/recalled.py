@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
 from content_api.content.models import Recall
-from content_api.content.search import SearchIndex
+from content_api.content.search import indexes_in
 
 MOST_WITHHELD = 100  # as many as a page of a list; one recall can withhold everything, and the first hundred show that
 
@@ -81,6 +81,4 @@ def recalled_as(edition: Edition, recalls: Mapping[str, Recall]) -> Edition:
     reads it any more, unless it is the one returned."""
     if recalls == edition.later_recalls:
         return edition
-    index = edition.memo.get(SearchIndex)
-    memo = {} if index is None else {SearchIndex: index}
-    return replace(edition, later_recalls=recalls, memo=memo)
+    return replace(edition, later_recalls=recalls, memo=indexes_in(edition.memo))

@@ -18,6 +18,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tantivy import DocAddress, Occur, Query, Searcher, SearchResult
 
@@ -333,3 +334,8 @@ def _hit(shelf: Shelf, question: _Question, found: _Found, highlighted: bool) ->
         return Hit(*identity, score, ())
     criteria = [term.criterion for term in question.terms]
     return Hit(*identity, score, highlights(shelf.document(identity, address), criteria))
+
+
+def indexes_in(memo: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What an edition's memo has of indexes, which outlive what else it remembers."""
+    return {key: found for key, found in list(memo.items()) if isinstance(found, SearchIndex)}

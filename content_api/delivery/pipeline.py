@@ -257,6 +257,12 @@ class Delivery:
     def __post_init__(self) -> None:
         self.documents = Documents(self.read)
 
+    def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
+        """What answers from something else, and knows the same documents: these depend on the schema alone."""
+        other = Delivery(self.schema, live, self.limits, fetch)
+        other.documents = self.documents
+        return other
+
     def read(self, text: str) -> Document:
         """Read a text through READING. What is wrong with it is in the Document's errors, never raised."""
         work = Reading(text, self.schema, self.limits)

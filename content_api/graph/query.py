@@ -300,6 +300,7 @@ def node(edition: Edition, token: str, drafts: bool) -> Node | None:
     return entity_of(shown) if shown else None
 
 
-def root(edition: Edition) -> Query:
-    """The value that a query begins with: the default scope of an edition."""
-    return Query(view=view_of(edition), edition=edition)
+def root(edition: Edition, drafts: bool = False) -> Query:
+    """The value that a query begins with: the default scope of an edition. Everything reached from it shows `drafts`
+    or does not."""
+    return Query(view=view_of(edition, drafts=drafts), edition=edition)

@@ -71,7 +71,7 @@ def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -
     view = view_of_page(view, asked)
     version = view.edition.version.id
     offset = 0 if asked.after is None else place_after(key_at(asked.after, version))
-    index, hidden = search_index_in_memory(view.edition), hidden_identities(view.edition)
+    index, hidden = search_index_in_memory(view.edition, view.drafts), hidden_identities(view.edition)
     among = None if kinds is None else frozenset(kind.value for kind in kinds)
     limit = DEFAULT_PAGE if asked.first is None else asked.first
     page = index.search(text, locale=view.locale, kinds=among, limit=limit, offset=offset, without=hidden)

@@ -11,6 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -20,6 +21,7 @@ from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import NotInMemory, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
+from content_api.publish.queue import Queue
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import Logged
@@ -29,26 +31,36 @@ from content_api.store.snapshot import Limits, Version
 log = structlog.get_logger("content_api.publish")
 
 KEPT = 8  # where nobody says: pages that are read slowly, and the few old versions that somebody looks up
-WAITING = 16  # loads in the queue; an old version takes from milliseconds to seconds, and nobody waits for the last
-SECONDS = 20.0  # that a client waits for a version; proxies give up after 30 or 60
 REMEMBERED = 1_000  # versions that cannot be read, with the reason: what a client can name, and git need not read again
 
 
 class VersionArchive:
-    """An Archive (content/archive.py) over a git repository. `names` is replaced whole when the branch moves."""
+    """An Archive (content/archive.py) over a git repository. `names` is replaced whole when the branch moves.
 
-    def __init__(self, repository: GitRepository, names: Names, limits: Limits, *, kept: int = KEPT) -> None:
+    `drafts` says for whom: what is searched for in a preview is another index. Several archives may share a `queue`.
+    """
+
+    def __init__(
+        self,
+        repository: GitRepository,
+        names: Names,
+        limits: Limits,
+        *,
+        kept: int = KEPT,
+        drafts: bool = False,
+        queue: Queue | None = None,
+    ) -> None:
         self.repository = repository
         self.names = names
         self.limits = limits
+        self.drafts = drafts
+        self.queue = Queue() if queue is None else queue  # an empty one is false
         self._most_kept = kept
         self._live: Edition | None = None
         self._live_snapshot: GitSnapshot | None = None
         self._kept: OrderedDict[str, Edition] = OrderedDict()
         self._unreadable: OrderedDict[str, RequestError] = OrderedDict()
         self._held: Counter[str] = Counter()
-        self._loading: dict[str, asyncio.Task[None]] = {}
-        self._turn = asyncio.Lock()
 
     # ---- what readers ask
 
@@ -63,7 +75,7 @@ class VersionArchive:
             self._kept.move_to_end(commit)
             return found
         if commit in self._unreadable:
-            raise self._unreadable[commit]
+            raise self._unreadable[commit].with_traceback(None)  # each time would add to the traceback it has
         raise NotInMemory(commit, (commit,))
 
     def logged(self, commit: str) -> Logged | None:
@@ -88,7 +100,7 @@ class VersionArchive:
     @property
     def loading(self) -> int:
         """How many loads run or wait."""
-        return len(self._loading)
+        return len(self.queue)
 
     # ---- what the publisher says
 
@@ -118,6 +130,14 @@ class VersionArchive:
             self._kept[kept.version.id] = now
             retire(kept)
 
+    def close(self) -> None:
+        """Let go of every edition, the live one too. Nobody may be reading any of them, nor begin to."""
+        live, self._live, self._live_snapshot = self._live, None, None
+        if live is not None:
+            retire(live)
+        for commit in list(self._kept):
+            self._drop(commit)
+
     # ---- loading
 
     @asynccontextmanager
@@ -135,28 +155,13 @@ class VersionArchive:
             self._make_room()
 
     async def _load_in_time(self, wanted: NotInMemory) -> None:
-        task = self._loading.get(wanted.name)
-        if task is None:
-            if len(self._loading) >= WAITING:
-                raise overloaded(f"{WAITING} things are waiting to be loaded.")
-            task = self._loading[wanted.name] = asyncio.create_task(self._load(wanted))
-            task.add_done_callback(lambda done: self._loaded(wanted.name, done))
-        done, _ = await asyncio.wait([task], timeout=SECONDS)
-        if not done:
-            raise overloaded("What is asked for is still being loaded.")
-        task.result()
-
-    def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
-        self._loading.pop(name, None)
-        if not task.cancelled():
-            task.exception()  # looked at, even if everybody who waited has given up
+        await self.queue.result((self, wanted.name), "What is asked for", partial(self._load, wanted))
 
     async def _load(self, wanted: NotInMemory) -> None:
-        async with self._turn:  # one at a time: two would take as long, and twice the memory
-            if wanted.make:
-                await asyncio.to_thread(wanted.make)
-            elif wanted.name not in self._kept:
-                self._keep(await self._read(wanted.name))
+        if wanted.make:
+            await asyncio.to_thread(wanted.make)
+        elif wanted.name not in self._kept:
+            self._keep(await self._read(wanted.name))
 
     async def _read(self, commit: str) -> Edition:
         assert self._live is not None
@@ -165,7 +170,7 @@ class VersionArchive:
             found = await asyncio.to_thread(
                 load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
             )
-            return recalled_as(found, self._live.recalls)  # of what is live by now, which may be newer than the base
+            return recalled_as(found, self._live.recalls) if self._live else found  # of what is live by now
         except ContentRefused as refused:
             raise self._remember(commit, has_problems(commit, len(refused.problems))) from None
         except OperatorError as error:
@@ -186,6 +191,8 @@ class VersionArchive:
         return error
 
     def _keep(self, edition: Edition) -> None:
+        if self._live is None:
+            return  # closed while it was read: kept here it would refer to itself for ever
         self._kept[edition.version.id] = edition
         self._make_room()
 
@@ -198,10 +205,6 @@ class VersionArchive:
         found = self._kept.pop(commit, None)
         if found is not None:
             retire(found)
-
-
-def overloaded(reason: str) -> RequestError:
-    return RequestError("OVERLOADED", reason, "Ask again in a few seconds.")
 
 
 def has_problems(commit: str, number: int) -> RequestError:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.edition import Edition
 from content_api.content.load import gc_paused, load
-from content_api.content.search import SearchIndex
+from content_api.content.search import indexes_in
 from content_api.content.searchable import search_index
 from content_api.content.view import View
 from content_api.store import GitRepository
@@ -58,11 +58,16 @@ def load_older(
     taken from the live one, it would cost the next publication an index of its own.
     """
     if base is not None:
-        index = {SearchIndex: base.memo[SearchIndex]} if SearchIndex in base.memo else {}
-        return replace(base, version=repository.version(commit), memo=index)
-    snapshot = repository.snapshot(commit, live_snapshot)
+        return replace(base, version=repository.version(commit), memo=indexes_in(base.memo))
+    return load_beside(repository.snapshot(commit, live_snapshot), live, limits, live.archive)
+
+
+def load_beside(
+    snapshot: Snapshot, live: Edition, limits: Limits, archive: Archive, before: Collection[str] = ()
+) -> Edition:
+    """The edition of a snapshot at the cost of what differs from the live one, without a search index."""
     with gc_paused():
-        edition = replace(load(snapshot, known=live, limits=limits), archive=live.archive)
+        edition = replace(load(snapshot, known=live, before=before, limits=limits), archive=archive)
         gc.freeze()
     return edition
 
@@ -74,7 +79,8 @@ def retire(edition: Edition) -> None:
     that these circles would keep the whole edition for ever. The search index refers to nothing, and takes long to make
     again.
     """
-    for key in [key for key in edition.memo if key is not SearchIndex]:
+    kept = indexes_in(edition.memo)
+    for key in [key for key in edition.memo if key not in kept]:
         found = edition.memo.pop(key)
         if isinstance(found, View):
             found.forget()

@@ -13,9 +13,10 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Lifespan
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
+from content_api.errors import RequestError
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
-from content_api.web.headers import SafeHeaders
+from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.negotiation import GRAPHQL_RESPONSE
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
@@ -46,13 +47,13 @@ def build(
     return Starlette(
         routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],
         middleware=_middleware(origins),
-        exception_handlers={HTTPException: problem},
+        exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,
     )
 
 
 def _middleware(origins: Sequence[str]) -> list[Middleware]:
-    """From the outside in. CORS is outermost, so that a browser shows a developer even our failures.
+    """From the outside in. CORS is outside of what may fail, so that a browser shows a developer even our failures.
 
     Starlette puts its handler of failures outside all of these, where an answer would go without CORS; the same handler
     stands innermost here, and its own finds the answer already sent.
@@ -61,11 +62,14 @@ def _middleware(origins: Sequence[str]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("*",),  # clients name themselves, their operations and their traces, each in its own way
+        # Clients name themselves, their operations and their traces, each in its own way. What a browser asks for is
+        # answered by name, so that `Authorization` is among them, which its own `*` leaves out.
+        allow_headers=("*",),
         expose_headers=EXPOSED,
         max_age=86_400,  # browsers cap it at two hours or a day; what is allowed changes with a release only
     )
     return [
+        Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),
         Middleware(SafeHeaders),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -41,21 +42,23 @@ def graphql_error(error: RequestError) -> bytes:
 
 
 async def problem(request: Request, error: Exception) -> Response:
-    """Starlette's exception handler: what it, or a defect of ours, raised outside GraphQL; also for a RequestError.
-
-    What is said about that is what its code means, not what was found: see docs/reference/errors.md.
-    """
-    status, code = _status_and_code(error)
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    known = {"detail": ERROR_CODES[code][1], "code": code} if code else {}
+    """Starlette's exception handler: what it, a defect of ours, or a client's mistake raised outside GraphQL."""
+    if isinstance(error, RequestError):
+        return _response(error.status, {"detail": str(error), **error.extensions}, headers_of(error))
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = STATUS_CODES.get(status)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    return _response(status, {"detail": ERROR_CODES[code][1], "code": code} if code else {}, headers)
+
+
+def headers_of(error: RequestError) -> dict[str, str]:
+    """The headers that belong to an error, whatever its body."""
+    headers = {"WWW-Authenticate": 'Bearer realm="previews"'} if error.code == "TOKEN_REQUIRED" else {}
+    return headers | ({"Retry-After": str(RETRY_AFTER[error.code])} if error.status == 503 else {})
+
+
+def _response(status: int, known: dict[str, Any], headers: dict[str, str]) -> Response:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     return Response(orjson.dumps(body | known), status, headers, PROBLEM)
-
-
-def _status_and_code(error: Exception) -> tuple[int, str | None]:
-    if isinstance(error, RequestError):
-        return error.status, error.code
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return status, STATUS_CODES.get(status)

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
-from content_api.web.errors import RETRY_AFTER, graphql_error, status_of
+from content_api.web.errors import RETRY_AFTER, graphql_error, headers_of, status_of
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
 from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
 
@@ -80,6 +80,14 @@ class GraphQLEndpoint:
         return from_body(await read_body(request, self.largest_body), about_content=about)
 
 
+def asks_for_page(request: Request) -> bool:
+    """Whether a person came with a browser, and not a program with a question."""
+    try:
+        return accepted(request) == HTML
+    except RequestError:
+        return False
+
+
 def accepted(request: Request) -> str:
     """The media type to answer in. HTML is offered to a GET that asks no question: a person who came with a browser."""
     offers: tuple[str, ...] = (GRAPHQL_RESPONSE, JSON)
@@ -120,7 +128,7 @@ def respond_to(reply: Reply, media: str) -> Response:
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
     headers = {"Vary": "Accept"} | ({"Allow": allow} if error.code == "METHOD_NOT_ALLOWED" else {})
-    headers |= {"Retry-After": str(RETRY_AFTER[error.code])} if error.status == 503 else {}
+    headers |= headers_of(error)
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

@@ -10,7 +10,7 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from content_api.errors import RequestError
+from content_api.errors import ERROR_CODES, RequestError
 from content_api.web.body import pieces
 from content_api.web.errors import problem
 from content_api.web.health import FRESH
@@ -49,7 +49,8 @@ class GitHook:
         try:
             await self.verify(request)
         except RequestError as error:
-            return await problem(request, error)
+            # What its code means, and not what was found: whoever guesses at a secret learns nothing.
+            return await problem(request, RequestError(error.code, ERROR_CODES[error.code][1]))
         except ClientDisconnect:
             log.debug("the client left before its request was read")
             return Response(status_code=400)  # which nobody reads

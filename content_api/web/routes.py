@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from content_api.web.graphql import GraphQLEndpoint
+from content_api.web.headers import PREVIEW
 from content_api.web.health import Readyz, livez
 from content_api.web.hooks import GitHook
 from content_api.web.metrics import Metrics
 from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.scoped import SCOPED, Served
 from content_api.web.services import Services
 from content_api.web.stream import StreamEndpoint
 from content_api.web.versions import VersionsPage
@@ -26,12 +25,11 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
 
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
-    graphql = GraphQLEndpoint(services.answer, graphiql_page(static), largest_body, services.at_least)
+    served = Served(services.answer, services.schema_text, graphiql_page(static), largest_body, services.at_least)
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
-        Route("/graphql", graphql),
+        *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),
         Route("/versions", VersionsPage(services.overlook).respond),
-        Route("/schema.graphql", SchemaText(services.schema_text).respond),
         Route("/livez", livez),
         Route("/readyz", Readyz(services.status).respond),
         Route("/metrics", Metrics(services.expose).respond),
@@ -40,6 +38,8 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
         table.append(Route("/hooks/git", GitHook(services.look, services.hook_secrets).respond, methods=["POST"]))
     if static.is_dir():
         table.append(Mount("/static", StaticFiles(directory=static)))
+    if services.previews:
+        table.append(Mount(PREVIEW, services.previews.app(served)))
     return table
 
 
@@ -51,13 +51,3 @@ def listening_routes(services: Services, origins: Sequence[str], largest_body: i
         WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins)),
         Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),
     ]
-
-
-class SchemaText:
-    """The SDL. As plain text, so that a browser shows it: its own media type is not registered."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text.encode()
-
-    async def respond(self, request: Request) -> Response:
-        return PlainTextResponse(self.text)

@@ -9,6 +9,7 @@ from content_api.web.graphql import Answer, AtLeast
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.metrics import Expose
+from content_api.web.previews import PreviewRoutes
 from content_api.web.versions import Overlook
 
 
@@ -28,3 +29,4 @@ class Services:
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""
     hook_secrets: Sequence[str] = ()
+    previews: PreviewRoutes | None = None

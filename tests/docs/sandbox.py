@@ -50,8 +50,9 @@ LEFT_BEHIND = shutil.ignore_patterns(
 DOCUMENTED = "127.0.0.1:8000"
 SECONDS_TO_START = 30
 SECONDS_TO_RUN = 60
-# Commands that go on until they are stopped.
-SERVER = re.compile(r"^(make run|(\.venv/bin/)?(content-api serve|python server\.py|uvicorn server:app))\b")
+# Commands that go on until they are stopped, after the settings that stand before one.
+SETTING = r"(\w+=\S+\s+(\\\n\s*)?)"
+SERVER = re.compile(rf"^{SETTING}*(make run|(\.venv/bin/)?(content-api serve|python server\.py|uvicorn server:app))\b")
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A Reader",
     "GIT_AUTHOR_EMAIL": "reader@example.org",
@@ -131,7 +132,7 @@ class Sandbox:
         with log.open("wb") as output:
             self._servers.append(
                 subprocess.Popen(
-                    ["bash", "-c", "exec " + _with_port(command, port)],
+                    ["bash", "-c", "exec env " + _with_port(command.replace("\\\n", " "), port)],
                     cwd=self.path,
                     env=self.environment | {"CONTENT_API_PORT": str(port)},
                     stdout=output,

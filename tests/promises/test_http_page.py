@@ -12,9 +12,11 @@ from content_api.errors import ERROR_CODES
 from content_api.web import stream
 from content_api.web.application import EXPOSED, STATIC, build
 from content_api.web.graphql import ALLOW
+from content_api.web.headers import PREVIEW
 from content_api.web.health import Status
 from content_api.web.hooks import LARGEST_DELIVERY
 from content_api.web.listeners import Listeners
+from content_api.web.scoped import SCOPED
 from content_api.web.services import Services
 from content_api.web.signatures import REMEMBERED, WINDOW_SECONDS
 from content_api.web.websocket import CLOSE_CODES
@@ -53,6 +55,7 @@ def every_route(static: Path) -> list[BaseRoute]:
 
 def test_the_paths_of_the_page_are_the_routes(table: dict[str, str]):
     paths = [route.path + "/" * isinstance(route, Mount) for route in every_route(STATIC)]
+    paths += [f"{PREVIEW}/{{branch}}{row.path}" for row in SCOPED]
     assert list(table) == list(dict.fromkeys(paths)), "a path that takes WebSockets too has one row"
 
 
@@ -61,6 +64,7 @@ def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
     plain = {route.path: sorted(route.methods) for route in built if getattr(route, "methods", None)}
     assert {path: methods.split(", ") for path, methods in table.items() if path in plain} == plain
     assert (table["/graphql"], table["/graphql/stream"]) == (ALLOW, stream.ALLOW)
+    assert all(table[f"{PREVIEW}/{{branch}}{row.path}"] == table[row.path] for row in SCOPED)
 
 
 def test_the_close_codes_of_the_page_are_those_of_the_code():

@@ -7,7 +7,9 @@ import asyncio
 import orjson
 import pytest
 
+from content_api.errors import RequestError
 from content_api.publish import archive as archives
+from content_api.publish import queue
 from tests import world
 from tests.publish.world import broken, following, in_content, moon
 from tests.repositories import Repository
@@ -88,7 +90,7 @@ async def test_versions_asked_for_together_are_loaded_once_each(repository, monk
 
 async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository, monkeypatch):
     versions = with_versions(repository, 4)
-    monkeypatch.setattr(archives, "WAITING", 1)
+    monkeypatch.setattr(queue, "WAITING", 1)
     with following(repository) as seen:
         replies = await asyncio.gather(*(seen.reply(NAME, v=version) for version in versions[:3]))
         assert sorted(reply.codes for reply in replies) == [(), ("OVERLOADED",), ("OVERLOADED",)]
@@ -114,6 +116,19 @@ async def test_a_version_with_problems_was_never_published_and_is_not_read(repos
             assert (refused["code"], "has 1 problem" in refused["message"]) == ("VERSION_NOT_AVAILABLE", True)
 
 
+async def test_a_refusal_that_is_repeated_takes_no_more_memory(repository):
+    bad = repository.commit(broken())
+    repository.commit(moon("Mended"))
+    depths = []
+    with following(repository) as seen:
+        await seen.refusal(NAME, v=bad)
+        for _ in range(5):
+            with pytest.raises(RequestError) as refused:
+                seen.publisher.archive.edition(bad)
+            depths.append(len(refused.traceback))
+    assert len(set(depths)) == 1
+
+
 @pytest.mark.parametrize(
     "name", ["main", "HEAD", "HEAD~1", "main@{1}", "refs/heads/main", "0" * 40, "-x", "", "2026-11-22", "a" * 500]
 )
@@ -124,7 +139,7 @@ async def test_nothing_else_names_a_version(repository, name):
             refused = await seen.refusal(NAME, v=asked)
             assert refused["code"] == "VERSION_NOT_AVAILABLE"
             assert refused["hint"]
-        assert not seen.publisher.archive._loading
+        assert not seen.publisher.archive.queue
 
 
 async def test_a_version_that_a_rewritten_branch_no_longer_leads_to_is_served_no_more(repository):

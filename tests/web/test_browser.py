@@ -15,8 +15,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as expect
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.live import LiveServer
+from content_api.web.tokens import hashed, new_token
+from tests.live import LiveServer, live
 from tests.needs import needs
+from tests.publish.world import moon, new_repository
 
 pytestmark = [needs("chromium"), needs("chromedriver")]
 
@@ -100,6 +102,30 @@ def test_no_other_host_is_asked_and_nothing_is_complained_about(page: webdriver.
     assert f"{live_server.url}/graphql" in asked, "the log of requests is empty: it proves nothing"
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(live_server.url).netloc}
     assert page.get_log("browser") == []
+
+
+def test_a_preview_asks_for_the_token_and_keeps_it_out_of_the_address(browser: webdriver.Chrome, tmp_path: Path):
+    repository = new_repository(tmp_path / "content.git")
+    repository.branch("review/moon", "main")
+    repository.commit(moon("From a branch"), branch="review/moon")
+    token = new_token()
+    settings = {"CONTENT": str(repository.path), "FOLDER": "content", "PREVIEW_BRANCHES": "review/*"}
+    settings["PREVIEW_TOKENS"] = f"anna:{hashed(token)}"
+    with live(**{f"CONTENT_API_{name}": value for name, value in settings.items()}) as server:
+        browser.get(f"{server.url}/preview/review/moon/graphql")
+        asked = WebDriverWait(browser, SECONDS_TO_APPEAR).until(expect.alert_is_present())
+        assert "token" in asked.text
+        asked.send_keys(token)
+        asked.accept()
+        appears(browser, RUN)
+        type_query(browser, '{ condition(key: "moon-hiccups") { name')
+        browser.switch_to.active_element.send_keys(Keys.CONTROL, Keys.ENTER)
+        assert answer_of(browser) == {"data": {"condition": {"name": "From a branch"}}}
+        assert token not in browser.current_url
+        assert token not in browser.execute_script(
+            "return JSON.stringify([localStorage, sessionStorage, document.cookie])"
+        )
+        assert token not in server.log.read_text()
 
 
 def appears(page: webdriver.Chrome, what: tuple[str, str]):

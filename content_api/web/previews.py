@@ -1,0 +1,107 @@
+"""Everything below /preview/: the routes of a scope once more, over a branch, for those with a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from content_api.delivery.operation import Operation, Reply
+from content_api.errors import RequestError
+from content_api.web.graphql import Answer, asks_for_page
+from content_api.web.scoped import SCOPED, Scoped, Served
+from content_api.web.tokens import Tokens
+
+log = structlog.get_logger("content_api.web")
+
+Open = Callable[[str], AbstractAsyncContextManager[Answer]]
+"""Opens the preview of a branch: what answers operations on it, until the block ends. Raises RequestError."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRoutes:
+    """What previews need: what opens one, and whose tokens are good."""
+
+    open: Open
+    tokens: Tokens
+
+    def app(self, served: Served) -> ASGIApp:
+        """The application below /preview. `served` is what the public scope answers with; of it, the answers differ."""
+        table: list[BaseRoute] = [
+            Route(f"/{{branch:path}}{row.path}", OfBranch(row, self.open, served), methods=row.methods)
+            for row in SCOPED
+        ]
+        return Guarded(Router(table, redirect_slashes=False), self.tokens, served.page)
+
+
+class Guarded:
+    """Lets nobody in without a token, whatever the path, so that nobody can try which branches there are.
+
+    A person who comes with a browser gets GraphiQL without one: it holds no content, and asks for the token.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: Tokens, page: Response) -> None:
+        self.app = app
+        self.tokens = tokens
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)  # a browser could send no token with it
+            return
+        request = Request(scope)
+        if scope["path"].endswith("/graphql") and asks_for_page(request):
+            await page_at(self.page, scope)(scope, receive, send)
+            return
+        owner = self.tokens.owner(request.headers.getlist("authorization"))
+        if owner is None:
+            raise RequestError("TOKEN_REQUIRED", "There is no token, or none that is good here.")
+        log.debug("a preview is asked for", token=owner, path=scope["path"])
+        await self.app(scope, receive, send)
+
+
+class OfBranch:
+    """One row of the scoped routes, over the branch that the path names."""
+
+    def __init__(self, row: Scoped, open_preview: Open, served: Served) -> None:
+        self.row = row
+        self.open = open_preview
+        self.served = served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as opened:
+            answer = await self._answer(opened, scope["path_params"]["branch"])
+            await self.row.app(replace(self.served, answer=answer, at_least=None))(scope, receive, send)
+
+    async def _answer(self, opened: AsyncExitStack, branch: str) -> Answer:
+        try:
+            return await opened.enter_async_context(self.open(branch))
+        except RequestError as error:
+            if error.code == "NOT_FOUND" or not self.row.in_graphql:
+                raise
+            return answering(error)
+
+
+def answering(error: RequestError) -> Answer:
+    """What answers each operation with the same error, in GraphQL's shape."""
+
+    async def answer(operation: Operation) -> Reply:
+        raise error
+
+    return answer
+
+
+def page_at(page: Response, scope: Scope) -> Response:
+    """GraphiQL's page, whose own files are as many folders up as the path, as the browser sees it, is deep."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()  # a slash of the branch may be percent-encoded
+    depth = raw.partition(b"?")[0].count(b"/") - scope["app_root_path"].count("/") - 1
+    up = b"../" * depth
+    body = bytes(page.body).replace(b'"static/', b'"' + up + b"static/")
+    return HTMLResponse(body, page.status_code, {"Vary": "Accept"})

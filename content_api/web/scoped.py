@@ -1,0 +1,58 @@
+"""The routes of a scope: what is at the public address, and once more below /preview/ for each branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the routes of a scope answer with."""
+
+    answer: Answer
+    schema_text: str
+    page: Response
+    largest_body: int
+    at_least: AtLeast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A route of every scope."""
+
+    path: str
+    app: Callable[[Served], ASGIApp]
+    methods: Sequence[str] | None = None
+    """None for an application that says itself which it answers."""
+    in_graphql: bool = False
+    """Whether its errors have GraphQL's shape; else they are problem+json."""
+
+
+class SchemaText:
+    """The SDL. As plain text, so that a browser shows it: its own media type is not registered."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(self.text)(scope, receive, send)
+
+
+def graphql(served: Served) -> ASGIApp:
+    return GraphQLEndpoint(served.answer, served.page, served.largest_body, served.at_least)
+
+
+def schema_text(served: Served) -> ASGIApp:
+    return SchemaText(served.schema_text)
+
+
+SCOPED = (
+    Scoped("/graphql", graphql, in_graphql=True),
+    Scoped("/schema.graphql", schema_text, ("GET",)),
+)
