@@ -184,6 +184,13 @@ def ways(public: Public) -> dict[str, list[str]]:
         "site": [""],
         "version": ["", *(f"(ref: {value})" for value in quoted(*names_of_versions(public)))],
         "versions": ["", "(first: 1)", *(f"(after: {value})" for value in quoted(*cursors(public)))],
+        "recalls": ["", '(since: "2000-01-01T00:00:00Z")'],
+        "changes": [
+            *(f"(from: {value})" for value in quoted(*names_of_versions(public), public.live)),
+            *(f'(from: "{public.live}", to: {value})' for value in quoted(*names_of_versions(public))),
+            *(f'(from: "{public.live}", after: {value})' for value in quoted(*cursors(public))),
+            *(f'(from: "{public.live}", kinds: [{kind.upper()}], first: 100)' for kind in KINDS),
+        ],
         "content": [
             f"({scope})"
             for scope in (
@@ -331,7 +338,8 @@ def test_nothing_that_is_reached_from_what_is_public_is_private(public: Public, 
 
 def test_what_is_served_beside_graphql_holds_nothing_private(public: Public, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 0.1)
-    paths = {"/", "/graphql", "/schema.graphql", "/livez", "/readyz", "/static", "/preview"}
+    paths = {"/", "/graphql", "/schema.graphql", "/versions", "/livez", "/readyz", "/metrics", "/static", "/preview"}
+    paths.add("/graphql/stream")
     assert {route.path for route in public.client.app.routes} == paths, "a new path: is it asked here?"
     for path in (
         *paths,
