@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from content_api.content.budget import SITE, Budget
 from content_api.content.edition import Edition, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
 from content_api.content.findings import Finding, subject
@@ -32,7 +33,6 @@ from content_api.content.translations import merge_problems, merged_entity, wher
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
-SITE = "site.json"
 RECALLS = "recalls.json"
 # A person reads these. More than this in one version has one cause, and the first hundred show it.
 MOST_PROBLEMS = 100
@@ -51,11 +51,12 @@ def load(
     with gc_paused():
         entries = entries_of(snapshot)
         limits = limits or Limits()
+        budget = Budget.from_now(snapshot.place, limits.seconds)
         model = model_version(snapshot, entries, known, limits)
         if known and known.library.site.model_version != model:
             known = None  # the same bytes, but another model: each file means something else
         delta = difference(entries, known)
-        files, problems = parsed(snapshot, entries, delta, known, limits, model)
+        files, problems = parsed(snapshot, entries, delta, known, limits, model, budget)
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
@@ -66,7 +67,7 @@ def load(
         found = [("translations_whole", finding) for finding in merging]
         found += vanished(library, before, snapshot.version.message or "")
         found += listed_once(files)
-        found += rule_findings(records_to_check, library)
+        found += rule_findings(records_to_check, library, budget)
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -156,7 +157,13 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
 
 
 def parsed(
-    snapshot: Snapshot, entries: Mapping[str, Entry], delta: Delta, known: Edition | None, limits: Limits, model: int
+    snapshot: Snapshot,
+    entries: Mapping[str, Entry],
+    delta: Delta,
+    known: Edition | None,
+    limits: Limits,
+    model: int,
+    budget: Budget,
 ) -> tuple[dict[str, ParsedFile], list[Problem]]:
     """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
     files = dict(known.files) if known else {}
@@ -173,7 +180,7 @@ def parsed(
             readable.append((path, place))
         elif place or not misplaced:
             files[path] = ParsedFile(entries[path].blob, None)
-    contents = snapshot.read([entries[path].blob for path, _ in readable])
+    contents = budget.over(snapshot.read([entries[path].blob for path, _ in readable]))
     unreadable: list[Problem] = []
     for (path, place), (blob, data) in zip(readable, contents, strict=True):
         value, wrong = parse(path, place, data, model)
@@ -319,20 +326,20 @@ def to_be_checked(library: Library, rebuilt: Rebuilt, delta: Delta, known: Editi
     return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
 
 
-def rule_findings(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+def rule_findings(records: Sequence[Record], library: Library, budget: Budget) -> Iterator[tuple[str, Finding]]:
     """(name of the rule, finding) of every rule, a hundred of each at most: more would not be shown.
 
     Rules that look at each record alone are asked about a few records at a time, while those are in the processor's
     cache: to walk through 50,000 entities once for each rule takes half as long again.
     """
-    for library_rule in LIBRARY_RULES:
+    for library_rule in budget.over(LIBRARY_RULES):
         for finding in islice(library_rule(library), MOST_PROBLEMS):
             yield library_rule.__name__, finding
-    for whole_rule in RULES_FOR_ALL:
+    for whole_rule in budget.over(RULES_FOR_ALL):
         for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
             yield whole_rule.__name__, finding
     told: Counter[str] = Counter()
-    for start in range(0, len(records), AT_A_TIME):
+    for start in budget.over(range(0, len(records), AT_A_TIME)):
         subjects = [subject(record) for record in records[start : start + AT_A_TIME]]
         for rule in RULES_FOR_EACH:
             for finding in islice(rule(subjects, library), MOST_PROBLEMS - told[rule.__name__]):
