@@ -128,6 +128,8 @@ class Git:
                 stderr=subprocess.PIPE,
                 env=environment(),
                 start_new_session=True,
+                # Python ignores SIGXFSZ, and so shall git: it then says that a file cannot grow, and does not just end.
+                restore_signals=False,
             )
 
     def failure(self, complaint: str) -> StoreError | None:

@@ -51,8 +51,7 @@ def supervised(arguments: Sequence[str], environment: Mapping[str, str], *, sile
             stderr=subprocess.PIPE,
             env=environment,
             start_new_session=True,
-            # Python ignores SIGXFSZ, and so shall git: it then says that a file grew too large, and does not just end.
-            restore_signals=False,
+            restore_signals=False,  # as in `Git.start`
         )
     try:
         with told_plainly("git cannot be heard"):

@@ -17,6 +17,7 @@ from content_api.publish.branch import Branch
 from content_api.publish.current import Current
 from content_api.publish.publisher import Publisher
 from content_api.store import GitRepository, open_mirrored, open_repository
+from content_api.store.git import DEADLINE
 from content_api.store.mirror import Mirror
 from content_api.store.remote import read_remote
 from content_api.store.snapshot import Limits, Version
@@ -95,13 +96,14 @@ def following(
     *,
     cache: Path | None = None,
     limits: Limits | None = None,
+    deadline: float = DEADLINE,
     **options: object,
 ) -> Iterator[Followed]:
     """What a server does at its start, without the server. The looks are the test's.
 
     With a `cache`, the repository is followed as one on another machine, through a mirror in that folder.
     """
-    with opened(repository, cache) as (found, mirror):
+    with opened(repository, cache, deadline) as (found, mirror):
         branch = Branch(found, ref, limits or Limits(), **options)  # type: ignore[arg-type]
         beginning = begin(branch)
         current = Current(beginning.live.edition, beginning.refusal)
@@ -119,9 +121,11 @@ def following(
 
 
 @contextmanager
-def opened(repository: Repository, cache: Path | None) -> Iterator[tuple[GitRepository, Mirror | None]]:
+def opened(
+    repository: Repository, cache: Path | None, deadline: float
+) -> Iterator[tuple[GitRepository, Mirror | None]]:
     if cache is None:
-        with open_repository(repository.path, folder="content") as found:
+        with open_repository(repository.path, folder="content", deadline=deadline) as found:
             yield found, None
     else:
         with open_mirrored(read_remote(repository.path.as_uri()), cache, fresh=False, folder="content") as mirrored:
