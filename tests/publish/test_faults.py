@@ -275,6 +275,7 @@ def public(tmp_path) -> Repository:
 
 
 async def test_row_24_permission_that_is_lost_is_said_with_the_remedy_until_it_is_back(public):
+    await asyncio.to_thread(int)  # imports what another user could not read
     with unprivileged(), following(public) as seen:
         before = seen.live
         refs = public.path / "refs/heads"
