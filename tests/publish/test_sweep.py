@@ -13,6 +13,7 @@ import subprocess
 import time
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -122,6 +123,24 @@ async def starts(repository: Repository, cache: Path | None, pushed: str, outsid
     assert children() == [], outside.harmed
 
 
+async def test_whatever_fails_while_a_mirror_is_cloned_again_there_is_a_whole_one(repository, tmp_path):
+    tried: set[Key] = set()
+    with following(repository, cache=tmp_path / "cache") as seen:
+        mirror = seen.publisher.mirror
+        for number in range(MOST):
+            with watched(Outside(fails, tried)) as outside, suppress(OperatorError):
+                mirror.renew()
+            if outside.harmed is None:
+                break
+            assert mirror.prepare() is True, outside.harmed
+            pushed = push(repository, number)
+            await seen.publisher.look()
+            assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
+        assert sorted(path.name for path in mirror.path.parent.iterdir()) == ["lock", "mirror.git"]
+    assert (children(), outside.harmed) == ([], None)
+    assert len(tried) > 10, "the sweep is blind"
+
+
 # ---- kills
 
 
@@ -142,17 +161,24 @@ def test_wherever_it_is_killed_the_next_start_is_on_the_newest_version(repositor
 
 
 async def life(repository: Repository, cache: Path | None, pushed: str, outside: Outside) -> None:
-    """A server starts, somebody pushes, and it is live."""
+    """A server starts, somebody pushes, and it is live; a mirror is cloned again."""
     with watched(outside), following(repository, cache=cache) as seen:
         await seen.publisher.look()
         repository.branch("main", pushed)
         await seen.publisher.look()
         assert seen.live == pushed
+        if seen.publisher.mirror:
+            seen.publisher.mirror.renew()
 
 
 async def lives_again(repository: Repository, cache: Path | None, killed: str) -> None:
     newest = repository.git("rev-parse", "main")
+    away = repository.path.with_name("away")
+    if cache and "open_mirrored" not in killed:  # it was fetched: to start, no network is needed
+        repository.path.rename(away)
     with following(repository, cache=cache) as seen:
+        if away.exists():
+            away.rename(repository.path)
         place = seen.publisher.branch.repository.place
         assert seen.live == git(place, "rev-parse", "main"), killed
         assert (seen.beginning.refusal, seen.beginning.trouble) == (None, None), killed
