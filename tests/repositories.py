@@ -104,6 +104,13 @@ class Repository:
         self.branch(branch, commit)
         return commit
 
+    def clone(self, path: Path, *options: str) -> Repository:
+        """Clone it, bare, as from another machine, and return the clone."""
+        self.git("clone", "--quiet", "--bare", *options, self.path.as_uri(), str(path))
+        clone = object.__new__(Repository)
+        clone.path, clone.bare = path, True
+        return clone
+
     def loose(self, found: str) -> Path:
         """Return the file of an object that is not in a pack, made writable."""
         file = self.git_directory / "objects" / found[:2] / found[2:]

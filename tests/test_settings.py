@@ -48,7 +48,8 @@ def test_origins_are_a_plain_list(monkeypatch: pytest.MonkeyPatch):
 def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
     for number, name in enumerate(("FILE_BYTES", "CONTENT_BYTES", "FILES", "DEPTH"), start=10):
         monkeypatch.setenv(f"CONTENT_API_MAX_{name}", str(number))
-    assert read_settings().limits == Limits(file_bytes=10, content_bytes=11, files=12, depth=13)
+    monkeypatch.setenv("CONTENT_API_BUILD_SECONDS", "14")
+    assert read_settings().limits == Limits(file_bytes=10, content_bytes=11, files=12, depth=13, seconds=14)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
+from content_api.content.budget import Budget
 from content_api.content.edition import Indexes, Library, Record
 from content_api.content.findings import Finding, referrer, subject
 from content_api.content.library_rules import LIBRARY_RULES
@@ -19,23 +20,24 @@ T = TypeVar("T")
 AT_A_TIME = 64
 
 
-def findings_between(records: Sequence[Record], library: Library) -> Iterator[tuple[str, Finding]]:
+def findings_between(records: Sequence[Record], library: Library, budget: Budget) -> Iterator[tuple[str, Finding]]:
     """(name of the rule, finding) of every rule that looks at several things, a hundred of each at most."""
-    for library_rule in LIBRARY_RULES:
+    for library_rule in budget.over(LIBRARY_RULES):
         for finding in islice(library_rule(library), MOST_PROBLEMS):
             yield library_rule.__name__, finding
-    for whole_rule in RULES_FOR_ALL:
+    for whole_rule in budget.over(RULES_FOR_ALL):
         for finding in islice(whole_rule(records, library), MOST_PROBLEMS):
             yield whole_rule.__name__, finding
-    yield from findings_of_each(RULES_FOR_REFERENCES, referrer, records, library)
+    yield from findings_of_each(RULES_FOR_REFERENCES, referrer, records, library, budget)
 
 
-def findings_within(records: Sequence[Record], library: Library) -> list[tuple[str, Finding]]:
+def findings_within(records: Sequence[Record], library: Library, budget: Budget) -> list[tuple[str, Finding]]:
     """What the rules find that look at what one entity says, whatever the others say.
 
     They are shown no others: an entity that did not change is not held to them again.
     """
-    return list(findings_of_each(RULES_FOR_EACH, subject, records, replace(library, records={}, indexes=Indexes())))
+    alone = replace(library, records={}, indexes=Indexes())
+    return list(findings_of_each(RULES_FOR_EACH, subject, records, alone, budget))
 
 
 def findings_of_each(
@@ -43,6 +45,7 @@ def findings_of_each(
     prepared: Callable[[Record], T],
     records: Sequence[Record],
     library: Library,
+    budget: Budget,
 ) -> Iterator[tuple[str, Finding]]:
     """What rules find that look at each record by itself.
 
@@ -50,7 +53,7 @@ def findings_of_each(
     entities once for each rule takes half as long again.
     """
     told: Counter[str] = Counter()
-    for start in range(0, len(records), AT_A_TIME):
+    for start in budget.over(range(0, len(records), AT_A_TIME)):
         few = [prepared(record) for record in records[start : start + AT_A_TIME]]
         for rule in rules:
             for finding in islice(rule(few, library), MOST_PROBLEMS - told[rule.__name__]):

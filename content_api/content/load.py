@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from content_api.content.beside import beside
+from content_api.content.budget import SITE, Budget
 from content_api.content.checking import findings_between, findings_within
 from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
@@ -32,7 +33,6 @@ from content_api.content.translations import merge_problems, merged_entity, wher
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
-SITE = "site.json"
 RECALLS = "recalls.json"
 MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
 
@@ -48,11 +48,12 @@ def load(
     with gc_paused():
         entries = entries_of(snapshot)
         limits = limits or Limits()
+        budget = Budget.from_now(snapshot.place, limits.seconds)
         model = model_version(snapshot, entries, known, limits)
         if known and known.library.site.model_version != model:
             known = None  # the same bytes, but another model: each file means something else
         delta = difference(entries, known)
-        files, problems = parsed(snapshot, entries, delta, known, limits, model)
+        files, problems = parsed(snapshot, entries, delta, known, limits, model, budget)
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
@@ -60,12 +61,12 @@ def load(
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, delta, known)
         single = within(library, rebuilt, delta)
-        with beside(partial(findings_within, single, library), len(single)) as found_within:
+        with beside(partial(findings_within, single, library, budget), len(single)) as found_within:
             library = replace(library, indexes=indexes_of(rebuilt, known))
             found = [("translations_whole", finding) for finding in merging]
             found += vanished(library, before, snapshot.version.message or "")
             found += listed_once(files)
-            found += findings_between(between(library, rebuilt, delta, known), library)
+            found += findings_between(between(library, rebuilt, delta, known), library, budget)
             found += found_within()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
@@ -160,7 +161,13 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
 
 
 def parsed(
-    snapshot: Snapshot, entries: Mapping[str, Entry], delta: Delta, known: Edition | None, limits: Limits, model: int
+    snapshot: Snapshot,
+    entries: Mapping[str, Entry],
+    delta: Delta,
+    known: Edition | None,
+    limits: Limits,
+    model: int,
+    budget: Budget,
 ) -> tuple[dict[str, ParsedFile], list[Problem]]:
     """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
     files = dict(known.files) if known else {}
@@ -177,7 +184,7 @@ def parsed(
             readable.append((path, place))
         elif place or not misplaced:
             files[path] = ParsedFile(entries[path].blob, None)
-    contents = snapshot.read([entries[path].blob for path, _ in readable])
+    contents = budget.over(snapshot.read([entries[path].blob for path, _ in readable]))
     unreadable: list[Problem] = []
     for (path, place), (blob, data) in zip(readable, contents, strict=True):
         value, wrong = parse(path, place, data, model)

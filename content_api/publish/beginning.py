@@ -6,8 +6,9 @@ neither the network nor luck, and what came after it is then read at the cost of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import structlog
@@ -80,7 +81,9 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
         return None
     try:
         candidate = Candidate(commit, branch.names_at(newest.names, commit), newest.pinned and commit == newest.version)
-        found = judge(branch, candidate, None, archive, before=())
+        # It was good, and a machine that is busy after a restart may take its time: else nothing would be served.
+        patient = replace(branch, limits=replace(branch.limits, seconds=math.inf))
+        found = judge(patient, candidate, None, archive, before=())
     except StoreError as error:
         log.warning("what was live last cannot be read", version=commit, reason=str(error))
         return None

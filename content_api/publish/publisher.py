@@ -38,6 +38,7 @@ LEAST_SECONDS = 0.05  # between two looks, however often somebody asks for one
 WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publication takes less than one
 MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
+RECORD_SECONDS = 30.0  # until what is live is written down again, where that failed: serving does not need it
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 TIDY_EVERY = 20  # publications; git itself puts packs together when there are 50
 REMEMBERED = 100  # refused versions; more than that are only tried again
@@ -77,6 +78,8 @@ class Publisher:
     _looked: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: int = 0
     _failures: int = 0
+    _recorded: str | None = None
+    _record_again_at: float = 0.0
 
     def __post_init__(self) -> None:
         if refusal := self.current.refusal:  # what was found wrong at the start need not be found again
@@ -158,6 +161,7 @@ class Publisher:
                 raise
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
             await asyncio.to_thread(self.mirror.renew)
+            self._recorded = None  # what pins it may have been lost with the old one
             await self._see_and_take(began)
 
     async def _see_and_take(self, began: float) -> None:
@@ -165,6 +169,7 @@ class Publisher:
         if sight != self._seen:
             await self._take(sight, began)
             self._seen = sight
+        await self._record()
 
     async def _take(self, sight: Sight, began: float) -> None:
         names = await asyncio.to_thread(self.branch.names, sight.tip, self.archive.names)
@@ -184,7 +189,6 @@ class Publisher:
                 await self._follow_tags(names)
             else:
                 self._go_live(found, perf_counter() - began)
-                await self._record()
                 await self._tidy()
 
     async def _follow_tags(self, names: Names) -> None:
@@ -210,7 +214,7 @@ class Publisher:
 
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
-        self.live = good
+        self.live, self._record_again_at = good, 0.0
         self.archive.go_live(good.edition, good.snapshot, good.names)
         self.current.go_live(good.edition, seconds)
         self.announce(self.archive.tagged(good.edition.version))
@@ -237,9 +241,14 @@ class Publisher:
 
     async def _record(self) -> None:
         """Write down in git what is live, so that a restart begins with it and git never deletes it."""
+        live = self.live.edition.version.id
+        if self._recorded == live or perf_counter() < self._record_again_at:
+            return
         try:
-            await asyncio.to_thread(self.branch.repository.keep, self.branch.live_name, self.live.edition.version.id)
+            await asyncio.to_thread(self.branch.repository.keep, self.branch.live_name, live)
+            self._recorded = live
         except (StoreError, OSError) as error:  # a full disk or a repository of another user: serving needs neither
+            self._record_again_at = perf_counter() + RECORD_SECONDS
             log.warning("what is live could not be written down", reason=str(error))
 
     async def _tidy(self) -> None:

@@ -51,8 +51,8 @@ class CacheFolder:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a private host gives out stays private
             file = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _wait_for(file, time.monotonic() + seconds, self.path)
             with self.told_plainly():
+                _wait_for(file, time.monotonic() + seconds, self.path)
                 yield Stamp(file)
         finally:
             os.close(file)
@@ -90,7 +90,7 @@ class CacheFolder:
             yield
         except OSError as error:
             raise RepositoryUnusable(
-                f"The cache {self.path} cannot be written: {error.strerror or error}. Make room, give the user that"
+                f"The cache {self.path} cannot be used: {error.strerror or error}. Make room, give the user that"
                 " serves it the right to, or name another folder with CONTENT_API_CACHE"
             ) from error
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from content_api.errors import RepositoryUnusable, SettingError
-from content_api.store.process import Git, essence
+from content_api.store.process import Git, essence, told_plainly
 
 _QUESTIONS = ("--absolute-git-dir", "--is-inside-work-tree", "--show-object-format", "--show-prefix")
 _ANSWER = re.compile(r"(?P<git>.+)\n(?P<inside>true|false)\n(?P<format>sha1|sha256)\n(?P<prefix>.*)\n", re.DOTALL)
@@ -49,8 +49,9 @@ def find_repository(path: Path, deadline: float) -> Location | None:
     put out, without a word, what nobody has committed.
     """
     folder = existing_folder(path)
-    if not any(_looks_like_git(place) for place in (folder, *folder.parents)):
-        return None
+    with told_plainly(f"Whether {path} is in a git repository cannot be told"):
+        if not any(_looks_like_git(place) for place in (folder, *folder.parents)):
+            return None
     git = Git(folder, deadline)
     finished = git.run("rev-parse", *_QUESTIONS)
     answer = _ANSWER.fullmatch(os.fsdecode(finished.output))

@@ -84,12 +84,13 @@ class Mirror:
 
         Where it is False there may be no repository yet: `fetch` makes it.
         """
-        if not self._refs(self.path):
-            if not self._folder.path.exists():
-                return False
-            with self._folder.alone(self.remote.fetch_seconds):
-                self._folder.heal()
-        return bool(self._refs(self.path))
+        with self._folder.told_plainly():
+            if not self._refs(self.path):
+                if not self._folder.path.exists():
+                    return False
+                with self._folder.alone(self.remote.fetch_seconds):
+                    self._folder.heal()
+            return bool(self._refs(self.path))
 
     def fetch(self) -> None:
         """Bring the mirror up to date. Raises a StoreError that says what is wrong; then all that was there stays.

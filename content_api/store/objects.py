@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from content_api.errors import SnapshotTooLarge, StoreError
-from content_api.store.process import Git, end, unreadable
+from content_api.store.process import Git, end, told_plainly, unreadable
 
 Answer = TypeVar("Answer")
 
@@ -119,8 +119,9 @@ class Objects:
                 self._conversation = _Conversation(self._git)
             talk = self._conversation
             try:
-                talk.ask(command, names)
-                return [answer(talk, name) for name in names]
+                with told_plainly(f"git cannot be heard in {self.place}"):
+                    talk.ask(command, names)
+                    return [answer(talk, name) for name in names]
             except BaseException:  # what git still has to say would be taken for the answer to the next question
                 talk.end()
                 raise

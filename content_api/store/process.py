@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,7 +102,8 @@ class Git:
         """Run one short command to its end. Raises GitTimeout past the deadline."""
         process = self.start(*arguments)
         try:
-            output, complaint = process.communicate(timeout=self.deadline)
+            with told_plainly(f"git cannot be heard in {self.place}"):
+                output, complaint = process.communicate(timeout=self.deadline)
         except subprocess.TimeoutExpired:
             raise self.timeout(arguments[0]) from None
         finally:
@@ -119,15 +120,18 @@ class Git:
             raise RepositoryUnusable(
                 "The git command was not found. Install git, or serve the files with --working-tree"
             )
-        return subprocess.Popen(
-            [program, *_OPTIONS, *where, *arguments],
-            cwd=os.sep,  # git will not start in a folder that has been deleted under us
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**environment(), **self.variables},
-            start_new_session=True,
-        )
+        with told_plainly(f"git cannot be started for {self.place}"):
+            return subprocess.Popen(
+                [program, *_OPTIONS, *where, *arguments],
+                cwd=os.sep,  # git will not start in a folder that has been deleted under us
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**environment(), **self.variables},
+                start_new_session=True,
+                # Python ignores SIGXFSZ, and so shall git: it then says that a file cannot grow, and does not just end.
+                restore_signals=False,
+            )
 
     def failure(self, complaint: str) -> StoreError | None:
         """Return the error that git's complaint stands for, if it is one of those an operator can mend at once."""
@@ -146,6 +150,17 @@ class Git:
             f"`git {command}` in {self.place} gave no answer for {self.deadline:g} seconds and was ended."
             " Look at the disk, and run `git fsck` there"
         )
+
+
+@contextlib.contextmanager
+def told_plainly(what: str) -> Iterator[None]:
+    """Make what the operating system refuses an error that says what came of it, and where to look."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{what}: {error.strerror or error}. See the disk, and how many processes and open files this user may have"
+        ) from error
 
 
 def environment() -> dict[str, str]:

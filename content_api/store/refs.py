@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
+from pathlib import Path
 
 from content_api.errors import ObjectUnreadable, RepositoryUnusable, StoreError
+from content_api.store.cache import STALE_SECONDS
 from content_api.store.objects import Found, Objects
 from content_api.store.process import Git, essence
 
 TAGS = "refs/tags/"
 PRIVATE = "refs/content-api/"
 """Below it stand the refs that `keep` sets. No fetch, push or prune of branches and tags touches them."""
+
+_LOCK = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 # What git says when it cannot write a ref -> which error it is, and what the operator can do. The first row that
 # matches wins.
@@ -23,7 +28,7 @@ _REMEDIES: tuple[tuple[str, type[StoreError], str], ...] = (
     ),
     (r"Permission denied", RepositoryUnusable, "Give the user that serves it write access to the repository"),
     (r"Read-only file system", RepositoryUnusable, "Mount it writable: what is served has to be kept from `git gc`"),
-    (r"No space left|[Qq]uota exceeded|File too large", StoreError, "Free some disk there"),
+    (r"No space left|[Qq]uota exceeded|File too large|couldn't write", StoreError, "Free some disk there"),
     (
         r"unable to create directory",  # where git does not say why
         RepositoryUnusable,
@@ -67,8 +72,23 @@ def keep(git: Git, name: str, commit: str | None) -> None:
     ref = f"{PRIVATE}{name}"
     what = ["-d", ref] if commit is None else [ref, commit]
     finished = git.run("update-ref", "--no-deref", *what)
+    if finished.code and _unlocked(git, finished.complaint):
+        finished = git.run("update-ref", "--no-deref", *what)
     if finished.code:
         raise _unwritten(git, ref, finished.complaint)
+
+
+def _unlocked(git: Git, complaint: str) -> bool:
+    """Remove the lock that git complains of, where it is one of a private ref and nobody's any more; tell if it was."""
+    found = _LOCK.search(complaint)
+    lock = Path(found[1]) if found else None
+    if lock is None or not lock.is_relative_to(git.place / PRIVATE):
+        return False
+    with suppress(OSError):
+        if lock.stat().st_mtime < time.time() - STALE_SECONDS:
+            lock.unlink()
+            return True
+    return False
 
 
 def _unwritten(git: Git, ref: str, complaint: str) -> StoreError:

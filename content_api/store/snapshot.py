@@ -48,12 +48,16 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a snapshot may be. Each is far above real content and far below what would hurt the server."""
+    """How large a snapshot may be, and how long it may take to become an edition.
+
+    Each is far above real content and far below what would hurt the server. They bound the memory, too, that one takes.
+    """
 
     file_bytes: int = 1_000_000  # the largest file of the first set has 20 kB; a person edits these
     content_bytes: int = 200_000_000  # 50,000 entities of 4 kB; a file above its own limit is never read or counted
     files: int = 100_000  # and as many folders; git itself can describe 10**12 paths with 13 objects
     depth: int = 16  # parts of a path; the layout needs 2
+    seconds: float = 120.0  # nine times what 50,000 entities take from nothing; a change among them takes 0.1
 
 
 class Snapshot(Protocol):

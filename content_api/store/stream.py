@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import suppress
 
 from content_api.errors import ObjectUnreadable
-from content_api.store.process import Git, end, essence
+from content_api.store.process import Git, end, essence, told_plainly
 
 _READ = 1 << 16  # as much as a pipe holds
 _COMPLAINT = 1 << 16  # as much of git's complaining as anybody will read
@@ -26,10 +26,11 @@ def records(git: Git, separator: bytes, *arguments: str) -> Generator[bytes]:
     try:
         talk = _Talk(git, process, arguments[0])
         rest = b""
-        while data := talk.more():
-            *whole, rest = (rest + data).split(separator)
-            yield from whole
-        talk.refuse_failure()
+        with told_plainly(f"git cannot be heard in {git.place}"):
+            while data := talk.more():
+                *whole, rest = (rest + data).split(separator)
+                yield from whole
+            talk.refuse_failure()
     finally:
         end(process)
 

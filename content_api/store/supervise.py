@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from content_api.errors import ContentApiError, RepositoryUnusable
-from content_api.store.process import Finished, end
+from content_api.store.process import Finished, end, told_plainly
 
 _READ = 1 << 16
 # A list of 100,000 refs has 7 MB. What a remote says beyond this is not a list of refs.
@@ -42,19 +42,20 @@ def supervised(arguments: Sequence[str], environment: Mapping[str, str], *, sile
     program = shutil.which("git")
     if program is None:
         raise RepositoryUnusable("The git command was not found. Install git")
-    process = subprocess.Popen(
-        [program, *arguments],
-        cwd=os.sep,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-        # Python ignores SIGXFSZ, and so shall git: it then says that a file grew too large, where it would just end.
-        restore_signals=False,
-    )
+    with told_plainly("git cannot be started"):
+        process = subprocess.Popen(
+            [program, *arguments],
+            cwd=os.sep,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+            restore_signals=False,  # as in `Git.start`
+        )
     try:
-        output, complaint = _heard(process, silence, overall)
+        with told_plainly("git cannot be heard"):
+            output, complaint = _heard(process, silence, overall)
     except BaseException:
         _end_group(process)
         raise

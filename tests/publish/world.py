@@ -16,7 +16,10 @@ from content_api.publish.beginning import Beginning, begin
 from content_api.publish.branch import Branch
 from content_api.publish.current import Current
 from content_api.publish.publisher import Publisher
-from content_api.store import open_repository
+from content_api.store import GitRepository, open_mirrored, open_repository
+from content_api.store.git import DEADLINE
+from content_api.store.mirror import Mirror
+from content_api.store.remote import read_remote
 from content_api.store.snapshot import Limits, Version
 from tests import world
 from tests.repositories import Change, Repository
@@ -87,14 +90,44 @@ class Followed:
 
 
 @contextmanager
-def following(repository: Repository, ref: str = "HEAD", **options: object) -> Iterator[Followed]:
-    """What a server does at its start, without the server. The looks are the test's."""
-    with open_repository(repository.path, folder="content") as opened:
-        branch = Branch(opened, ref, Limits(), **options)  # type: ignore[arg-type]
+def following(
+    repository: Repository,
+    ref: str = "HEAD",
+    *,
+    cache: Path | None = None,
+    limits: Limits | None = None,
+    deadline: float = DEADLINE,
+    **options: object,
+) -> Iterator[Followed]:
+    """What a server does at its start, without the server. The looks are the test's.
+
+    With a `cache`, the repository is followed as one on another machine, through a mirror in that folder.
+    """
+    with opened(repository, cache, deadline) as (found, mirror):
+        branch = Branch(found, ref, limits or Limits(), **options)  # type: ignore[arg-type]
         beginning = begin(branch)
         current = Current(beginning.live.edition, beginning.refusal)
         announced: list[Version] = []
         publisher = Publisher(
-            branch, current, beginning.archive, beginning.live, PurePath("content"), announce=announced.append
+            branch,
+            current,
+            beginning.archive,
+            beginning.live,
+            PurePath("content"),
+            announce=announced.append,
+            mirror=mirror,
         )
         yield Followed(repository, publisher, beginning, announced)
+
+
+@contextmanager
+def opened(
+    repository: Repository, cache: Path | None, deadline: float
+) -> Iterator[tuple[GitRepository, Mirror | None]]:
+    if cache is None:
+        with open_repository(repository.path, folder="content", deadline=deadline) as found:
+            yield found, None
+    else:
+        with open_mirrored(read_remote(repository.path.as_uri()), cache, fresh=False, folder="content") as mirrored:
+            assert mirrored.repository is not None
+            yield mirrored.repository, mirrored.mirror

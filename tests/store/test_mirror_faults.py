@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,7 @@ from content_api.errors import ObjectUnreadable, RemoteUnreachable, RepositoryUn
 from content_api.store import open_repository
 from content_api.store.mirror import PRIVATE, Mirror
 from tests.repositories import Repository
-from tests.store.conftest import FILES, unprivileged
+from tests.store.conftest import FILES, files_of_at_most, unprivileged
 from tests.store.test_mirror import mirror_of, pin, refs
 
 OLD = 11 * 60
@@ -79,17 +76,6 @@ def test_what_a_fetch_that_was_cut_has_left_is_swept_by_age(mirror: Mirror, repo
     assert [path for path in old if path.exists()] == []
     assert young.exists()
     assert is_current(mirror, repository)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """A limit on what this process and those it starts may write into one file: as good as a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_told_in_words_and_swept_and_what_was_there_is_served(mirror: Mirror, repository: Repository):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ from content_api.store import open_repository
 from content_api.store.process import Git
 from content_api.store.refs import keep
 from tests.repositories import Repository
-from tests.store.conftest import FILES, unprivileged
+from tests.store.conftest import FILES, files_of_at_most, unprivileged
 
 
 def test_each_ref_leads_to_a_commit(repository, opened):
@@ -125,6 +126,38 @@ def test_a_lock_that_was_left_is_named(repository, opened):
     for wanted in (commit, None):
         with pytest.raises(StoreError, match=rf"{lock}.*File exists.*delete that \.lock file"):
             opened.keep("live", wanted)
+    assert opened.kept() == {"live": commit}
+
+
+def test_a_lock_of_our_own_that_nobody_holds_any_more_is_removed(repository, opened):
+    commit = repository.commit(FILES)
+    opened.keep("live/main", commit)
+    lock = repository.git_directory / "refs/content-api/live/main.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - 11 * 60,) * 2)
+    second = repository.commit({"content/a.json": b"2"})
+    opened.keep("live/main", second)
+    assert opened.kept() == {"live/main": second}
+    assert not lock.exists()
+
+
+def test_a_lock_that_is_not_our_own_is_left_however_old_it_is(repository, opened):
+    commit = repository.commit(FILES)
+    opened.keep("live", commit)
+    repository.git("pack-refs", "--all")
+    lock = repository.git_directory / "packed-refs.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - 11 * 60,) * 2)
+    with pytest.raises(StoreError, match=r"packed-refs\.lock.*File exists"):
+        opened.keep("live", None)
+    assert lock.exists()
+
+
+def test_a_file_that_may_not_grow_is_said_with_the_remedy(repository, opened):
+    commit = repository.commit(FILES)
+    with files_of_at_most(0), pytest.raises(StoreError, match=r"couldn't write.*Free some disk"):
+        opened.keep("live", commit)
+    opened.keep("live", commit)
     assert opened.kept() == {"live": commit}
 
 

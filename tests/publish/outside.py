@@ -1,0 +1,171 @@
+"""What the store asks of the outside world, operation by operation, and harm that is done to one of them.
+
+An operation is a call by a module of the store, itself or through `pathlib` and the like, of what is in OPERATIONS.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import select
+import selectors
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest.mock import patch
+
+OURS = f"{os.sep}content_api{os.sep}"
+STORE = f"{OURS}store{os.sep}"
+THROUGH = ("pathlib.py", "shutil.py", "contextlib.py", "<frozen os>")
+
+NEVER = 0  # refused: nothing that the store does could make the operating system do that
+# Where it is found, what it is called, and what the operating system says when it refuses it.
+OPERATIONS: tuple[tuple[Any, str, int], ...] = (
+    (subprocess, "Popen", errno.EAGAIN),
+    (subprocess.Popen, "communicate", errno.EIO),
+    (subprocess.Popen, "wait", NEVER),
+    (selectors.DefaultSelector, "select", errno.EIO),
+    (fcntl, "flock", errno.ENOLCK),
+    *((os, name, errno.ENOSPC) for name in ("open", "mkdir", "rename", "pwrite")),
+    *((os, name, errno.EIO) for name in ("read", "write", "pread", "unlink", "rmdir", "scandir", "stat", "lstat")),
+)
+# A loop does an operation again and again; the first is harmed, and the second, which finds the first one done.
+TIMES = 2
+# Where answers of git are heard. What is harmed in there is the same for whoever asked.
+HEARING = ("process", "objects", "stream", "supervise")
+
+Key = tuple[str, int]
+"""A way to operations, and how many of them were done before."""
+
+
+def fails(result: Callable[[], Any], reason: int) -> Any:
+    """The operating system refuses the operation."""
+    raise OSError(reason, os.strerror(reason))
+
+
+def dies(result: Callable[[], Any], reason: int) -> Any:
+    """The process that was started is killed at once."""
+    process = result()
+    process.kill()
+    return process
+
+
+def kills(result: Callable[[], Any], reason: int) -> Any:
+    """All is over before the operation: this process is killed, with those that it has started."""
+    for child in children():
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Way:
+    """The functions of ours that led to an operation, the nearest first: (module, function and line)."""
+
+    name: str
+    steps: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return " < ".join((self.name, *(f"{module}.{step}" for module, step in self.steps)))
+
+    @property
+    def heard(self) -> str:
+        """The operation, and how those who hear git come to it; of other files, the operation alone."""
+        return " < ".join((self.name, *(f"{module}.{step}" for module, step in self.steps if module in HEARING)))
+
+    @property
+    def asked(self) -> str:
+        """Which question to git it belongs to, asked where and for what; or which file is touched."""
+        return " < ".join(f"{module}.{step}" for module, step in self.steps if module not in HEARING)
+
+
+@dataclass
+class Outside:
+    """Does harm to one operation: the first that is of a kind, or for a question to git, that was not harmed before."""
+
+    harm: Callable[[Callable[[], Any], int], Any]
+    tried: set[Key]
+    only: tuple[str, ...] = ()
+    """Names that the way to an operation must have in it, to be harmed."""
+    before_harm: Callable[[tuple[set[Key], str]], object] = lambda said: None
+    """Is told the keys of what is harmed, and the way to it."""
+    harmed: Way | None = None
+    _done: Counter[str] = field(default_factory=Counter)
+
+    def asked(self, way: Way, reason: int, result: Callable[[], Any]) -> Any:
+        keys = {(way.asked, 0), (way.heard, min(self._done[way.heard], TIMES - 1))}
+        self._done[way.heard] += 1
+        can_be = all(each in str(way) for each in self.only) and (reason != NEVER or self.harm is not fails)
+        if self.harmed or not can_be or keys <= self.tried:
+            return result()
+        self.harmed = way
+        self.tried |= keys
+        self.before_harm((keys, str(way)))
+        return self.harm(result, reason)
+
+
+@contextmanager
+def watched(outside: Outside) -> Iterator[Outside]:
+    """Have the store's operations go through `outside` while the block runs."""
+    real_poll = select.poll
+    with ExitStack() as stack:
+        for place, name, reason in OPERATIONS:
+            stack.enter_context(patch.object(place, name, through(outside, getattr(place, name), name, reason)))
+        stack.enter_context(patch.object(select, "poll", lambda: Poll(outside, real_poll())))
+        yield outside
+
+
+def through(outside: Outside, real: Callable[..., Any], name: str, reason: int) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        way = way_from_store(name, sys._getframe(1))
+        if way is None:
+            return real(*arguments, **named)
+        return outside.asked(way, reason, lambda: real(*arguments, **named))
+
+    return call
+
+
+class Poll:
+    """A poll object whose waits are operations."""
+
+    def __init__(self, outside: Outside, real: Any) -> None:
+        self.register, self.unregister = real.register, real.unregister
+        self.poll = through(outside, real.poll, "poll", errno.EIO)
+
+
+def way_from_store(name: str, frame: FrameType | None) -> Way | None:
+    """The way to a call, if it is the store that called, itself or through Python's modules."""
+    while frame is not None and frame.f_code.co_filename.endswith(THROUGH):
+        frame = frame.f_back
+    if frame is None or STORE not in frame.f_code.co_filename:
+        return None
+    steps = []
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if OURS in file:
+            steps.append((Path(file).stem, f"{frame.f_code.co_name}:{frame.f_lineno}"))
+        frame = frame.f_back
+    return Way(name, tuple(steps))
+
+
+def children() -> list[int]:
+    """The processes that this one has started and that are still there, those that wait to be reaped included."""
+    parent, found = str(os.getpid()), []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            if stat.read_text().rpartition(")")[2].split()[1] == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def locks(repository: Path) -> list[str]:
+    """What git has left locked, or half written."""
+    return [path.name for path in repository.rglob("*") if path.suffix == ".lock" or path.name.startswith("tmp_")]
