@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import tempfile
 import time
 
 import pytest
@@ -230,18 +231,18 @@ async def test_row_23_a_mirror_on_a_full_disk_serves_what_it_has_until_there_is_
 
 
 @pytest.fixture
-def public(tmp_path) -> Repository:
+def public() -> Iterator[Repository]:
     """A repository that `unprivileged` owns, in a folder that every user can reach."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    place = tmp_path / "public"
-    place.mkdir()
-    if os.geteuid() == 0:
-        os.chown(place, 65534, 65534)
-    with unprivileged():
-        repository = Repository(place / "repository", bare=True)
-        repository.commit(in_content(world.files()))
-    return repository
+    with tempfile.TemporaryDirectory(prefix="content-api-public-") as folder:
+        Path(folder).chmod(0o755)
+        place = Path(folder) / "public"
+        place.mkdir()
+        if os.geteuid() == 0:
+            os.chown(place, 65534, 65534)
+        with unprivileged():
+            repository = Repository(place / "repository", bare=True)
+            repository.commit(in_content(world.files()))
+        yield repository
 
 
 async def test_row_24_permission_that_is_lost_is_said_with_the_remedy_until_it_is_back(public):
