@@ -13,9 +13,9 @@ from itertools import islice
 import structlog
 
 from content_api.content.problems import ContentRefused
-from content_api.errors import StoreError
+from content_api.errors import OperatorError, StoreError
 from content_api.publish.archive import VersionArchive
-from content_api.publish.branch import Branch, Candidate, Good, judge
+from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import make_edition
 from content_api.store.git import GitSnapshot
@@ -38,16 +38,19 @@ class Beginning:
 
 
 def begin(branch: Branch) -> Beginning:
-    """The newest version that can be served. Raises ContentRefused, or a StoreError, about the newest if none can."""
+    """The newest version that can be served. If none can, raises ContentRefused, or a StoreError, about the newest."""
     tip, pinned = branch.tip()
     newest = Candidate(tip, branch.names(tip), pinned)
     archive = VersionArchive(branch.repository, newest.names, branch.limits, kept=branch.kept_versions)
     known = last_live(branch, newest, archive)
     refusal: Refusal | None = None
-    failure: StoreError | None = None
+    failure: OperatorError | None = None
     for candidate in candidates(branch, newest, known):
         try:
             found = judge(branch, candidate, known, archive)
+        except Rewritten as error:  # all that the branch has is: what was live stays
+            failure = failure or error
+            break
         except StoreError as error:
             failure = failure or error
             continue

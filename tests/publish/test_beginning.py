@@ -68,6 +68,17 @@ async def test_where_a_rewritten_branch_has_no_good_version_what_was_live_stays(
         assert seen.current.refusal.version.id == refused
 
 
+async def test_where_a_branch_was_rewritten_against_a_setting_what_was_live_stays(repository):
+    first = repository.git("rev-parse", "main")
+    live = repository.commit(moon("Live"))
+    await recorded(repository)
+    repository.branch("main", first)
+    repository.commit(moon("Rewritten"))
+    with following(repository, only_forward=True) as seen:
+        assert seen.live == live
+        assert "FAST_FORWARD_ONLY" in seen.beginning.trouble.reason
+
+
 def test_where_nothing_is_good_all_problems_of_the_newest_are_told(tmp_path):
     repository = Repository(tmp_path / "empty", bare=True)
     repository.commit({"content/site.json": b"[]"})
@@ -81,7 +92,6 @@ async def test_where_the_newest_cannot_be_read_the_one_before_is_served_with_the
     before = repository.git("rev-parse", "main")
     repository.commit(moon("Damaged"))
     blob = repository.git("rev-parse", f"main:content/{MOON}")
-    repository.git("unpack-objects", "-q", input=b"") if False else None
     lose(repository, blob)
     with following(repository) as seen:
         assert seen.live == before
