@@ -115,7 +115,7 @@ class Publisher:
         return self.archive.names.reaches(commit)
 
     async def _next_look(self, seconds: float) -> None:
-        if self.mirror is None:  # another repository is not asked whenever a client likes
+        if self.mirror is None and self.current.trouble is None:  # what is slow is not done whenever a client likes
             self.look_now()
         self._waiting += 1
         try:
@@ -210,9 +210,9 @@ class Publisher:
 
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
-        self.live = good
         self.archive.go_live(good.edition, good.snapshot, good.names)
         self.current.go_live(good.edition, seconds)
+        self.live = good  # last: whatever fails before this is done again by the next look
         self.announce(self.archive.tagged(good.edition.version))
         version, entities = good.edition.version, len(good.edition.library.records)
         log.info("live", version=version.id, author=author_of(version), entities=entities, seconds=round(seconds, 3))
