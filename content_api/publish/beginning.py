@@ -19,6 +19,7 @@ from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import make_edition
 from content_api.store.git import GitSnapshot
+from content_api.store.names import Names
 
 log = structlog.get_logger("content_api.publish")
 
@@ -39,9 +40,12 @@ class Beginning:
 
 def begin(branch: Branch) -> Beginning:
     """The newest version that can be served. If none can, raises ContentRefused, or a StoreError, about the newest."""
-    tip, pinned = branch.tip()
-    newest = Candidate(tip, branch.names(tip), pinned)
-    archive = VersionArchive(branch.repository, newest.names, branch.limits, kept=branch.kept_versions)
+    try:
+        tip, pinned = branch.tip()
+        newest = Candidate(tip, branch.names(tip), pinned)
+    except StoreError as error:
+        return begin_with_last(branch, error)
+    archive = archive_at(branch, newest.names)
     known = last_live(branch, newest, archive)
     refusal: Refusal | None = None
     failure: OperatorError | None = None
@@ -67,10 +71,28 @@ def begin(branch: Branch) -> Beginning:
     raise failure
 
 
+def begin_with_last(branch: Branch, failure: StoreError) -> Beginning:
+    """What was live here last, where nobody can tell what the branch names. Raises the failure where nothing was."""
+    commit = branch.repository.kept().get(branch.live_name)
+    if commit is None:
+        raise failure
+    newest = Candidate(commit, branch.names(commit))
+    archive = archive_at(branch, newest.names)
+    known = last_live(branch, newest, archive)
+    if known is None:
+        raise failure
+    archive.go_live(known.edition, known.snapshot, known.names)
+    return Beginning(known, archive, pinned=False, trouble=trouble_with(failure))
+
+
+def archive_at(branch: Branch, names: Names) -> VersionArchive:
+    return VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
+
+
 def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:
     """One commit as it is, whatever was live before. Raises ContentRefused when it has problems."""
     names = branch.names(snapshot.version.id)
-    archive = VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
+    archive = archive_at(branch, names)
     live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, names)
     archive.go_live(live.edition, snapshot, names)
     return Beginning(live, archive, pinned=False)
