@@ -149,8 +149,7 @@ class Publisher:
 
     async def _look(self) -> None:
         began = perf_counter()
-        if self.mirror:
-            await asyncio.to_thread(self.mirror.fetch)
+        unfetched = await self._fetch()
         try:
             await self._see_and_take(began)
         except ObjectUnreadable as error:
@@ -159,6 +158,17 @@ class Publisher:
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
             await asyncio.to_thread(self.mirror.renew)
             await self._see_and_take(began)
+        if unfetched:  # only now: what an operator pins goes live without the remote
+            raise unfetched
+
+    async def _fetch(self) -> StoreError | None:
+        """Bring the mirror up to date, if there is one; return why that cannot be done."""
+        try:
+            if self.mirror:
+                await asyncio.to_thread(self.mirror.fetch)
+        except StoreError as error:
+            return error
+        return None
 
     async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
