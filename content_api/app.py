@@ -31,7 +31,7 @@ from content_api.observe.metrics import exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
-from content_api.publish.branch import Branch
+from content_api.publish.branch import Branch, live_name
 from content_api.publish.current import Current
 from content_api.publish.files import follow_files
 from content_api.publish.making import make_edition
@@ -92,8 +92,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
 def open_configured(settings: Settings, objects: Path | None = None, *, fresh: bool = True) -> Opened:
     """What the settings name, opened; with a folder of `objects` that are not in it yet. Close it after use.
 
-    `fresh` is for a question that is asked once: what is on another machine is fetched first.
+    `fresh` is for a question that is asked once: what is on another machine is fetched first. A server begins with what
+    it has, and where that cannot be read, with what it served last.
     """
+    last = None if fresh else live_name(settings.ref or "HEAD")
     if remote := settings.remote:
         return open_mirrored(
             remote,
@@ -103,6 +105,7 @@ def open_configured(settings: Settings, objects: Path | None = None, *, fresh: b
             limits=settings.limits,
             folder=settings.folder,
             deadline=settings.git_deadline,
+            last=last,
         )
     return open_content(
         settings.content or usual_content(),
@@ -112,6 +115,7 @@ def open_configured(settings: Settings, objects: Path | None = None, *, fresh: b
         folder=settings.folder,
         deadline=settings.git_deadline,
         objects=objects,
+        last=last,
     )
 
 

@@ -73,6 +73,14 @@ def test_what_could_have_another_answer_one_day_is_not(client, repository, name)
     assert answer.headers["Content-Version"] == second
 
 
+def test_an_answer_that_says_a_tag_is_not_good_for_ever_since_a_tag_can_be_moved(client, repository):
+    first = repository.git("rev-parse", "main")
+    asked = {"query": PINNED, "variables": {"v": first}, "extensions": {"content": True}}
+    answer = client.post("/graphql", json=asked)
+    assert answer.json()["extensions"]["content"]["version"] == answer.headers["Content-Version"] == first
+    assert "Cache-Control" not in answer.headers
+
+
 def test_a_client_is_told_on_request_which_version_it_reads(client, repository):
     repository.tag("edition-1")
     ask(client, NAME, {"Content-Version-At-Least": repository.commit({"README": "a look"})})

@@ -13,6 +13,7 @@ from content_api.cli.progress import watched
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from content_api.content.report import first_line, harmless, report
+from content_api.errors import StoreError
 from content_api.publish.branch import Branch
 from content_api.publish.place import folder_in
 from content_api.settings import Settings, read_settings
@@ -78,11 +79,19 @@ def opened(settings: Settings) -> GitRepository:
 
 
 def mirrored(settings: Settings) -> Path | None:
-    """Where the repository on another machine is mirrored, brought up to date; None where there is none."""
+    """Where the repository on another machine is mirrored; None where there is none.
+
+    It is brought up to date if it can be: to go back is most urgent when something is wrong, the remote perhaps.
+    """
     if settings.remote is None:
         return None
     mirror = open_remote(settings.remote, settings.cache_folder)
-    mirror.fetch()
+    try:
+        mirror.fetch()
+    except StoreError as error:
+        if not mirror.prepare():
+            raise
+        typer.echo(f"{error}. What was fetched before is there.", err=True)
     return mirror.path
 
 

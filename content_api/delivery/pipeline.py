@@ -365,8 +365,8 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         log.debug("answered with errors", codes=codes, operation=work.operation.operation_name)
     # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
     version = work.live.version if codes or work.extensions or not work.pinned else work.pinned
-    pinned = version == work.pinned
-    if work.operation.about_content:
+    about = work.operation.about_content  # says a tag, which can be moved
+    if about:
         work.extensions["content"] = work.live.about(version)
     return Reply(
         body=orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body),
@@ -375,7 +375,7 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         cost_limit=work.limits.cost,
         cost=work.cost,
         codes=codes,
-        pinned=pinned,
+        pinned=version == work.pinned and not about,
     )
 
 

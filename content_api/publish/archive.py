@@ -144,6 +144,8 @@ class VersionArchive:
     async def holding(self, wanted: Collection[NotInMemory]) -> AsyncIterator[None]:
         """Load what is wanted, and keep it until the block ends. Raises RequestError for what cannot be had in time."""
         commits = [commit for each in wanted for commit in each.versions]
+        if self._live:  # what is asked was begun in it and goes on in it, though another may be live by then
+            commits.append(self._live.version.id)
         self._held.update(commits)
         try:
             for each in wanted:

@@ -14,12 +14,13 @@ from itertools import islice
 import structlog
 
 from content_api.content.problems import ContentRefused
-from content_api.errors import StoreError
+from content_api.errors import OperatorError, StoreError
 from content_api.publish.archive import VersionArchive
-from content_api.publish.branch import Branch, Candidate, Good, judge
+from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import make_edition
 from content_api.store.git import GitSnapshot
+from content_api.store.names import Names
 
 log = structlog.get_logger("content_api.publish")
 
@@ -39,16 +40,22 @@ class Beginning:
 
 
 def begin(branch: Branch) -> Beginning:
-    """The newest version that can be served. Raises ContentRefused, or a StoreError, about the newest if none can."""
-    tip, pinned = branch.tip()
-    newest = Candidate(tip, branch.names(tip), pinned)
-    archive = VersionArchive(branch.repository, newest.names, branch.limits, kept=branch.kept_versions)
+    """The newest version that can be served. If none can, raises ContentRefused, or a StoreError, about the newest."""
+    try:
+        tip, pinned = branch.tip()
+        newest = Candidate(tip, branch.names(tip), pinned)
+    except StoreError as error:
+        return begin_with_last(branch, error)
+    archive = archive_at(branch, newest.names)
     known = last_live(branch, newest, archive)
     refusal: Refusal | None = None
-    failure: StoreError | None = None
+    failure: OperatorError | None = None
     for candidate in candidates(branch, newest, known):
         try:
             found = judge(branch, candidate, known, archive)
+        except Rewritten as error:  # all that the branch has is: what was live stays
+            failure = failure or error
+            break
         except StoreError as error:
             failure = failure or error
             continue
@@ -65,10 +72,28 @@ def begin(branch: Branch) -> Beginning:
     raise failure
 
 
+def begin_with_last(branch: Branch, failure: StoreError) -> Beginning:
+    """What was live here last, where nobody can tell what the branch names. Raises the failure where nothing was."""
+    commit = branch.repository.kept().get(branch.live_name)
+    if commit is None:
+        raise failure
+    newest = Candidate(commit, branch.names(commit))
+    archive = archive_at(branch, newest.names)
+    known = last_live(branch, newest, archive)
+    if known is None:
+        raise failure
+    archive.go_live(known.edition, known.snapshot, known.names)
+    return Beginning(known, archive, pinned=False, trouble=trouble_with(failure))
+
+
+def archive_at(branch: Branch, names: Names) -> VersionArchive:
+    return VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
+
+
 def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:
     """One commit as it is, whatever was live before. Raises ContentRefused when it has problems."""
     names = branch.names(snapshot.version.id)
-    archive = VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
+    archive = archive_at(branch, names)
     live = Good(make_edition(snapshot, branch.limits, archive=archive), snapshot, names)
     archive.go_live(live.edition, snapshot, names)
     return Beginning(live, archive, pinned=False)

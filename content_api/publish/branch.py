@@ -34,6 +34,16 @@ class Rewritten(OperatorError):
     public = "The branch was rewritten, which this server is set not to follow."
 
 
+def private(ref: str) -> str:
+    """The part of private refs that stands for a branch: two servers may follow two branches of one repository."""
+    return ref.removeprefix("refs/heads/").replace("/", "--")
+
+
+def live_name(ref: str) -> str:
+    """The private ref of what was live last of a branch, without what all of them begin with."""
+    return f"live/{private(ref)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A ref of a repository, followed from commit to commit."""
@@ -49,17 +59,12 @@ class Branch:
     """A snapshot of the repository to begin listing from."""
 
     @property
-    def private(self) -> str:
-        """The part of private refs that stands for this one: two servers may follow two branches of one repository."""
-        return self.ref.removeprefix("refs/heads/").replace("/", "--")
-
-    @property
     def live_name(self) -> str:
-        return f"live/{self.private}"
+        return live_name(self.ref)
 
     @property
     def pin_name(self) -> str:
-        return f"pin/{self.private}"
+        return f"pin/{private(self.ref)}"
 
     def pin(self) -> str | None:
         """The commit that an operator holds, whatever the branch says."""

@@ -80,7 +80,7 @@ def retire(edition: Edition) -> None:
     again.
     """
     kept = indexes_in(edition.memo)
-    for key in [key for key in edition.memo if key not in kept]:
+    for key in [key for key in list(edition.memo) if key not in kept]:  # a list: a comparison may add to it meanwhile
         found = edition.memo.pop(key)
         if isinstance(found, View):
             found.forget()

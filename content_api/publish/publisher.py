@@ -118,7 +118,7 @@ class Publisher:
         return self.archive.names.reaches(commit)
 
     async def _next_look(self, seconds: float) -> None:
-        if self.mirror is None:  # another repository is not asked whenever a client likes
+        if self.mirror is None and self.current.trouble is None:  # what is slow is not done whenever a client likes
             self.look_now()
         self._waiting += 1
         try:
@@ -152,8 +152,7 @@ class Publisher:
 
     async def _look(self) -> None:
         began = perf_counter()
-        if self.mirror:
-            await asyncio.to_thread(self.mirror.fetch)
+        unfetched = await self._fetch()
         try:
             await self._see_and_take(began)
         except ObjectUnreadable as error:
@@ -163,6 +162,17 @@ class Publisher:
             await asyncio.to_thread(self.mirror.renew)
             self._recorded = None  # what pins it may have been lost with the old one
             await self._see_and_take(began)
+        if unfetched:  # only now: what an operator pins goes live without the remote
+            raise unfetched
+
+    async def _fetch(self) -> StoreError | None:
+        """Bring the mirror up to date, if there is one; return why that cannot be done."""
+        try:
+            if self.mirror:
+                await asyncio.to_thread(self.mirror.fetch)
+        except StoreError as error:
+            return error
+        return None
 
     async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
@@ -214,9 +224,10 @@ class Publisher:
 
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
-        self.live, self._record_again_at = good, 0.0
+        self._record_again_at = 0.0
         self.archive.go_live(good.edition, good.snapshot, good.names)
         self.current.go_live(good.edition, seconds)
+        self.live = good  # last: whatever fails before this is done again by the next look
         self.announce(self.archive.tagged(good.edition.version))
         version, entities = good.edition.version, len(good.edition.library.records)
         log.info("live", version=version.id, author=author_of(version), entities=entities, seconds=round(seconds, 3))

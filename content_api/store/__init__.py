@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from content_api.errors import RepositoryUnusable, RevisionUnknown
+from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown, SnapshotTooLarge, StoreError
 from content_api.store.folder import FolderSnapshot
 from content_api.store.git import DEADLINE, MARK, USUAL_FOLDER, GitRepository, open_repository
 from content_api.store.locate import Location, find_repository, inside
@@ -50,11 +50,13 @@ def open_content(
     folder: str | None = None,
     deadline: float = DEADLINE,
     objects: Path | None = None,
+    last: str | None = None,
 ) -> Opened:
     """Open the content at `path`: what is committed, if it is in a repository, else the files as they stand.
 
     `ref` names another commit than the one that is checked out; `working_tree` asks for the files as they stand;
-    `folder` is where the content is, from the top of the repository; `objects` is a folder of objects beside its own.
+    `folder` is where the content is, from the top of the repository; `objects` is a folder of objects beside its own;
+    `last` is the private name of a commit to open where the one that is asked for cannot be, or has no content.
     Raises a StoreError that says what to do.
     """
     if ref is not None and working_tree:
@@ -62,9 +64,9 @@ def open_content(
     location = _located(path, working_tree, deadline)
     if location is None:
         return _files(path, folder, ref, limits)
-    repository = GitRepository(location, folder, limits or Limits(), deadline, objects)
+    repository = GitRepository(location, folder, limits or Limits(), deadline, objects, last)
     try:
-        return _working_tree(repository) if working_tree else _committed(repository, path, ref)
+        return _working_tree(repository) if working_tree else _committed(repository, path, ref, last)
     except BaseException:
         repository.close()
         raise
@@ -79,6 +81,7 @@ def open_mirrored(
     limits: Limits | None = None,
     folder: str | None = None,
     deadline: float = DEADLINE,
+    last: str | None = None,
 ) -> Opened:
     """Open the content of a remote repository, through its mirror in a cache folder.
 
@@ -87,9 +90,9 @@ def open_mirrored(
     mirror = open_remote(remote, cache)
     if not mirror.prepare() or fresh:
         mirror.fetch()
-    opened = open_content(mirror.path, ref=ref, limits=limits, folder=folder, deadline=deadline)
-    reason = f"{remote.address} at commit {opened.snapshot.version.id[:12]}, which {ref or 'HEAD'} names."
-    return replace(opened, mirror=mirror, reason=reason)
+    opened = open_content(mirror.path, ref=ref, limits=limits, folder=folder, deadline=deadline, last=last)
+    _, at, which = opened.reason.rpartition(" at commit ")
+    return replace(opened, mirror=mirror, reason=f"{remote.address}{at}{which}")
 
 
 def _located(path: Path, working_tree: bool, deadline: float) -> Location | None:
@@ -121,7 +124,23 @@ def _working_tree(repository: GitRepository) -> Opened:
     return Opened(snapshot, repository, f"The files in {place} as they stand, committed or not.")
 
 
-def _committed(repository: GitRepository, path: Path, ref: str | None) -> Opened:
+def _committed(repository: GitRepository, path: Path, ref: str | None, last: str | None) -> Opened:
+    try:
+        return _named(repository, path, ref)
+    except (ObjectUnreadable, RevisionUnknown, SnapshotTooLarge) as failure:
+        return _kept(repository, last, failure)
+
+
+def _kept(repository: GitRepository, last: str | None, failure: StoreError) -> Opened:
+    """The commit of a private name, in the place of one that cannot be opened. Raises the failure for want of it."""
+    commit = repository.kept().get(last) if last else None
+    if commit is None:
+        raise failure
+    found = repository.snapshot(commit)
+    return Opened(found, repository, f"{found.place}, which was live here last.")
+
+
+def _named(repository: GitRepository, path: Path, ref: str | None) -> Opened:
     commit = repository.require(ref or "HEAD")
     is_path_itself = repository.folder == repository.location.prefix != ""
     if ref is None and is_path_itself and repository.tree_id(commit) is None:

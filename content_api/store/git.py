@@ -56,13 +56,19 @@ class GitRepository:
     """
 
     def __init__(
-        self, location: Location, folder: str | None, limits: Limits, deadline: float, objects: Path | None = None
+        self,
+        location: Location,
+        folder: str | None,
+        limits: Limits,
+        deadline: float,
+        objects: Path | None = None,
+        last: str | None = None,
     ) -> None:
         self.location = location
         self.limits = limits
         self._git = Git(location.git_directory, deadline, is_directory_of_git=True, variables=objects_in(objects))
         self._objects = Objects(self._git)
-        self.folder = (location.prefix or self._usual_folder()) if folder is None else inside(folder)
+        self.folder = (location.prefix or self._usual_folder(last)) if folder is None else inside(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -207,13 +213,25 @@ class GitRepository:
         """Return "" where site.json stands at the top of a commit, else the folder's usual name."""
         return "" if MARK in self._names_in(self._commit(commit).tree) else USUAL_FOLDER
 
-    def _usual_folder(self) -> str:
-        """Return the content folder of what is checked out."""
-        commit = self.resolve("HEAD")
-        if commit:
-            return self.usual_folder(commit)
+    def _usual_folder(self, last: str | None) -> str:
+        """Return the content folder of what is checked out; where nobody can tell, of what was live `last`."""
+        kept = self.kept().get(last) if last else None
+        try:
+            commit = self.resolve("HEAD")
+            if commit and (kept is None or self._has_content(commit)):
+                return self.usual_folder(commit)
+        except ObjectUnreadable:
+            if kept is None:
+                raise
+        if kept:
+            return self.usual_folder(kept)
         work_tree = self.location.work_tree
         return "" if work_tree and (work_tree / MARK).is_file() else USUAL_FOLDER
+
+    def _has_content(self, commit: str) -> bool:
+        names = self._names_in(self._commit(commit).tree)
+        kind, tree = names.get(USUAL_FOLDER, (EntryKind.OTHER, ""))
+        return MARK in names or (kind is None and MARK in self._names_in(tree))
 
     def _names_in(self, tree: str) -> dict[str, tuple[EntryKind | None, str]]:
         """Return what stands in one folder: name -> kind (None for a folder) and object id."""

@@ -19,15 +19,13 @@ import structlog
 from content_api.errors import ObjectUnreadable, RemoteUnreachable, StoreError
 from content_api.store.cache import CacheFolder, cache_folder, remove
 from content_api.store.process import Finished, essence
+from content_api.store.refs import PRIVATE, TAGS
 from content_api.store.remote import Remote
 from content_api.store.supervise import SaidTooMuch, TookTooLong, supervised
 
 log = structlog.get_logger("content_api.store")
 
-PRIVATE = "refs/content-api/"
-"""Below this are refs of our own, which pin what is served. No fetch takes them away, and no renewal if it can."""
-
-_MIRRORED = ("refs/heads/", "refs/tags/")
+_MIRRORED = ("refs/heads/", TAGS)
 _REFSPECS = [f"+{under}*:{under}*" for under in _MIRRORED]  # `+`: a branch may be pushed by force, a tag moved
 _FETCH = ["--prune", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules", "--progress"]
 

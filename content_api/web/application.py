@@ -25,7 +25,7 @@ from content_api.web.stream import EVENT_STREAM
 STATIC = Path(__file__).parent / "static"
 
 # A page of another origin can read these headers of an answer.
-EXPOSED = ("Content-Version", "Query-Cost", "Query-Cost-Limit")
+EXPOSED = ("Content-Version", "Query-Cost", "Query-Cost-Limit", "Retry-After")
 
 
 def build(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import orjson
 import pytest
 
+from content_api.content.view import view_of
 from content_api.errors import RequestError
 from content_api.publish import archive as archives
 from content_api.publish import queue
+from content_api.publish.making import load_older
 from tests import world
 from tests.publish.world import broken, following, in_content, moon
 from tests.repositories import Repository
@@ -65,11 +68,33 @@ async def test_a_page_comes_from_the_version_of_its_cursor_whatever_was_publishe
 
 async def test_only_so_many_versions_are_kept_and_the_rest_is_loaded_again(repository):
     versions = with_versions(repository, 5)
-    with following(repository) as seen:
-        seen.publisher.archive._most_kept = 2
+    with following(repository, kept_versions=2) as seen:
         for version in (*versions, *versions):
             assert await name_in(seen, version) == f"Name {versions.index(version)}"
-        assert len(seen.publisher.archive._kept) == 2
+        assert seen.publisher.archive.kept == 2
+
+
+async def test_what_was_live_is_let_go_when_those_who_began_in_it_have_their_answer(repository, monkeypatch):
+    both = 'query ($v: String) { condition(key: "moon-hiccups") { name } ' + NAME.partition("{")[2]
+    go_on = threading.Event()
+
+    def slowly(*given):
+        assert go_on.wait(10)
+        return load_older(*given)
+
+    monkeypatch.setattr(archives, "load_older", slowly)
+    with following(repository, kept_versions=0) as seen:
+        first = seen.live
+        await seen.push(moon("Second"))
+        view = view_of(seen.current.edition)
+        asked = asyncio.create_task(seen.ask(both, v=first))
+        await asyncio.sleep(0)
+        await seen.push(moon("Third"))
+        go_on.set()
+        answer = await asked
+        assert (answer["condition"]["name"], answer["content"]["condition"]["name"]) == ("Second", "Moon hiccups")
+        assert not view._shown  # what it worked out refers to it, and would keep the edition for ever
+        assert seen.publisher.archive.kept == 0
 
 
 async def test_versions_asked_for_together_are_loaded_once_each(repository, monkeypatch):
@@ -152,7 +177,6 @@ async def test_a_version_that_a_rewritten_branch_no_longer_leads_to_is_served_no
 
 
 async def test_a_commit_that_came_by_a_merge_can_be_read_and_is_no_version_of_the_branch(repository):
-    side = repository.commit(moon("On the side"), branch="side")
     base = repository.git("rev-parse", "main")
     repository.branch("side", base)
     side = repository.commit(moon("On the side"), branch="side")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from content_api.app import open_configured, start
 from content_api.content.problems import ContentRefused
-from content_api.errors import ObjectUnreadable
+from content_api.errors import ObjectUnreadable, RevisionUnknown
+from content_api.settings import Settings
+from tests import world
 from tests.publish.world import MOON, broken, following, moon
 from tests.repositories import Repository
 
@@ -68,6 +71,54 @@ async def test_where_a_rewritten_branch_has_no_good_version_what_was_live_stays(
         assert seen.current.refusal.version.id == refused
 
 
+async def test_where_a_branch_was_rewritten_against_a_setting_what_was_live_stays(repository):
+    first = repository.git("rev-parse", "main")
+    live = repository.commit(moon("Live"))
+    await recorded(repository)
+    repository.branch("main", first)
+    repository.commit(moon("Rewritten"))
+    with following(repository, only_forward=True) as seen:
+        assert seen.live == live
+        assert "FAST_FORWARD_ONLY" in seen.beginning.trouble.reason
+
+
+@pytest.mark.parametrize("fault", ["too large", "damaged", "gone"])
+async def test_a_server_whose_branch_cannot_be_read_begins_with_what_it_served_last(repository, fault):
+    live = repository.git("rev-parse", "main")
+    repository.git("update-ref", "refs/content-api/live/main", live)
+    newest = repository.commit({f"content/{'deep/' * 20}file.json": b"{}"})
+    if fault == "damaged":
+        lose(repository, newest)
+    elif fault == "gone":
+        repository.git("update-ref", "-d", "refs/heads/main")
+    settings = Settings(content=repository.path, ref="main")
+    started = start(open_configured(settings, fresh=False), settings)
+    with started.opened:
+        assert started.current.edition.version.id == live
+        if fault == "too large":
+            assert (started.current.refusal.version.id, started.current.trouble) == (newest, None)
+        else:
+            assert {"damaged": newest, "gone": "'main'"}[fault] in started.current.trouble.reason
+
+
+async def test_the_folder_of_what_was_live_last_is_known_though_the_newest_version_has_no_content(tmp_path):
+    repository = Repository(tmp_path / "top.git", bare=True)
+    live = repository.commit(world.files())
+    repository.git("update-ref", "refs/content-api/live/HEAD", live)
+    newest = repository.commit({"site.json": None})
+    settings = Settings(content=repository.path)
+    started = start(open_configured(settings, fresh=False), settings)
+    with started.opened:
+        assert (started.current.edition.version.id, started.current.refusal.version.id) == (live, newest)
+
+
+def test_a_branch_that_was_never_live_is_not_exchanged_for_another(repository):
+    repository.git("update-ref", "refs/content-api/live/main", "main")
+    settings = Settings(content=repository.path, ref="mian")
+    with pytest.raises(RevisionUnknown, match="Did you mean 'main'"):
+        open_configured(settings, fresh=False)
+
+
 def test_where_nothing_is_good_all_problems_of_the_newest_are_told(tmp_path):
     repository = Repository(tmp_path / "empty", bare=True)
     repository.commit({"content/site.json": b"[]"})
@@ -81,7 +132,6 @@ async def test_where_the_newest_cannot_be_read_the_one_before_is_served_with_the
     before = repository.git("rev-parse", "main")
     repository.commit(moon("Damaged"))
     blob = repository.git("rev-parse", f"main:content/{MOON}")
-    repository.git("unpack-objects", "-q", input=b"") if False else None
     lose(repository, blob)
     with following(repository) as seen:
         assert seen.live == before

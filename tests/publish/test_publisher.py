@@ -227,3 +227,25 @@ async def test_a_client_that_waits_for_a_refused_version_is_told_at_once(reposit
         refused = await seen.push(broken())
         with pytest.raises(RequestError, match="has 1 problem and is not served"):
             await asyncio.wait_for(seen.publisher.at_least(refused), 5)
+
+
+async def test_who_waits_does_not_have_what_failed_tried_again_and_again(repository, monkeypatch):
+    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 0.2)
+    with following(repository, ref="main") as seen:
+        repository.git("update-ref", "-d", "refs/heads/main")
+        await seen.publisher.look()
+        with pytest.raises(RequestError, match="is not live"):
+            await seen.publisher.at_least("0" * 40)
+        assert not seen.publisher._nudge.is_set()
+
+
+async def test_what_fails_as_it_goes_live_is_done_again_by_the_next_look(repository, monkeypatch):
+    with following(repository) as seen, monkeypatch.context() as patched:
+        before = seen.live
+        patched.setattr(seen.publisher.archive, "_keep", lambda _: 1 / 0)
+        pushed = await seen.push(moon("Newer"))
+        assert (seen.live, seen.current.trouble is None) == (before, False)
+        patched.undo()
+        await seen.publisher.look()
+        assert (seen.live, seen.current.trouble) == (pushed, None)
+        assert await seen.ask(NAME) == {"condition": {"name": "Newer"}}
