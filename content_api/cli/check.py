@@ -14,9 +14,9 @@ from content_api.cli.checked import Checked, notes
 from content_api.cli.formats import as_github, as_json, as_text
 from content_api.cli.options import given
 from content_api.cli.progress import watched
-from content_api.content.layout import shown
+from content_api.content.layout import too_large
 from content_api.content.load import entity_keys, load
-from content_api.content.problems import ContentRefused, Problem
+from content_api.content.problems import ContentRefused
 from content_api.errors import RevisionUnknown, SnapshotTooLarge
 from content_api.publish.place import folder_of
 from content_api.settings import Settings, read_settings
@@ -101,8 +101,7 @@ def checked(
     try:
         opened = open_configured(settings, objects)
     except SnapshotTooLarge as error:
-        problem = Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
-        return Checked(str(place), PurePath(place), None, (problem,))
+        return Checked(str(place), PurePath(place), None, (too_large(error),))
     with opened:
         return _checked(opened, settings, keys_before(opened, against))
 

@@ -18,7 +18,7 @@ import structlog
 from content_api.content.edition import Edition
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.errors import NotInMemory, OperatorError, RequestError
+from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError
 from content_api.publish.making import load_older, retire
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
@@ -41,6 +41,8 @@ class VersionArchive:
         self.repository = repository
         self.names = names
         self.limits = limits
+        self.damaged = False
+        """Whether git could not read an older version since somebody last set this back."""
         self._most_kept = kept
         self._live: Edition | None = None
         self._live_snapshot: GitSnapshot | None = None
@@ -170,6 +172,7 @@ class VersionArchive:
             raise self._remember(commit, has_problems(commit, len(refused.problems))) from None
         except OperatorError as error:
             log.error("a version cannot be read", version=commit, reason=str(error))
+            self.damaged |= isinstance(error, ObjectUnreadable)
             raise self._remember(commit, unreadable(commit)) from None
 
     def _base_of(self, commit: str) -> Edition | None:

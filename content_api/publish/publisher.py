@@ -72,6 +72,7 @@ class Publisher:
     mirror: Mirror | None = None
     _seen: Sight | None = None
     _refusals: OrderedDict[str, Refusal] = field(default_factory=OrderedDict)
+    _renewed_for: str | None = None
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _looked: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: int = 0
@@ -144,6 +145,7 @@ class Publisher:
         began = perf_counter()
         if self.mirror:
             await asyncio.to_thread(self.mirror.fetch)
+            await self._renew_for_older(self.mirror)
         try:
             await self._see_and_take(began)
         except ObjectUnreadable as error:
@@ -152,6 +154,20 @@ class Publisher:
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
             await asyncio.to_thread(self.mirror.renew)
             await self._see_and_take(began)
+
+    async def _renew_for_older(self, mirror: Mirror) -> None:
+        """Have the mirror cloned again when a reader met an older version that is damaged in it.
+
+        Once while the same version is live: it may be as damaged at the remote, and a reader could ask for a clone with
+        every look.
+        """
+        live = self.live.edition.version.id
+        if self.archive.damaged and self._renewed_for != live:
+            log.error("the mirror is damaged, and is cloned again")
+            self._renewed_for = live
+            await asyncio.to_thread(mirror.renew)
+            self.archive.follow(self.archive.names)  # what could not be read is tried again
+        self.archive.damaged = False
 
     async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
@@ -165,8 +181,7 @@ class Publisher:
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
             self._stay(names)
-            if sight.pinned:
-                self._recall(await asyncio.to_thread(self.branch.recalls))
+            self._recall(await asyncio.to_thread(self.branch.recalls) if sight.pinned else {})
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
         else:

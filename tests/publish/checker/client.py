@@ -49,13 +49,17 @@ class Client:
         self.port, self.ledger, self.outages, self.findings = port, ledger, outages, findings
         self._connection: http.client.HTTPConnection | None = None
 
-    def ask(self, query: str, headers: Mapping[str, str] | None = None, at: str = "", **variables: object) -> Answer | None:
+    def ask(
+        self, query: str, headers: Mapping[str, str] | None = None, at: str = "", **variables: object
+    ) -> Answer | None:
         """The answer to a query; None while the server is down."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         named = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
         return self.send("POST", f"/graphql{at}", body, {**named, **(headers or {})})
 
-    def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer | None:
+    def send(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer | None:
         began, floor = time.monotonic(), self.ledger.position
         while True:
             fresh = self._connection is None
@@ -67,11 +71,15 @@ class Client:
                     time.sleep(0.02)
                     return None
                 if fresh:
-                    self.findings.report(f"{method} {path} failed while the server was up: {error!r}", body.decode(errors="replace"))
+                    self.findings.report(
+                        f"{method} {path} failed while the server was up: {error!r}", body.decode(errors="replace")
+                    )
                     return None
                 continue  # a connection that nothing was asked on for a while may be closed; a new one must hold
             self.findings.asked += 1
-            return Answer(f"{method} {path} {dict(headers or {})}\n{body.decode(errors='replace')}", status, answered, data, floor)
+            return Answer(
+                f"{method} {path} {dict(headers or {})}\n{body.decode(errors='replace')}", status, answered, data, floor
+            )
 
     def _exchange(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
@@ -79,9 +87,9 @@ class Client:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
-        data = response.read()
-        return response.status, {name.lower(): value for name, value in response.getheaders()}, data
+        with self._connection.getresponse() as response:
+            data = response.read()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}, data
 
     def close(self) -> None:
         if self._connection is not None:

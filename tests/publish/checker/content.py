@@ -64,10 +64,18 @@ def _numbered(path: str, document: Any, serial: int) -> bytes:
 @cache
 def _documents() -> dict[str, Any]:
     found = {path: json.loads(data) for path, data in generate(ENTITIES).items()}
-    model = next(document for path, document in found.items() if path.startswith("causes/") and path.endswith("-1.json"))
+    model = next(
+        document for path, document in found.items() if path.startswith("causes/") and path.endswith("-1.json")
+    )
     for name in [*(f"extra-{number}" for number in range(EXTRAS)), "recallable"]:
         text = {**model["text"]["en"], "slug": name, "name": name.replace("-", " ").capitalize()}
-        found[f"causes/{name}.json"] = {**model, "id": name, "text": {"en": text}, "requiredCautions": [], "codings": []}
+        found[f"causes/{name}.json"] = {
+            **model,
+            "id": name,
+            "text": {"en": text},
+            "requiredCautions": [],
+            "codings": [],
+        }
     return found
 
 

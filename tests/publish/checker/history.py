@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.publish.checker.client import Client
 from tests.publish.checker.ledger import Findings, Ledger, Offence, Outages
 from tests.publish.checker.listeners import TRANSPORTS, Listener
 from tests.publish.checker.readers import QUESTIONS, Reader
-from tests.publish.checker.server import Server, end_all
+from tests.publish.checker.server import Server
 from tests.publish.checker.stage import SECRET, Stage
 from tests.publish.checker.steps import Step, release, run, script
 from tests.repositories import Repository
@@ -49,7 +49,9 @@ class History:
         steps = "\n".join(f"  {number:3} {step}" for number, step in enumerate(self.steps, 1))
         first, *others = self.offences
         echo = "".join(f"\n  then: {offence.what}" for offence in others[:5])
-        return f"{first}\n{echo}\n{len(others)} more followed. Seed {self.seed}, {told}. Steps:\n{steps}\n\nAgain: {again}"
+        return (
+            f"{first}\n{echo}\n{len(others)} more followed. Seed {self.seed}, {told}. Steps:\n{steps}\n\nAgain: {again}"
+        )
 
 
 def check(
@@ -60,21 +62,26 @@ def check(
     seconds: float = 3_600,
     steps: int = 1_000_000,
     patience: float = 1.0,
+    only: Collection[str] = (),
     command: tuple[str, ...] = COMMAND,
 ) -> History:
-    """Run a script until the time or the steps are up, or something is wrong."""
+    """Run a script until the time or the steps are up, or something is wrong. `only` names steps, if not all may come.
+
+    `patience` multiplies what is promised in seconds; `command` is the server, if not the real one.
+    """
     history, findings = History(seed, mirrored), Findings()
     stage = prepared(seed, scratch, mirrored, findings, patience, command)
     try:
         stage.server.start()
         with everybody_reading(seed, stage) as listeners:
-            _play(history, stage, seconds, steps)
+            _play(history, stage, seconds, steps, only)
             _finish(stage, listeners)
             history.heard = sum(len(listener.heard) for listener in listeners)
     except Exception:  # noqa: BLE001 - a server that does not start, or a mistake here: with its seed and steps, too
         findings.report("The check itself failed", f"{traceback.format_exc()}\n{stage.server.said(3_000)}")
     finally:
-        end_all(stage.server.mark)
+        stage.client.close()
+        stage.server.close()
     history.offences, history.asked = findings.offences, findings.asked
     history.commits, history.lives = len(stage.ledger.commits), stage.server.lives
     return history
@@ -102,9 +109,9 @@ def prepared(
     return stage
 
 
-def _play(history: History, stage: Stage, seconds: float, steps: int) -> None:
+def _play(history: History, stage: Stage, seconds: float, steps: int, only: Collection[str]) -> None:
     until = time.monotonic() + seconds
-    for step in script(history.seed, history.mirrored):
+    for step in script(history.seed, history.mirrored, only):
         if len(history.steps) >= steps or time.monotonic() >= until or stage.findings.happened.is_set():
             return
         history.steps.append(step)
@@ -155,6 +162,6 @@ def everybody_reading(seed: int, stage: Stage) -> Iterator[list[Listener]]:
     finally:
         stop.set()
         stage.server.outages.begin()
-        end_all(stage.server.mark)  # a listener waits for the server's next word, or for its end
+        stage.server.close()  # a listener waits for the server's next word, or for its end
         for thread in threads:
             thread.join()

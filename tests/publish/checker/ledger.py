@@ -38,6 +38,8 @@ class Ledger:
     """Every commit that a tag was ever told to name."""
     pins: set[str] = field(default_factory=set)
     """Versions that were pinned: in them, what later ones recall is hidden too."""
+    mends_in: float = 0
+    """Seconds in which the server mends what it reads from, where that is a mirror of its own that was damaged."""
     position: int = 0
     """The last aim that an answer proved to be reached."""
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -55,7 +55,9 @@ class Listener:
         self.heard.append(version)
         place = self.ledger.reach(version, self._place)
         if place is None:
-            self.findings.report(f"Over {self.transport} {version} is heard after {self.heard[-2:-1]}, unordered", message)
+            self.findings.report(
+                f"Over {self.transport} {version} is heard after {self.heard[-2:-1]}, unordered", message
+            )
         else:
             self._place = place
 

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -143,12 +144,21 @@ class Server:
                 place = said.index(words)
                 self.findings.report(f"The log has {words!r}", said[max(place - 1_000, 0) : place + 3_000])
 
+    def close(self) -> None:
+        """Whatever happened, nothing of it outlives the check."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        for process in marked(self.mark):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
     def said(self, characters: int) -> str:
         """The end of its log."""
         return self.log.read_text(errors="replace")[-characters:]
 
 
-def _moments(number: int, seconds: float):
+def _moments(number: int, seconds: float) -> Iterator[int]:
     for moment in range(number):
         if moment:
             time.sleep(seconds)
@@ -186,12 +196,3 @@ def command_of(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return "gone"
-
-
-def end_all(mark: str) -> None:
-    """Whatever happened, nothing of it outlives the check."""
-    for process in marked(mark):
-        try:
-            os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue

@@ -176,7 +176,7 @@ class Stage:
             if answer and answer.status == 200:
                 found = live_answer(_Asking(self.ledger, self.findings), answer)
                 if found is None or found.version == self.ledger.commits[self.tip].version:
-                    return
+                    return None
                 if not self.ledger.went_back():  # else what was live led to the tip already
                     return self.findings.report(f"The tip is {self.tip} and something else is live", answer)
             elif answer and (answer.status, answer.code) != (503, "VERSION_NOT_YET_LIVE"):
@@ -190,7 +190,7 @@ class Stage:
         while True:
             told = self.server.status()
             if told and reached(told):
-                return
+                return None
             if time.monotonic() > deadline:
                 return self.late(what, told)
             time.sleep(0.02)

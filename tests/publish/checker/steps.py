@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -28,10 +28,11 @@ class Step:
         return f"{self.name} ({self.seed})"
 
 
-def script(seed: int, mirrored: bool) -> Iterator[Step]:
-    """Steps without end, the same for the same seed."""
+def script(seed: int, mirrored: bool, only: Collection[str] = ()) -> Iterator[Step]:
+    """Steps without end, the same for the same seed; with `only`, none but these."""
     random = Random(seed)
-    names = [name for name in STEPS if name not in (LOCAL_ONLY if mirrored else MIRRORED_ONLY)]
+    elsewhere = LOCAL_ONLY if mirrored else MIRRORED_ONLY
+    names = [name for name in STEPS if name not in elsewhere and (not only or name in only)]
     weights = [STEPS[name][0] for name in names]
     while True:
         yield Step(random.choices(names, weights)[0], random.randrange(1_000_000))
@@ -206,6 +207,7 @@ class damaged:
 def damage_mirror(stage: Stage, random: Random) -> None:
     """What is damaged in a mirror is mended by the server itself, when it notices."""
     assert stage.mirror
+    stage.ledger.mends_in = stage.seconds_to_live
     objects = [path for path in (stage.mirror() / "objects").rglob("*") if path.is_file() and path.suffix != ".idx"]
     file = random.choice(sorted(objects))
     file.chmod(0o644)
