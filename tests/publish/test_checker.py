@@ -28,7 +28,7 @@ SEEN = {
     "serve_what_is_refused": (("broken push",), 3, "never passed its checks"),
     "go_backwards": (("good push",), 3, "It went backwards"),
     "miss_a_push": (("good push",), 3, "is not live after"),
-    "say_old_news": (("good push",), 3, "unordered|not heard over"),
+    "say_old_news": (("good push",), 3, "out of order|not heard over"),
     "keep_everything": (("good push",), 14, "Its memory grew"),
     "leave_processes": (("good push",), 3, "Zombies stay"),
 }

@@ -27,8 +27,8 @@ class Pushed:
 class Ledger:
     """Safe to share between threads.
 
-    What is live walks along `aims`, skipping what it likes, and never turns back: an aim is noted before git is told,
-    one for each time that the branch, or a pin, was told to be somewhere. So a rollback is another aim, not a step back.
+    What is live walks along `aims`, skipping what it likes, and never turns back. There is one for each time that the
+    branch, or a pin, was told to be somewhere, noted before git is told. So a rollback is another aim, not a step back.
     """
 
     commits: dict[str, Pushed] = field(default_factory=dict)

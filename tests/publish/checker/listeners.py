@@ -56,7 +56,7 @@ class Listener:
         place = self.ledger.reach(version, self._place)
         if place is None:
             self.findings.report(
-                f"Over {self.transport} {version} is heard after {self.heard[-2:-1]}, unordered", message
+                f"Over {self.transport} {version} is heard after {self.heard[-2:-1]}, out of order", message
             )
         else:
             self._place = place

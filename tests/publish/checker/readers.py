@@ -19,33 +19,27 @@ from tests.publish.checker.ledger import Findings, Ledger, Pushed
 PAUSE_SECONDS = 0.01  # between two questions: six readers then leave the server most of a core
 PAGE = 7
 
-PARTS = (
-    """
-  site { version }
-  conditions(first: 3) { totalCount nodes {
-    name summary served { version }
-    symptoms { symptom { name conditions { condition { name } } } } causes { cause { name } }
-    requiredCautions { name summary }
-  } }
-  symptoms { totalCount } causes { totalCount } treatments { totalCount } cautions { totalCount }
-  recallable: cause(key: "recallable") { name }
-  found: search(text: "%s", first: 3) { totalCount edges { node { name } highlights { text } } }
+PARTS = f"""
+  site {{ version }}
+  conditions(first: 3) {{ totalCount nodes {{
+    name summary served {{ version }}
+    symptoms {{ symptom {{ name conditions {{ condition {{ name }} }} }} }} causes {{ cause {{ name }} }}
+    requiredCautions {{ name summary }}
+  }} }}
+  symptoms {{ totalCount }} causes {{ totalCount }} treatments {{ totalCount }} cautions {{ totalCount }}
+  recallable: cause(key: "recallable") {{ name }}
+  found: search(text: "{MARKER}", first: 3) {{ totalCount edges {{ node {{ name }} highlights {{ text }} }} }}
 """
-    % MARKER
-)
 LIVE = f"{{ {PARTS} }}"
 OLDER = (
     "query ($version: String!, $word: String!) { content(version: $version) {"
     f"{PARTS} its: search(text: $word) {{ totalCount }} }} }}"
 )
-PAGES = (
-    """
-query ($after: String) { causes(first: %d, after: $after) {
-  totalCount nodes { name served { version } } pageInfo { endCursor hasNextPage }
-} }
+PAGES = f"""
+query ($after: String) {{ causes(first: {PAGE}, after: $after) {{
+  totalCount nodes {{ name served {{ version }} }} pageInfo {{ endCursor hasNextPage }}
+}} }}
 """
-    % PAGE
-)
 
 
 @dataclass(slots=True)

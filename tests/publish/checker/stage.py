@@ -1,4 +1,4 @@
-"""Where it all happens: an editor's repository, the one that is pushed to, the server that follows it, and what was done.
+"""Where it happens: an editor's repository, the one that is pushed to, the server that follows it, and what was done.
 
 What is done to a repository is noted in the ledger before git is told.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -187,21 +188,16 @@ def damage_and_mend(stage: Stage, random: Random) -> None:
     stage.settle()
 
 
-class damaged:
+@contextmanager
+def damaged(file: Path, random: Random) -> Iterator[None]:
     """An object that lies in a file of its own, cut or flipped while the block runs."""
-
-    def __init__(self, file: Path, random: Random) -> None:
-        self.file, self.random = file, random
-
-    def __enter__(self) -> None:
-        self.data = self.file.read_bytes()
-        self.file.chmod(0o644)
-        broken = bytearray(self.data)
-        broken[self.random.randrange(len(broken))] ^= 0xFF
-        self.file.write_bytes(self.random.choice((b"", self.data[: len(self.data) // 2], bytes(broken))))
-
-    def __exit__(self, *_: object) -> None:
-        self.file.write_bytes(self.data)
+    data = file.read_bytes()
+    flipped = bytearray(data)
+    flipped[random.randrange(len(flipped))] ^= 0xFF
+    file.chmod(0o644)
+    file.write_bytes(random.choice((b"", data[: len(data) // 2], bytes(flipped))))
+    yield
+    file.write_bytes(data)
 
 
 def damage_mirror(stage: Stage, random: Random) -> None:
