@@ -62,6 +62,7 @@ def load_older(
     snapshot = repository.snapshot(commit, live_snapshot)
     with gc_paused():
         edition = replace(load(snapshot, known=live, limits=limits), archive=live.archive)
+        gc.collect()  # what requests left, errors with all that they saw: frozen, it would stay for ever
         gc.freeze()
     return edition
 
