@@ -16,10 +16,11 @@ from itertools import islice
 import structlog
 
 from content_api.content.edition import Edition
+from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError
-from content_api.publish.making import load_older, retire
+from content_api.publish.making import freeze, load_older, retire
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import Logged
@@ -65,7 +66,7 @@ class VersionArchive:
             self._kept.move_to_end(commit)
             return found
         if commit in self._unreadable:
-            raise self._unreadable[commit]
+            raise self._unreadable[commit].with_traceback(None)  # each time would add to the traceback it has
         raise NotInMemory(commit, (commit,))
 
     def logged(self, commit: str) -> Logged | None:
@@ -164,9 +165,11 @@ class VersionArchive:
         assert self._live is not None
         base = self._base_of(commit)
         try:
-            found = await asyncio.to_thread(
-                load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
-            )
+            with gc_paused():
+                found = await asyncio.to_thread(
+                    load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
+                )
+                freeze()
             return recalled_as(found, self._live.recalls)  # of what is live by now, which may be newer than the base
         except ContentRefused as refused:
             raise self._remember(commit, has_problems(commit, len(refused.problems))) from None

@@ -18,6 +18,7 @@ from time import perf_counter
 
 import structlog
 
+from content_api.content.load import gc_paused
 from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
@@ -26,6 +27,7 @@ from content_api.errors import ObjectUnreadable, OperatorError, RequestError, St
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
+from content_api.publish.making import freeze
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
@@ -185,12 +187,16 @@ class Publisher:
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
         else:
+            await self._judge(candidate, began)
+
+    async def _judge(self, candidate: Candidate, began: float) -> None:
+        with gc_paused():
             found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
             if isinstance(found, Refusal):
-                self._refuse(found, perf_counter() - began)
-            else:
-                self._go_live(found, perf_counter() - began)
-                await self._record()
+                return self._refuse(found, perf_counter() - began)
+            self._go_live(found, perf_counter() - began)
+            freeze()
+        return await self._record()
 
     def _stay(self, names: Names) -> None:
         """The commit is new and the content is not, or only tags moved."""
