@@ -14,7 +14,8 @@ from content_api.cli.checked import Checked, notes
 from content_api.cli.formats import as_github, as_json, as_text
 from content_api.cli.options import given
 from content_api.cli.progress import watched
-from content_api.content.load import entity_keys, load, too_large
+from content_api.content.layout import too_large
+from content_api.content.load import entity_keys, load
 from content_api.content.problems import ContentRefused
 from content_api.errors import RevisionUnknown, SnapshotTooLarge
 from content_api.publish.place import folder_of

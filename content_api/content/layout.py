@@ -12,6 +12,7 @@ from functools import lru_cache
 from content_api.content.fields import EntityKind
 from content_api.content.problems import Problem
 from content_api.content.suggest import suggestion
+from content_api.errors import SnapshotTooLarge
 from content_api.store.history import FileChangeKind
 from content_api.store.snapshot import Entry, EntryKind, Limits
 
@@ -91,6 +92,11 @@ def changed_entities(files: Iterable[tuple[str, FileChangeKind]]) -> dict[str, F
             else:
                 found.setdefault(place.key, FileChangeKind.CHANGED)
     return found
+
+
+def too_large(error: SnapshotTooLarge) -> Problem:
+    """A tree that breaks a limit, as the problem of whoever committed it."""
+    return Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
 
 
 def shown(path: str) -> str:

@@ -21,7 +21,7 @@ from content_api.content.checking import findings_between, findings_within
 from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
 from content_api.content.fields import EntityKind
 from content_api.content.findings import Finding
-from content_api.content.layout import Place, collisions, path_problems, place_of, shown
+from content_api.content.layout import Place, collisions, path_problems, place_of, too_large
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.model_version import newer_model, stated_version
@@ -116,11 +116,6 @@ class Delta:
 
     changed: tuple[str, ...]
     gone: tuple[str, ...]
-
-
-def too_large(error: SnapshotTooLarge) -> Problem:
-    """A tree that breaks a limit, as the problem that it is for an editor."""
-    return Problem(shown(error.path), 1, 1, "", "tree_size", error.found, error.allowed)
 
 
 def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:

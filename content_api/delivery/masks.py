@@ -86,9 +86,9 @@ def _request_error(error: GraphQLError) -> RequestError | None:
 
 
 def missing(errors: Iterable[GraphQLError]) -> dict[str, NotInMemory]:
-    """What fields could not be answered for want of, by its name."""
+    """What fields could not be answered for want of, by its name. Where that came up is of no interest any more."""
     causes = (error.original_error for error in errors)
-    return {cause.name: cause for cause in causes if isinstance(cause, NotInMemory)}
+    return {cause.name: cause.with_traceback(None) for cause in causes if isinstance(cause, NotInMemory)}
 
 
 def _is_about_a_value(cause: Exception | None) -> bool:

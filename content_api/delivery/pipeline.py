@@ -221,7 +221,7 @@ def execute(work: Answering) -> None:
     if noted:
         work.extensions |= work.live.noted(noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
-        raise Lacking(wanted.values())
+        raise Lacking(tuple(wanted.values()))
 
 
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
@@ -280,11 +280,14 @@ class Delivery:
 
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
-        work = self.begin(operation)
+        live = self.live()
         try:
-            return self.attempt(work)
+            return self.attempt(self.begin(operation, live))
         except Lacking as lacking:
-            return await self._answer_loaded(operation, work.live, lacking)
+            wanted = lacking.wanted
+        # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
+        # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
+        return await self._answer_loaded(operation, live, wanted)
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
@@ -301,19 +304,19 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
 
-    async def _answer_loaded(self, operation: Operation, live: Live, lacking: Lacking) -> Reply:
+    async def _answer_loaded(self, operation: Operation, live: Live, wanted: Collection[NotInMemory]) -> Reply:
         """Load what is lacking, and what then turns out to be lacking beside it."""
         versions: set[str] = set()
         try:
             async with AsyncExitStack() as held:
                 for _ in range(MOST_ROUNDS):
-                    versions.update(*(wanted.versions for wanted in lacking.wanted))
+                    versions.update(*(each.versions for each in wanted))
                     hold_versions(self.limits, versions)
-                    await held.enter_async_context(self.fetch(lacking.wanted))
+                    await held.enter_async_context(self.fetch(wanted))
                     try:
                         return self.attempt(self.begin(operation, live))
-                    except Lacking as more:
-                        lacking = more
+                    except Lacking as lacking:
+                        wanted = lacking.wanted
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
             return refused(self.begin(operation, live), error)

@@ -17,10 +17,11 @@ from itertools import islice
 import structlog
 
 from content_api.content.edition import Edition
+from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.errors import NotInMemory, OperatorError, RequestError
-from content_api.publish.making import load_older, retire
+from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError
+from content_api.publish.making import freeze, load_older, retire
 from content_api.publish.queue import Queue
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
@@ -55,6 +56,8 @@ class VersionArchive:
         self.limits = limits
         self.drafts = drafts
         self.queue = Queue() if queue is None else queue  # an empty one is false
+        self.damaged = False
+        """Whether git could not read an older version since somebody last set this back."""
         self._most_kept = kept
         self._live: Edition | None = None
         self._live_snapshot: GitSnapshot | None = None
@@ -169,14 +172,17 @@ class VersionArchive:
         assert self._live is not None
         base = self._base_of(commit)
         try:
-            found = await asyncio.to_thread(
-                load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
-            )
+            with gc_paused():
+                found = await asyncio.to_thread(
+                    load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
+                )
+                freeze()
             return recalled_as(found, self._live.recalls) if self._live else found  # of what is live by now
         except ContentRefused as refused:
             raise self._remember(commit, has_problems(commit, len(refused.problems))) from None
         except OperatorError as error:
             log.error("a version cannot be read", version=commit, reason=str(error))
+            self.damaged |= isinstance(error, ObjectUnreadable)
             raise self._remember(commit, unreadable(commit)) from None
 
     def _base_of(self, commit: str) -> Edition | None:

@@ -18,7 +18,7 @@ from content_api.errors import OperatorError, StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
-from content_api.publish.making import make_edition
+from content_api.publish.making import freeze, make_edition
 from content_api.store.git import GitSnapshot
 from content_api.store.names import Names
 
@@ -64,6 +64,7 @@ def begin(branch: Branch) -> Beginning:
             break
         refusal = refusal or found
     if known:
+        freeze()  # nothing is asked yet
         archive.go_live(known.edition, known.snapshot, known.names)
         return Beginning(known, archive, pinned, refusal, trouble_with(failure) if failure else None)
     if refusal:

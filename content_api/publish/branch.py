@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import structlog
 
 from content_api.content.edition import Edition
-from content_api.content.load import entity_keys, recalls_of, too_large
+from content_api.content.layout import too_large
+from content_api.content.load import entity_keys, recalls_of
 from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
@@ -76,9 +77,16 @@ class Branch:
         return (pinned, True) if pinned else (self.repository.require(self.ref), False)
 
     def recalls(self) -> Mapping[str, Recall]:
-        """What the branch recalls now, which is hidden even while an older version of it is pinned."""
+        """What the branch recalls now, which is hidden even while an older version of it is pinned.
+
+        Nothing where that is too large to be read: an older version is pinned just because the branch is in disorder.
+        """
         commit = self.repository.resolve(self.ref)
-        return recalls_of(self.repository.snapshot(commit, self.listed)) if commit else {}
+        try:
+            return recalls_of(self.repository.snapshot(commit, self.listed)) if commit else {}
+        except SnapshotTooLarge as error:
+            log.warning("what the branch recalls cannot be read", ref=self.ref, reason=str(error))
+            return {}
 
     def names(self, tip: str, known: Names | None = None) -> Names:
         """What may be read from a commit, how it may be called, and the history that leads there."""
@@ -142,7 +150,7 @@ def judge(
     version = candidate.version
     try:
         snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed)
-    except SnapshotTooLarge as error:
+    except SnapshotTooLarge as error:  # an editor's doing, not an operator's
         return Refusal(branch.repository.version(version), (too_large(error),))
     known = live.edition if live else None
     keys = keys_before(branch, candidate, known) if before is None else before

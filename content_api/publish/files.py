@@ -13,11 +13,12 @@ from pathlib import Path, PurePath
 import structlog
 import watchfiles
 
+from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.errors import ObjectUnreadable, StoreError
 from content_api.publish.current import Current, Refusal, trouble_with
-from content_api.publish.making import make_edition, retire
+from content_api.publish.making import freeze, make_edition, retire
 from content_api.store import FolderSnapshot
 from content_api.store.snapshot import Limits, Snapshot, Version
 
@@ -36,11 +37,13 @@ async def follow_files(
         try:
             async for newer in saved_files(folder, limits, digits):
                 before = current.edition
-                await asyncio.to_thread(take, current, newer, shown, limits)
-                current.trouble = None
-                if current.edition is not before:
-                    retire(before)  # here, on the event loop, no operation is half way through
-                    announce(current.edition.version)
+                with gc_paused():
+                    await asyncio.to_thread(take, current, newer, shown, limits)
+                    current.trouble = None
+                    if current.edition is not before:
+                        retire(before)  # here, on the event loop, no operation is half way through
+                        announce(current.edition.version)
+                        freeze()
         except (StoreError, OSError) as error:
             # A file that was saved while it was being read is whole a moment later.
             seconds = SAVE_MILLISECONDS / 1000 if isinstance(error, ObjectUnreadable) else BACK_OFF_SECONDS

@@ -28,20 +28,29 @@ def make_edition(
     """The edition of a snapshot, with all that readers will ask of it. Raises ContentRefused when it has problems.
 
     What did not change is taken from the `previous` edition; `before` has the keys of the version that this one
-    follows, of which one that vanished is a problem.
-
-    50,000 entities are millions of objects that live as long as their edition and are freed by their reference counts.
-    The collector would walk them again and again, a second at a time, while requests wait: so it does not look at them.
+    follows, of which one that vanished is a problem. The first edition is frozen; any other is to be, by `freeze`, and
+    the collector paused until then.
     """
     if previous is None:
         gc.collect()  # what is garbage now would stay for ever
     with gc_paused():
         edition = replace(load(snapshot, known=previous, before=before, limits=limits), archive=archive)
         search_index(edition, previous)
-        if previous:
-            gc.collect()  # what requests left: freezing would keep it for ever. What was frozen before is not walked
-        gc.freeze()
+        if previous is None:  # nobody asks anything yet; to walk all of it would take a second
+            gc.freeze()
     return edition
+
+
+def freeze() -> None:
+    """Have the collector look no more at what is in memory now. Call it where no operation runs meanwhile.
+
+    50,000 entities are millions of objects that live as long as their edition and are freed by their reference counts.
+    The collector would walk them again and again, a second at a time, while requests wait. Here it walks what is new,
+    once: what is garbage now would stay for ever. So would what an operation makes that is half way through, errors and
+    all that they passed through, and with it the edition that it is answered from.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def load_older(
@@ -52,7 +61,7 @@ def load_older(
     live_snapshot: GitSnapshot | None,
     limits: Limits,
 ) -> Edition:
-    """The edition of a commit beside the live one. Raises ContentRefused, or a StoreError.
+    """The edition of a commit beside the live one, to be frozen as above. Raises ContentRefused, or a StoreError.
 
     With a `base`, whose content it has, it is that under its own name. Its search index is made when somebody searches:
     taken from the live one, it would cost the next publication an index of its own.
@@ -65,11 +74,8 @@ def load_older(
 def load_beside(
     snapshot: Snapshot, live: Edition, limits: Limits, archive: Archive, before: Collection[str] = ()
 ) -> Edition:
-    """The edition of a snapshot at the cost of what differs from the live one, without a search index."""
-    with gc_paused():
-        edition = replace(load(snapshot, known=live, before=before, limits=limits), archive=archive)
-        gc.freeze()
-    return edition
+    """The same of a snapshot, at the cost of what differs from the live one, and without a search index."""
+    return replace(load(snapshot, known=live, before=before, limits=limits), archive=archive)
 
 
 def retire(edition: Edition) -> None:

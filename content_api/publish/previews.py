@@ -19,6 +19,7 @@ from time import perf_counter
 import structlog
 
 from content_api.content.edition import Edition
+from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused, Problem
 from content_api.content.recalled import recalled_as
 from content_api.content.report import count
@@ -27,7 +28,7 @@ from content_api.content.searchable import search_index
 from content_api.errors import OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.archive import VersionArchive, unreadable
 from content_api.publish.branch import Branch, Good
-from content_api.publish.making import load_beside
+from content_api.publish.making import freeze, load_beside
 from content_api.publish.queue import Queue, overloaded
 from content_api.store.names import Names
 
@@ -171,7 +172,9 @@ class Previews:
         earlier = known.archive.names if known else self.live().names
         names = await asyncio.to_thread(self.branch.names, commit, earlier)
         archive = known.archive if known else self._archive(names)
-        found = await asyncio.to_thread(self._judge, commit, names, archive, known)
+        with gc_paused():
+            found = await asyncio.to_thread(self._judge, commit, names, archive, known)
+            freeze()
         if isinstance(found, BranchHasProblems):
             return Preview(commit, archive, found)
         archive.go_live(found.edition, found.snapshot, found.names)

@@ -18,6 +18,7 @@ from time import perf_counter
 
 import structlog
 
+from content_api.content.load import gc_paused
 from content_api.content.models import Recall
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
@@ -26,6 +27,7 @@ from content_api.errors import ObjectUnreadable, OperatorError, RequestError, St
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
+from content_api.publish.making import freeze
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
@@ -74,6 +76,7 @@ class Publisher:
     mirror: Mirror | None = None
     _seen: Sight | None = None
     _refusals: OrderedDict[str, Refusal] = field(default_factory=OrderedDict)
+    _renewed_for: str | None = None
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _looked: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: int = 0
@@ -153,6 +156,8 @@ class Publisher:
     async def _look(self) -> None:
         began = perf_counter()
         unfetched = await self._fetch()
+        if self.mirror and not unfetched:
+            await self._renew_for_older(self.mirror)
         try:
             await self._see_and_take(began)
         except ObjectUnreadable as error:
@@ -174,6 +179,20 @@ class Publisher:
             return error
         return None
 
+    async def _renew_for_older(self, mirror: Mirror) -> None:
+        """Have the mirror cloned again when a reader met an older version that is damaged in it.
+
+        Once while the same version is live: it may be as damaged at the remote, and a reader could ask for a clone with
+        every look.
+        """
+        live = self.live.edition.version.id
+        if self.archive.damaged and self._renewed_for != live:
+            log.error("the mirror is damaged, and is cloned again")
+            self._renewed_for = live
+            await asyncio.to_thread(mirror.renew)
+            self.archive.follow(self.archive.names)  # what could not be read is tried again
+        self.archive.damaged = False
+
     async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
         if sight != self._seen:
@@ -187,19 +206,24 @@ class Publisher:
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
             self._stay(names)
-            if sight.pinned:
-                self._recall(await asyncio.to_thread(self.branch.recalls))
+            self._recall(await asyncio.to_thread(self.branch.recalls) if sight.pinned else {})
         elif known := self._refusals.get(candidate.version):
             self._refused(known)
             await self._follow_tags(names)
         else:
+            await self._judge(candidate, began)
+
+    async def _judge(self, candidate: Candidate, began: float) -> None:
+        with gc_paused():
             found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
-            if isinstance(found, Refusal):
-                self._refuse(found, perf_counter() - began)
-                await self._follow_tags(names)
-            else:
+            if isinstance(found, Good):
                 self._go_live(found, perf_counter() - began)
-                await self._tidy()
+                freeze()
+        if isinstance(found, Refusal):
+            self._refuse(found, perf_counter() - began)
+            await self._follow_tags(candidate.names)
+        else:
+            await self._tidy()
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""

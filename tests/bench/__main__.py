@@ -1,8 +1,8 @@
 """Run every measurement and print the tables of docs/performance.md, as Markdown.
 
-python -m tests.bench                 all of it: about five minutes on two quiet cores
+python -m tests.bench                 all of it: about ten minutes on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
-python -m tests.bench loading         one of: loading, starting, querying, history, listening
+python -m tests.bench loading         one of: loading, starting, querying, history, listening, publishing
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import history, listening, loading, querying, starting
+from tests.bench import history, listening, loading, publishing, querying, starting
 
 BENCHES: dict[str, Callable[[bool], str]] = {
     "loading": loading.table,
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[bool], str]] = {
     "querying": querying.table,
     "history": history.table,
     "listening": listening.table,
+    "publishing": publishing.table,
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import orjson
 import pytest
 
+from content_api.content.edition import Edition
 from content_api.content.view import view_of
 from content_api.errors import RequestError
 from content_api.publish import archive as archives
@@ -223,3 +225,20 @@ async def test_a_recall_hides_an_entity_in_every_version_and_the_answer_says_so(
             assert not reply.pinned
         await seen.push(in_content({"recalls.json": world.files()["recalls.json"]}))
         assert "quiet-tea" in str(await seen.ask(listed, v=first))
+
+
+async def test_editions_that_are_served_no_more_are_let_go_although_others_were_waited_for_meanwhile(repository):
+    kept = archives.KEPT
+    older = with_versions(repository, kept + 4)
+    with following(repository) as seen:
+        gc.unfreeze()
+        others = {
+            id(found) for found in gc.get_objects() if type(found) is Edition and found is not seen.current.edition
+        }
+        for number, commit in enumerate(older[:-1]):
+            assert await name_in(seen, commit) == f"Name {number}"
+            await seen.push(moon(f"Newer {number}"))
+        gc.collect()
+        gc.unfreeze()  # what was frozen although it was garbage is seen again
+        editions = [found for found in gc.get_objects() if type(found) is Edition and id(found) not in others]
+        assert len(editions) <= kept + 2  # the live one, and the first, which the beginning has

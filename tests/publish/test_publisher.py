@@ -34,6 +34,15 @@ async def test_a_version_with_problems_is_refused_with_all_of_them_and_what_was_
         assert any("content/conditions/moon-hiccups.json:" in entry["event"] for entry in logged)
 
 
+async def test_a_tree_that_breaks_a_limit_is_refused_like_any_other_version_with_problems(repository):
+    with following(repository) as seen:
+        before = seen.live
+        refused = await seen.push({f"content/symptoms/{'deeper/' * 20}deep.json": b"{}"})
+        assert (seen.live, seen.current.trouble) == (before, None)
+        assert seen.current.refusal.version.id == refused
+        assert [problem.rule for problem in seen.current.refusal.problems] == ["tree_size"]
+
+
 async def test_a_version_that_was_refused_is_not_tried_again(repository, monkeypatch):
     with following(repository) as seen:
         await seen.push(broken())
@@ -155,6 +164,32 @@ async def test_what_is_pinned_stays_until_it_is_released(repository):
         await seen.publisher.look()
         assert seen.current.pinned is False
         assert seen.live not in (first, second)
+
+
+async def test_a_pin_holds_although_the_branch_is_too_large_to_be_read(repository):
+    with following(repository) as seen:
+        first = seen.live
+        await seen.push(moon("Second"))
+        opened = seen.publisher.branch.repository
+        opened.keep(seen.publisher.branch.pin_name, first)
+        await seen.push({f"content/symptoms/{'deeper/' * 20}deep.json": b"{}"})
+        assert (seen.live, seen.current.pinned, seen.current.trouble) == (first, True, None)
+
+
+async def test_what_the_branch_recalled_is_there_again_when_it_is_rolled_back_and_released_at_once(repository):
+    recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
+    tea = '{ treatment(key: "quiet-tea") { key } }'
+    with following(repository) as seen:
+        first = seen.live
+        opened, pin = seen.publisher.branch.repository, seen.publisher.branch.pin_name
+        opened.keep(pin, first)
+        recalls = world.edited({"recalls.json": {"/recalls": [recall]}})["recalls.json"]
+        await seen.push(in_content({"recalls.json": recalls}))
+        assert await seen.ask(tea) == {"treatment": None}
+        repository.branch("main", first)
+        opened.keep(pin, None)
+        await seen.publisher.look()
+        assert await seen.ask(tea) == {"treatment": {"key": "quiet-tea"}}
 
 
 async def test_a_recall_hides_an_entity_although_an_older_version_is_pinned(repository):

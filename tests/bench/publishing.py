@@ -1,0 +1,221 @@
+"""From a push to the first answer that has it, and what readers notice of it meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+from tests.bench.figures import duration, markdown
+from tests.bench.loading import changed
+from tests.cli.command import Serving, serving
+from tests.generator import generate
+from tests.repositories import Repository
+
+SIZES = (45, 5_000, 50_000)  # as many as are shipped, as a large site may have, and ten times that
+QUICK_SIZES = (45, 500)
+BRANCH = "refs/heads/main"
+SECRET = "a-secret-of-the-git-host"
+POLL_SECONDS = 1.0  # as it is if nobody says
+NEVER = 3_600.0  # seconds between two looks where a hook tells of a push
+PAUSE_SECONDS = 0.002  # between two questions of who waits for the new text: that is how exact the figures are
+READS_A_SECOND = 100  # of a reader, whatever the last answer took: a server that stands still is asked all the same
+IDLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When the branch was told to move, when the new text was first in an answer, and what the log says it took."""
+
+    began: float
+    ended: float
+    logged: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """When a question was due, and how long after that the answer was there."""
+
+    due: float
+    seconds: float
+
+
+def table(quick: bool) -> str:
+    """Two rows for each size: with a hook that tells of a push, and with looks once a second."""
+    rows = []
+    for size in QUICK_SIZES if quick else SIZES:
+        with tempfile.TemporaryDirectory() as scratch:
+            repository, key, commits = prepared(Path(scratch), size, 10 if quick else 60)
+            half = len(commits) // 2
+            for way, some in (("a hook", commits[:half]), ("a look each second", commits[half:])):
+                rows.append((f"{size:,}", way, *row(repository, key, some, way == "a hook", quick)))
+    head = (
+        "entities",
+        "told by",
+        "push to first answer, median",
+        "99 of 100",
+        "of it, from seen to live",
+        "a reader's 99 of 100, idle",
+        "during publications",
+        "ratio",
+    )
+    return markdown(head, rows)
+
+
+def prepared(scratch: Path, size: int, pushes: int) -> tuple[Repository, str, list[str]]:
+    """A bare repository, the symptom that changes, and commits that are there and that no branch that is served has."""
+    repository = Repository(scratch / "content.git", bare=True)
+    files = generate(size)
+    first = repository.commit({f"content/{path}": data for path, data in files.items()})
+    path = next(path for path in files if path.startswith("symptoms/"))
+    repository.branch("later", first)
+    commits = [
+        repository.commit({f"content/{path}": changed(files[path], number)}, branch="later") for number in range(pushes)
+    ]
+    repository.git("gc", "--quiet")
+    return repository, Path(path).stem, commits
+
+
+def row(repository: Repository, key: str, commits: Sequence[str], hooked: bool, quick: bool) -> tuple[str, ...]:
+    settings = {
+        "CONTENT_API_HOOK_SECRETS": SECRET,
+        "CONTENT_API_POLL_SECONDS": str(NEVER if hooked else POLL_SECONDS),
+    }
+    with serving("--content", str(repository.path), "--ref", "main", cwd=repository.path, **settings) as server:
+        publications, reads = measured(server, repository, key, commits, hooked, 2.0 if quick else IDLE_SECONDS)
+    times = [each.seconds for each in publications]
+    began = publications[0].began
+    idle = percentile([read.seconds for read in reads if read.due < began], 99)
+    meanwhile = percentile([read.seconds for read in reads if during(read, publications)], 99)
+    return (
+        duration(percentile(times, 50)),
+        duration(percentile(times, 99)),
+        duration(percentile([each.logged for each in publications], 50)),
+        duration(idle),
+        duration(meanwhile),
+        f"{meanwhile / idle:.1f}",
+    )
+
+
+def during(read: Read, publications: Sequence[Published]) -> bool:
+    """Whether any of a read's time was one of a publication."""
+    return any(read.due < each.ended and read.due + read.seconds > each.began for each in publications)
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """The value that this many of a hundred are not above."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) * share // 100, len(ordered) - 1)]
+
+
+# ---- publishing
+
+
+def measured(
+    server: Serving, repository: Repository, key: str, commits: Sequence[str], hooked: bool, idle: float
+) -> tuple[list[Published], list[Read]]:
+    """Push one commit after the other while a reader reads, who begins some seconds before the first."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+    random = Random(0)
+    with reading(server, key) as reads:
+        time.sleep(idle)
+        publications = []
+        for commit in commits:
+            publications.append(published(server, connection, repository, commit, hooked))
+            time.sleep(random.uniform(0.2, 1.2))  # so that a push falls anywhere between two looks
+    connection.close()
+    return publications, reads
+
+
+def published(
+    server: Serving, connection: http.client.HTTPConnection, repository: Repository, commit: str, hooked: bool
+) -> Published:
+    body = json.dumps({"query": "{ __typename }"}).encode()
+    began = time.monotonic()
+    repository.git("update-ref", BRANCH, commit)
+    if hooked:
+        call_hook(connection)
+    while True:
+        connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        response.read()
+        if response.headers["Content-Version"] == commit:
+            break
+        if time.monotonic() - began > 60:
+            raise RuntimeError(f"{commit} is not live after a minute:\n{server.log.read_text()[-2_000:]}")
+        time.sleep(PAUSE_SECONDS)
+    return Published(began, time.monotonic(), logged_seconds(server, commit))
+
+
+def call_hook(connection: http.client.HTTPConnection) -> None:
+    body = uuid4().bytes
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    connection.request("POST", "/hooks/git", body, {"X-Hub-Signature-256": f"sha256={digest}"})
+    response = connection.getresponse()
+    response.read()
+    if response.status != 202:
+        raise RuntimeError(f"The hook was answered {response.status}")
+
+
+def logged_seconds(server: Serving, commit: str) -> float:
+    """What the log says that a publication took. It is written just after the version is live."""
+    for _ in range(100):
+        for line in reversed(server.log.read_text().splitlines()):
+            if commit in line and '"event": "live"' in line:
+                return float(json.loads(line)["seconds"])
+        time.sleep(0.01)
+    raise RuntimeError(f"The log does not tell of {commit}")
+
+
+# ---- reading
+
+
+@contextmanager
+def reading(server: Serving, key: str) -> Iterator[list[Read]]:
+    """Have somebody read, in a process of its own, while the block runs. The list is filled when it ends."""
+    command = [sys.executable, "-m", "tests.bench.publishing", server.url.removeprefix("http://"), key]
+    reads: list[Read] = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        reader.stdout.readline()
+        try:
+            yield reads
+        finally:
+            reads += [Read(*each) for each in json.loads(reader.communicate()[0])]
+
+
+def read_until_told(address: str, key: str) -> None:
+    """Ask something light, so many times a second, until standard input ends; then print when and how long."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    query = "query ($key: String!) { symptom(key: $key) { name summary requiredCautions { name summary } } }"
+    body = json.dumps({"query": query, "variables": {"key": key}}).encode()
+    reads: list[tuple[float, float]] = []
+    print("ready", flush=True)
+    due = time.monotonic()
+    while not select.select([sys.stdin], [], [], max(due - time.monotonic(), 0))[0]:
+        connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        if b'"data"' not in response.read() or response.status != 200:
+            raise RuntimeError(f"A reader was answered {response.status}")
+        reads.append((due, time.monotonic() - due))
+        due += 1 / READS_A_SECOND
+    print(json.dumps(reads))
+
+
+if __name__ == "__main__":
+    read_until_told(sys.argv[1], sys.argv[2])

@@ -1,0 +1,15 @@
+"""The history checker: seeded pushes, faults and kills, with readers on all the time.
+
+    python -m tests.publish.checker --seed 7 --seconds 60             a server that follows a bare repository
+    python -m tests.publish.checker --seed 7 --seconds 60 --mirror    one that mirrors a remote, with a signed hook
+    python -m tests.publish.checker --seconds 3600                    seed after seed for an hour
+
+A real `content-api serve` follows a repository to which a script of steps is done (`steps.py`); a seed makes the
+script. Readers (`readers.py`) and listeners (`listeners.py`) hold every answer to what was pushed (`ledger.py`):
+
+- every answer has status 200, and a `Content-Version` that is good; 503 is only for a version that is not there yet
+- all parts of an answer are of that version: every text has the version's number in it (`content.py`)
+- versions never go back unless the branch did; nor does what listeners hear, who hear the newest in the end
+- after the last good push it is live within five seconds, and after a bad one that is told
+- memory, open files and processes stay bounded; nothing is left behind, and the log has no defect of ours
+"""

@@ -1,0 +1,69 @@
+"""Seeded histories of pushes, faults and kills, with readers on all the time: see the package `checker`.
+
+`CHECKER_SECONDS=3600 python -m pytest tests/publish/test_checker.py` checks so much longer, seeds that nobody chose.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.publish.checker import broken_server
+from tests.publish.checker.history import History, check
+
+# What is promised in seconds is promised on a machine that has time. Here everything else runs as well.
+PATIENCE = 6.0
+SECONDS = 12.0  # of one history; with its beginning and its end, the four of them take a minute
+SEEDS = [(1, False), (2, True), (3, False), (4, True)]
+"""(seed, whether the server mirrors a remote repository)"""
+FAILED_ONCE: list[tuple[int, bool, int]] = []
+"""(seed, mirrored, steps) of histories that showed a defect, with as many steps as that takes."""
+
+# The defect -> the steps that show it, how many of them, and what the checker says.
+SEEN = {
+    "swap_half_way": (("good push",), 3, "a search for all of them finds others|the answer has the numbers"),
+    "serve_what_is_refused": (("broken push",), 3, "never passed its checks"),
+    "go_backwards": (("good push",), 3, "It went backwards"),
+    "miss_a_push": (("good push",), 3, "is not live after"),
+    "say_old_news": (("good push",), 3, "out of order|not heard over"),
+    "keep_everything": (("good push",), 14, "Its memory grew"),
+    "leave_processes": (("good push",), 3, "Zombies stay"),
+}
+
+
+def offences(history: History) -> str:
+    return "\n".join(offence.what for offence in history.offences)
+
+
+@pytest.mark.parametrize(("seed", "mirrored"), SEEDS)
+def test_whatever_happens_readers_get_whole_good_versions_in_their_order(seed: int, mirrored: bool, tmp_path: Path):
+    history = check(seed, tmp_path, mirrored=mirrored, seconds=SECONDS, patience=PATIENCE)
+    assert not history.offences, str(history)
+    assert history.asked > 100
+    assert history.heard
+    assert history.steps
+
+
+@pytest.mark.parametrize(("seed", "mirrored", "steps"), FAILED_ONCE)
+def test_what_failed_once_holds(seed: int, mirrored: bool, steps: int, tmp_path: Path):
+    history = check(seed, tmp_path, mirrored=mirrored, steps=steps, patience=PATIENCE)
+    assert not history.offences, str(history)
+
+
+@pytest.mark.parametrize("defect", sorted(broken_server.DEFECTS))
+def test_the_checker_sees_a_defect(defect: str, tmp_path: Path):
+    only, steps, expected = SEEN[defect]
+    command = broken_server.command(defect)
+    history = check(1, tmp_path, steps=steps, only=only, command=command)
+    assert any(words in offences(history) for words in expected.split("|")), str(history)
+
+
+@pytest.mark.skipif("CHECKER_SECONDS" not in os.environ and not os.environ.get("CI"), reason="it goes on for as long")
+def test_seeds_that_nobody_chose(tmp_path: Path):
+    seed = random.randrange(1_000_000)
+    seconds = float(os.environ.get("CHECKER_SECONDS", "0"))
+    history = check(seed, tmp_path, mirrored=seed % 2 == 1, seconds=seconds, patience=PATIENCE)
+    assert not history.offences, str(history)
