@@ -56,7 +56,7 @@ def test_a_bare_repository_is_served_without_advice_that_only_a_work_tree_can_fo
         assert server.ask(NAME) == answer("Moon hiccups")
         assert "which HEAD names.\n" in server.said
         assert "--working-tree" not in server.said
-        assert "What is pushed is seen after a restart" in server.said
+        assert "What is pushed is live a moment later" in server.said
 
 
 def test_two_workers_answer_from_what_the_options_say_whatever_the_environment_says(
