@@ -137,30 +137,46 @@ def measured(
         time.sleep(idle)
         publications = []
         for commit in commits:
-            publications.append(published(server, connection, repository, commit, hooked))
+            publications.append(published(server, connection, repository, key, commit, hooked))
             time.sleep(random.uniform(0.2, 1.2))  # so that a push falls anywhere between two looks
     connection.close()
     return publications, reads
 
 
 def published(
-    server: Serving, connection: http.client.HTTPConnection, repository: Repository, commit: str, hooked: bool
+    server: Serving,
+    connection: http.client.HTTPConnection,
+    repository: Repository,
+    key: str,
+    commit: str,
+    hooked: bool,
 ) -> Published:
-    body = json.dumps({"query": "{ __typename }"}).encode()
+    body = asking(key)
+    before = asked(connection, body)
     began = time.monotonic()
     repository.git("update-ref", BRANCH, commit)
     if hooked:
         call_hook(connection)
-    while True:
-        connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        response.read()
-        if response.headers["Content-Version"] == commit:
-            break
+    while asked(connection, body) == before:
         if time.monotonic() - began > 60:
             raise RuntimeError(f"{commit} is not live after a minute:\n{server.log.read_text()[-2_000:]}")
         time.sleep(PAUSE_SECONDS)
     return Published(began, time.monotonic(), logged_seconds(server, commit))
+
+
+def asking(key: str) -> bytes:
+    """A light question, whose answer has the text that changes."""
+    query = "query ($key: String!) { symptom(key: $key) { name summary requiredCautions { name summary } } }"
+    return json.dumps({"query": query, "variables": {"key": key}}).encode()
+
+
+def asked(connection: http.client.HTTPConnection, body: bytes) -> bytes:
+    connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != 200 or b'"data"' not in answer:
+        raise RuntimeError(f"{response.status}: {answer.decode()}")
+    return answer
 
 
 def call_hook(connection: http.client.HTTPConnection) -> None:
@@ -202,16 +218,12 @@ def reading(server: Serving, key: str) -> Iterator[list[Read]]:
 def read_until_told(address: str, key: str) -> None:
     """Ask something light, so many times a second, until standard input ends; then print when and how long."""
     connection = http.client.HTTPConnection(address, timeout=60)
-    query = "query ($key: String!) { symptom(key: $key) { name summary requiredCautions { name summary } } }"
-    body = json.dumps({"query": query, "variables": {"key": key}}).encode()
+    body = asking(key)
     reads: list[tuple[float, float]] = []
     print("ready", flush=True)
     due = time.monotonic()
     while not select.select([sys.stdin], [], [], max(due - time.monotonic(), 0))[0]:
-        connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        if b'"data"' not in response.read() or response.status != 200:
-            raise RuntimeError(f"A reader was answered {response.status}")
+        asked(connection, body)
         reads.append((due, time.monotonic() - due))
         due += 1 / READS_A_SECOND
     print(json.dumps(reads))

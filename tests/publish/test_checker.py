@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from tests.publish.checker.history import History, check
 
 # What is promised in seconds is promised on a machine that has time. Here everything else runs as well.
 PATIENCE = 6.0
-SECONDS = 12.0  # of one history; with its beginning and its end, the four of them take a minute
+SECONDS = 8.0  # of one history; with its beginning and its end, the four of them take a minute
 SEEDS = [(1, False), (2, True), (3, False), (4, True)]
 """(seed, whether the server mirrors a remote repository)"""
-FAILED_ONCE: list[tuple[int, bool, int]] = []
-"""(seed, mirrored, steps) of histories that showed a defect, with as many steps as that takes."""
+FAILED_ONCE = [(11, True, 2)]
+"""(seed, mirrored, steps) of histories that showed a defect, with as many steps as that takes: an older version stayed
+unreadable in a mirror that was damaged. What else was found has a shorter test of its own."""
 
 # The defect -> the steps that show it, how many of them, and what the checker says.
 SEEN = {
@@ -29,7 +31,7 @@ SEEN = {
     "go_backwards": (("good push",), 3, "It went backwards"),
     "miss_a_push": (("good push",), 3, "is not live after"),
     "say_old_news": (("good push",), 3, "out of order|not heard over"),
-    "keep_everything": (("good push",), 14, "Its memory grew"),
+    "keep_everything": (("good push",), 22, "Its memory grew"),
     "leave_processes": (("good push",), 3, "Zombies stay"),
 }
 
@@ -61,9 +63,12 @@ def test_the_checker_sees_a_defect(defect: str, tmp_path: Path):
     assert any(words in offences(history) for words in expected.split("|")), str(history)
 
 
-@pytest.mark.skipif("CHECKER_SECONDS" not in os.environ and not os.environ.get("CI"), reason="it goes on for as long")
 def test_seeds_that_nobody_chose(tmp_path: Path):
-    seed = random.randrange(1_000_000)
-    seconds = float(os.environ.get("CHECKER_SECONDS", "0"))
-    history = check(seed, tmp_path, mirrored=seed % 2 == 1, seconds=seconds, patience=PATIENCE)
-    assert not history.offences, str(history)
+    """None at all if not for as long as CHECKER_SECONDS says."""
+    until = time.monotonic() + float(os.environ.get("CHECKER_SECONDS", "0"))
+    while (left := until - time.monotonic()) > 0:
+        seed = random.randrange(1_000_000)
+        scratch = tmp_path / str(seed)
+        scratch.mkdir()
+        history = check(seed, scratch, mirrored=seed % 2 == 1, seconds=min(left, 60), patience=PATIENCE)
+        assert not history.offences, str(history)

@@ -4,6 +4,10 @@
     python -m tests.publish.checker --seed 7 --seconds 60 --mirror    one that mirrors a remote, with a signed hook
     python -m tests.publish.checker --seconds 3600                    seed after seed for an hour
 
+`tests/publish/test_checker.py` runs some seeds for a minute, and with `CHECKER_SECONDS=3600` others for an hour. What
+fails prints its seed, its steps, the answer that is wrong, and how to repeat it. The steps are the same each time; what
+falls into which moment of them is up to the machine.
+
 A real `content-api serve` follows a repository to which a script of steps is done (`steps.py`); a seed makes the
 script. Readers (`readers.py`) and listeners (`listeners.py`) hold every answer to what was pushed (`ledger.py`):
 
