@@ -64,6 +64,7 @@ class VersionArchive:
         self._kept: OrderedDict[str, Edition] = OrderedDict()
         self._unreadable: OrderedDict[str, RequestError] = OrderedDict()
         self._held: Counter[str] = Counter()
+        self._leaving: list[Edition] = []
 
     # ---- what readers ask
 
@@ -112,7 +113,7 @@ class VersionArchive:
         before, self._live, self._live_snapshot = self._live, edition, snapshot
         self._drop(edition.version.id)
         if before is not None and before.version.id == edition.version.id:
-            retire(before)
+            self._retire(before)
         elif before is not None:
             self._keep(before)
         for kept in list(self._kept.values()):
@@ -131,7 +132,7 @@ class VersionArchive:
         now = recalled_as(kept, live.recalls)
         if now is not kept:
             self._kept[kept.version.id] = now
-            retire(kept)
+            self._retire(kept)
 
     def close(self) -> None:
         """Let go of every edition, the live one too. Nobody may be reading any of them, nor begin to."""
@@ -158,6 +159,7 @@ class VersionArchive:
             self._held.subtract(commits)
             self._held += Counter()  # forgets those that nobody holds
             self._make_room()
+            self._retire_left()
 
     async def _load_in_time(self, wanted: NotInMemory) -> None:
         await self.queue.result((self, wanted.name), "What is asked for", partial(self._load, wanted))
@@ -212,7 +214,18 @@ class VersionArchive:
     def _drop(self, commit: str) -> None:
         found = self._kept.pop(commit, None)
         if found is not None:
-            retire(found)
+            self._retire(found)
+
+    def _retire(self, edition: Edition) -> None:
+        """Let go of an edition as soon as no operation waits that may have begun in it."""
+        self._leaving.append(edition)
+        self._retire_left()
+
+    def _retire_left(self) -> None:
+        if not self._held:
+            for edition in self._leaving:
+                retire(edition)
+            self._leaving.clear()
 
 
 def has_problems(commit: str, number: int) -> RequestError:

@@ -36,7 +36,7 @@ log = structlog.get_logger("content_api.publish")
 
 POLL_SECONDS = 1.0  # to ask costs a few milliseconds, and nobody who has just pushed expects less
 REMOTE_POLL_SECONDS = 30.0  # to ask another machine costs it a connection; a hook tells us sooner
-LEAST_SECONDS = 0.05  # between two looks, however often somebody asks for one
+LEAST_SECONDS = 0.1  # between two looks, however often somebody asks for one
 WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publication takes less than one
 MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
@@ -81,6 +81,9 @@ class Publisher:
     _looked: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: int = 0
     _failures: int = 0
+    _tidying: asyncio.Task[None] | None = None
+    _told: bool = False
+    _fetch_at: float = 0.0
     _recorded: str | None = None
     _record_again_at: float = 0.0
 
@@ -90,6 +93,7 @@ class Publisher:
 
     def look_now(self) -> None:
         """Have the branch looked at without waiting for the next time. Calls while a look runs become one."""
+        self._told = True
         self._nudge.set()
 
     async def run(self) -> None:
@@ -142,7 +146,7 @@ class Publisher:
         if self.current.trouble:
             log.info("the branch can be followed again", was=self.current.trouble.reason)
         self.current.trouble, self._failures = None, 0
-        return self.poll_seconds
+        return min(self.poll_seconds, POLL_SECONDS) if self.mirror else self.poll_seconds
 
     def _in_trouble(self, trouble: Trouble) -> float:
         if self.current.trouble is None or self.current.trouble.reason != trouble.reason:
@@ -171,11 +175,17 @@ class Publisher:
             raise unfetched
 
     async def _fetch(self) -> StoreError | None:
-        """Bring the mirror up to date, if there is one; return why that cannot be done."""
+        """Bring the mirror up to date, if there is one and it is time; return why that cannot be done.
+
+        Between two fetches the mirror is looked at all the same: another process of ours may have fetched.
+        """
+        if self.mirror is None or (perf_counter() < self._fetch_at and not self._told):
+            return None
+        self._fetch_at, self._told = perf_counter() + self.poll_seconds, False
         try:
-            if self.mirror:
-                await asyncio.to_thread(self.mirror.fetch)
+            await asyncio.to_thread(self.mirror.fetch)
         except StoreError as error:
+            self._fetch_at = 0.0
             return error
         return None
 
@@ -186,12 +196,14 @@ class Publisher:
         every look.
         """
         live = self.live.edition.version.id
-        if self.archive.damaged and self._renewed_for != live:
+        if not self.archive.damaged:
+            return
+        if self._renewed_for != live:
             log.error("the mirror is damaged, and is cloned again")
             self._renewed_for = live
             await asyncio.to_thread(mirror.renew)
-            self.archive.follow(self.archive.names)  # what could not be read is tried again
         self.archive.damaged = False
+        self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
     async def _see_and_take(self, began: float) -> None:
         sight = await asyncio.to_thread(see, self.branch)
@@ -222,8 +234,8 @@ class Publisher:
         if isinstance(found, Refusal):
             self._refuse(found, perf_counter() - began)
             await self._follow_tags(candidate.names)
-        else:
-            await self._tidy()
+        elif self.mirror and self.current.published % TIDY_EVERY == 0:
+            self._tidying = asyncio.create_task(self._tidy(self.mirror))
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
@@ -286,10 +298,12 @@ class Publisher:
             self._record_again_at = perf_counter() + RECORD_SECONDS
             log.warning("what is live could not be written down", reason=str(error))
 
-    async def _tidy(self) -> None:
-        """Every fetch leaves a pack in the mirror. Git puts them together, which can take a minute: seldom, and now."""
-        if self.mirror and self.current.published % TIDY_EVERY == 0:
-            await asyncio.to_thread(self.mirror.tidy)
+    async def _tidy(self, mirror: Mirror) -> None:
+        """Every fetch leaves a pack in the mirror. Git puts them together, which can take a minute: seldom."""
+        try:
+            await asyncio.to_thread(mirror.tidy)
+        except (StoreError, OSError) as error:
+            log.warning("the mirror could not be tidied", reason=str(error))
 
 
 def not_yet_live(commit: str, current: Current) -> RequestError:

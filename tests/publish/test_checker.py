@@ -49,10 +49,10 @@ def test_whatever_happens_readers_get_whole_good_versions_in_their_order(seed: i
     assert history.steps
 
 
-@pytest.mark.parametrize(("seed", "mirrored", "steps"), FAILED_ONCE)
-def test_what_failed_once_holds(seed: int, mirrored: bool, steps: int, tmp_path: Path):
-    history = check(seed, tmp_path, mirrored=mirrored, steps=steps, patience=PATIENCE)
-    assert not history.offences, str(history)
+def test_what_failed_once_holds(tmp_path: Path):
+    for seed, mirrored, steps in FAILED_ONCE:
+        history = check(seed, tmp_path / str(seed), mirrored=mirrored, steps=steps, patience=PATIENCE)
+        assert not history.offences, str(history)
 
 
 @pytest.mark.parametrize("defect", sorted(broken_server.DEFECTS))

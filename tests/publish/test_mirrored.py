@@ -62,3 +62,19 @@ def damage(mirror: Path, repository: Repository, commit: str) -> None:
     else:
         file.chmod(0o644)
         file.write_bytes(b"")
+
+
+async def test_between_two_fetches_the_mirror_is_looked_at_and_a_hook_has_it_fetched_at_once(repository, tmp_path):
+    with following(repository, cache=tmp_path / "cache") as seen:
+        seen.publisher.poll_seconds = 3600
+        await seen.publisher.look()
+        pushed = repository.commit(moon("Pushed"))
+        await seen.publisher.look()
+        assert seen.live != pushed
+        seen.publisher.mirror.fetch()  # as another worker does that was told by the hook
+        await seen.publisher.look()
+        assert seen.live == pushed
+        told = repository.commit(moon("Told of"))
+        seen.publisher.look_now()
+        await seen.publisher.look()
+        assert seen.live == told

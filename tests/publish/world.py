@@ -115,6 +115,7 @@ def following(
             beginning.live,
             PurePath("content"),
             announce=announced.append,
+            poll_seconds=0,  # whenever the test looks, it is time to fetch
             mirror=mirror,
         )
         yield Followed(repository, publisher, beginning, announced)

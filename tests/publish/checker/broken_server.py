@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import count
 
 from content_api import app, cli
-from content_api.content.search import SearchIndex
+from content_api.content.search import indexes_in
 from content_api.publish import branch, publisher
 from content_api.publish.publisher import Publisher
 from tests.live import ROOT
@@ -25,7 +25,7 @@ def swap_half_way() -> None:
     def half(*arguments):
         found, live = judge(*arguments), arguments[2]
         if isinstance(found, branch.Good):
-            found.edition.memo[SearchIndex] = live.edition.memo[SearchIndex]
+            found.edition.memo.update(indexes_in(live.edition.memo))
         return found
 
     publisher.judge = half
@@ -38,7 +38,7 @@ def serve_what_is_refused() -> None:
     def lenient(*arguments):
         found, live = judge(*arguments), arguments[2]
         if isinstance(found, branch.Refusal):
-            memo = {SearchIndex: live.edition.memo[SearchIndex]}
+            memo = indexes_in(live.edition.memo)
             return replace(live, edition=replace(live.edition, version=found.version, memo=memo))
         return found
 
