@@ -13,7 +13,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.publish.announcements import Announcements
 from content_api.publish.publisher import Publisher
 from content_api.settings import Settings
-from tests.publish.world import moon
+from tests.publish.world import following, moon
 from tests.repositories import Repository
 
 pytestmark = pytest.mark.anyio
