@@ -176,24 +176,30 @@ def indexed(records: Iterable[Record]) -> Indexes:
 def reindexed(indexes: Indexes, removed: Iterable[Record], added: Iterable[Record]) -> Indexes:
     """The indexes after some records went and others came; the old ones stay as they were."""
     known: list[Index] = [getattr(indexes, each.name) for each in fields(Indexes)]
-    touched: list[dict[Any, set[str]]] = [{} for _ in known]
-    for records, change in ((removed, set.discard), (added, set.add)):
-        for record in records:
-            for index, redone, places in zip(known, touched, index_places(record), strict=True):
-                for place in places:
-                    if place not in redone:
-                        redone[place] = set(index.get(place, ()))
-                    change(redone[place], record.key)
-    return Indexes(*map(merged, known, touched))
+    return Indexes(*map(merged, known, places_of(removed), places_of(added)))
 
 
-def merged(index: Index, touched: Mapping[Any, set[str]]) -> Index:
-    """An index with some places replaced, and those that came out empty left out."""
+def places_of(records: Iterable[Record]) -> list[dict[Any, set[str]]]:
+    """For each index, at which places it has which of these records."""
+    found: list[dict[Any, set[str]]] = [{} for _ in fields(Indexes)]
+    for record in records:
+        for keys_at, places in zip(found, index_places(record), strict=True):
+            for place in places:
+                keys_at.setdefault(place, set()).add(record.key)
+    return found
+
+
+def merged(index: Index, gone: Mapping[Any, set[str]], come: Mapping[Any, set[str]]) -> Index:
+    """An index with some places redone, and those that came out empty left out.
+
+    Most changes of an entity leave it where it was; then the index stays the same, and nothing is copied.
+    """
+    touched = [place for place in {*gone, *come} if gone.get(place) != come.get(place)]
     if not touched:
         return index
     result = index.copy()
-    for place, keys in touched.items():
-        if keys:
+    for place in touched:
+        if keys := set(index.get(place, ())) - gone.get(place, set()) | come.get(place, set()):
             result[place] = as_keys(keys)
         else:
             result.pop(place, None)
