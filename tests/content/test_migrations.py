@@ -18,7 +18,7 @@ from content_api.errors import ContentError
 from content_api.store.git import GitRepository, open_repository
 from tests import world
 from tests.content.refusal import Told, refusal, seen, world_edition
-from tests.graph.asking import ask
+from tests.graph.asking import ask, searchable
 from tests.repositories import Repository
 from tests.world.snapshot import MemorySnapshot
 
@@ -245,7 +245,7 @@ def test_versions_on_both_sides_of_an_upgrade_are_served_alike(upgraded):
     repository, *commits = upgraded
     asked = '{ treatment(key: "warm-socks") { background { text } } search(text: "sheep") { nodes { key } } }'
     for commit in commits:
-        edition = load(repository.snapshot(commit))
+        edition = searchable(load(repository.snapshot(commit)))
         assert edition.version.id == commit
         assert ask(asked, edition) == {
             "treatment": {"background": [{"text": "Sheep had them first."}]},

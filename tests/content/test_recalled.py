@@ -91,7 +91,7 @@ def test_an_older_edition_under_other_recalls_shares_all_but_its_views():
     index = search_index(before)
     after = under(recall(TEA))
     assert after.library is before.library
-    assert after.memo == {SearchIndex: index}
+    assert after.memo == {(SearchIndex, False): index}
     assert (after.version, after.files, after.clock) == (before.version, before.files, before.clock)
     assert under(recall(TEA), edition=after) is after
     assert recalled_as(before, {}) is before

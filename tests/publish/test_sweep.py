@@ -22,6 +22,7 @@ import pytest
 from content_api.errors import OperatorError
 from content_api.publish import publisher
 from content_api.store.cache import STALE_SECONDS
+from tests.publish import outside as harms
 from tests.publish.outside import Key, Outside, children, dies, fails, kills, locks, watched
 from tests.publish.world import Followed, following, moon
 from tests.repositories import Repository
@@ -32,6 +33,13 @@ pytestmark = pytest.mark.anyio
 MOST = 1_000  # trials; a sweep that is not done by then goes round in a circle
 NAME = '{ site { version } condition(key: "moon-hiccups") { name } }'
 HARMS = pytest.mark.parametrize(("harm", "only"), [(fails, ()), (dies, ("Popen",))], ids=["it fails", "git is killed"])
+
+
+@pytest.fixture(autouse=True)
+def not_of_others(monkeypatch) -> None:
+    """The processes counted here are not those that other tests keep, which run in this process too."""
+    others = set(children())
+    monkeypatch.setattr(f"{__name__}.children", lambda: [found for found in harms.children() if found not in others])
 
 
 @pytest.fixture(params=["local", "mirror"])
