@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.publish.checker import broken_server
+from tests.publish.checker.client import Answer
 from tests.publish.checker.history import History, check
+from tests.publish.checker.ledger import Findings, Ledger
+from tests.publish.checker.readers import Reader, ask_until_mended
 
 # What is promised in seconds is promised on a machine that has time. Here everything else runs as well.
 PATIENCE = 6.0
@@ -53,6 +58,23 @@ def test_what_failed_once_holds(tmp_path: Path):
     for seed, mirrored, steps in FAILED_ONCE:
         history = check(seed, tmp_path / str(seed), mirrored=mirrored, steps=steps, patience=PATIENCE)
         assert not history.offences, str(history)
+
+
+def test_a_reader_allows_for_damage_that_was_done_while_it_was_waiting_for_its_answer():
+    ledger = Ledger()
+    answers = iter(["VERSION_NOT_AVAILABLE", "VERSION_NOT_AVAILABLE", None])
+
+    class Asked:
+        def ask(self, query: str, **variables: object) -> Answer:
+            ledger.mends_in = 60.0  # as `damage_mirror` sets it
+            code = next(answers)
+            errors = [{"extensions": {"code": code}}] if code else []
+            return Answer(query, 400 if code else 200, {}, json.dumps({"errors": errors}).encode(), 0)
+
+    reader = Reader(random.Random(1), Asked(), ledger, Findings(), threading.Event())  # type: ignore[arg-type]
+    answer = ask_until_mended(reader, "{ a }")
+    assert answer
+    assert answer.status == 200
 
 
 @pytest.mark.parametrize("defect", sorted(broken_server.DEFECTS))

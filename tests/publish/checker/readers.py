@@ -145,12 +145,17 @@ def ask_older(reader: Reader) -> None:
 
 
 def ask_until_mended(reader: Reader, query: str, **variables: object) -> Answer | None:
-    """Ask again while a version cannot be read, for as long as the server may take to mend what it reads from."""
-    until = time.monotonic() + reader.ledger.mends_in
+    """Ask again while a version cannot be read, for as long as the server may take to mend what it reads from.
+
+    The time counts from the first such answer: what it reads from may be damaged after the question was asked.
+    """
+    lacking_since = None
     while True:
         answer = reader.client.ask(query, **variables)
-        lacking = answer is not None and answer.code == "VERSION_NOT_AVAILABLE"
-        if not lacking or time.monotonic() > until or reader.stop.is_set():
+        if answer is None or answer.code != "VERSION_NOT_AVAILABLE" or reader.stop.is_set():
+            return answer
+        lacking_since = lacking_since or time.monotonic()
+        if time.monotonic() > lacking_since + reader.ledger.mends_in:
             return answer
         time.sleep(0.1)
 
