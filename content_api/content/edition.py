@@ -162,44 +162,51 @@ def index_places(record: Record) -> tuple[Sequence[Any], ...]:
     return (kind,), targets(kind, entity), slugs, codes
 
 
-def indexed(records: Iterable[Record]) -> Indexes:
-    """Indexes of records, from nothing."""
-    found: list[dict[Any, list[str]]] = [defaultdict(list) for _ in fields(Indexes)]
+Places: TypeAlias = tuple[dict[Any, list[str]], ...]
+"""For each of the indexes: what it finds -> the keys of some records found there, in no particular order."""
+
+
+def no_places() -> Places:
+    return tuple([defaultdict(list) for _ in fields(Indexes)])
+
+
+def put(record: Record, places: Places) -> None:
+    """Note where a record is found."""
+    key = record.key
+    for index, found in zip(places, index_places(record), strict=True):
+        for place in found:
+            index[place].append(key)
+
+
+def places_of(records: Iterable[Record]) -> Places:
+    places = no_places()
     for record in records:
-        key = record.key
-        for index, places in zip(found, index_places(record), strict=True):
-            for place in places:
-                index[place].append(key)
-    return Indexes(*[{place: as_keys(keys) for place, keys in index.items()} for index in found])
+        put(record, places)
+    return places
 
 
-def reindexed(indexes: Indexes, removed: Iterable[Record], added: Iterable[Record]) -> Indexes:
+def indexed(places: Places) -> Indexes:
+    """The indexes of records that are found at these places, and of no others."""
+    return Indexes(*[{place: as_keys(keys) for place, keys in index.items()} for index in places])
+
+
+def reindexed(indexes: Indexes, gone: Places, come: Places) -> Indexes:
     """The indexes after some records went and others came; the old ones stay as they were."""
     known: list[Index] = [getattr(indexes, each.name) for each in fields(Indexes)]
-    return Indexes(*map(merged, known, places_of(removed), places_of(added)))
+    return Indexes(*map(merged, known, gone, come))
 
 
-def places_of(records: Iterable[Record]) -> list[dict[Any, set[str]]]:
-    """For each index, at which places it has which of these records."""
-    found: list[dict[Any, set[str]]] = [{} for _ in fields(Indexes)]
-    for record in records:
-        for keys_at, places in zip(found, index_places(record), strict=True):
-            for place in places:
-                keys_at.setdefault(place, set()).add(record.key)
-    return found
-
-
-def merged(index: Index, gone: Mapping[Any, set[str]], come: Mapping[Any, set[str]]) -> Index:
+def merged(index: Index, gone: Mapping[Any, list[str]], come: Mapping[Any, list[str]]) -> Index:
     """An index with some places redone, and those that came out empty left out.
 
     Most changes of an entity leave it where it was; then the index stays the same, and nothing is copied.
     """
-    touched = [place for place in {*gone, *come} if gone.get(place) != come.get(place)]
+    touched = [place for place in {*gone, *come} if set(gone.get(place, ())) != set(come.get(place, ()))]
     if not touched:
         return index
     result = index.copy()
     for place in touched:
-        if keys := set(index.get(place, ())) - gone.get(place, set()) | come.get(place, set()):
+        if keys := set(index.get(place, ())) - set(gone.get(place, ())) | set(come.get(place, ())):
             result[place] = as_keys(keys)
         else:
             result.pop(place, None)

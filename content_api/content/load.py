@@ -10,30 +10,44 @@ import gc
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from content_api.content.beside import beside
 from content_api.content.budget import SITE, Budget
 from content_api.content.checking import findings_between, findings_within
-from content_api.content.edition import Edition, Indexes, Library, ParsedFile, Record, indexed, reindexed
+from content_api.content.edition import (
+    Edition,
+    Indexes,
+    Library,
+    ParsedFile,
+    Places,
+    Record,
+    indexed,
+    places_of,
+    reindexed,
+)
 from content_api.content.fields import EntityKind
 from content_api.content.findings import Finding
-from content_api.content.layout import Place, collisions, path_problems, place_of, too_large
+from content_api.content.layout import place_of, too_large
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.model_version import newer_model, stated_version
-from content_api.content.models import EntityTranslation, Recall, Site
+from content_api.content.models import Recall, Site
 from content_api.content.parse import parse
 from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
+from content_api.content.reading import Delta, Rebuilt, difference, parsed, records_of
 from content_api.content.relations import RELATION_NAMES
-from content_api.content.translations import merge_problems, merged_entity, where_written
+from content_api.content.suspects import suspects
+from content_api.content.translations import where_written
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
 RECALLS = "recalls.json"
+# Of the entities, checked in a copy of this process. The rest is checked here, after the indexes and the rules between
+# entities, which take half as long as these rules: so neither waits long for the other.
+SHARE = 0.8
 MASS_DELETE_TRAILER = re.compile(r"^Allow-Mass-Delete: yes\s*$", re.MULTILINE)
 
 
@@ -61,13 +75,16 @@ def load(
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, delta, known)
         single = within(library, rebuilt, delta)
-        with beside(partial(findings_within, single, library, budget), len(single)) as found_within:
-            library = replace(library, indexes=indexes_of(rebuilt, known))
+        share = int(len(single) * SHARE)
+        with beside(partial(findings_within, single[:share], library, budget), share) as found_beside:
+            come = places_of(rebuilt.added)
+            library = replace(library, indexes=indexes_of(rebuilt, come, known))
             found = [("translations_whole", finding) for finding in merging]
             found += vanished(library, before, snapshot.version.message or "")
             found += listed_once(files)
-            found += findings_between(between(library, rebuilt, delta, known), library, budget)
-            found += found_within()
+            found += findings_between(between(library, rebuilt, delta, come, known), library, budget)
+            found += findings_within(single[share:], library, budget)
+            found += found_beside()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
@@ -107,17 +124,6 @@ def entity_keys(paths: Iterable[str]) -> set[str]:
     return {place.key for place in places if place and place.entity and place.locale is None}
 
 
-# --- Files -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """Paths to be read, and paths that are gone, compared with the edition that is known. Without one, all and none."""
-
-    changed: tuple[str, ...]
-    gone: tuple[str, ...]
-
-
 def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
     """The paths of a snapshot; a tree that breaks a limit is a problem like any other."""
     try:
@@ -140,118 +146,10 @@ def model_version(snapshot: Snapshot, entries: Mapping[str, Entry], known: Editi
     return version
 
 
-def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
-    """What has to be read anew, and what is no longer there."""
-    if known is None:
-        return Delta(tuple(entries), ())
-    files = known.files
-    plain = EntryKind.FILE
-    changed = [
-        path
-        for path, entry in entries.items()
-        # A symlink can have the blob id of the file that it replaces.
-        if (file := files.get(path)) is None or file.blob != entry.blob or entry.kind is not plain
-    ]
-    return Delta(tuple(changed), tuple(files.keys() - entries.keys()))
-
-
-def parsed(
-    snapshot: Snapshot,
-    entries: Mapping[str, Entry],
-    delta: Delta,
-    known: Edition | None,
-    limits: Limits,
-    model: int,
-    budget: Budget,
-) -> tuple[dict[str, ParsedFile], list[Problem]]:
-    """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
-    files = dict(known.files) if known else {}
-    for path in delta.gone:
-        del files[path]
-    problems = list(collisions(entries))
-    readable: list[tuple[str, Place]] = []
-    for path in sorted(delta.changed, key=lambda path: path != SITE):
-        files.pop(path, None)
-        misplaced = list(path_problems(path, entries[path], limits))
-        problems += misplaced
-        place = place_of(path)
-        if place and not misplaced:
-            readable.append((path, place))
-        elif place or not misplaced:
-            files[path] = ParsedFile(entries[path].blob, None)
-    contents = budget.over(snapshot.read([entries[path].blob for path, _ in readable]))
-    unreadable: list[Problem] = []
-    for (path, place), (blob, data) in zip(readable, contents, strict=True):
-        value, wrong = parse(path, place, data, model)
-        # Paths come in the order of problems, so what is left unsaid here would stand after the first hundred.
-        unreadable += islice(wrong, MOST_PROBLEMS - len(unreadable))
-        files[path] = ParsedFile(blob, value)
-    return files, problems + unreadable
-
-
 def no_site(entries: Mapping[str, Entry]) -> Problem:
     """Why there is nothing to serve."""
     found = "There is no site.json" if entries else "There is no content"
     return Problem(SITE, 1, 1, "", "layout", found, "Content begins with a site.json and a folder for each kind")
-
-
-# --- Records ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What is different from the edition known: records as they were, and as they are."""
-
-    removed: tuple[Record, ...]
-    added: tuple[Record, ...]
-
-
-def records_of(
-    files: Mapping[str, ParsedFile], delta: Delta, known: Edition | None
-) -> tuple[dict[str, Record], Rebuilt, list[Finding]]:
-    """Every entity with its translations, those whose files changed made anew, and what kept translations out."""
-    records = dict(known.library.records) if known else {}
-    paths: dict[str, list[str]] = {}
-    for path in (*delta.changed, *delta.gone):
-        place = place_of(path)
-        if place and place.entity:
-            paths.setdefault(place.key, []).append(path)
-    removed = [records.pop(key) for key in paths if key in records]
-    for old in removed:
-        paths[old.key] += [path for path, _ in old.files]
-    added: list[Record] = []
-    findings: list[Finding] = []
-    for key, candidates in sorted(paths.items()):
-        if record := made(key, [path for path in sorted(set(candidates)) if path in files], files, findings):
-            records[key] = record
-            added.append(record)
-    return records, Rebuilt(tuple(removed), tuple(added)), findings
-
-
-def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: list[Finding]) -> Record | None:
-    """The record of one entity from its own file and its translations; None where its own file cannot be used."""
-    name, _, identity = key.partition("/")
-    kind = EntityKind(name)
-    own = f"{kind.folder}/{identity}.json"
-    translations = [path for path in paths if path != own]
-    if own not in files:
-        expected = "Expected the file of the entity beside it"
-        findings += [
-            Finding(path, "", f"This translates `{key}`, which is not there", expected) for path in translations
-        ]
-    if own not in files or files[own].value is None:
-        return None
-    record = Record(key, kind, files[own].value, tuple([(path, files[path].blob) for path in (own, *translations)]))
-    if not translations:
-        return record
-    usable: dict[str, EntityTranslation] = {}
-    for path in translations:
-        translation = files[path].value
-        wrong = list(merge_problems(record, path, translation)) if translation else []
-        findings += wrong
-        if translation and not wrong:
-            usable[translation.locale] = translation
-    return replace(record, entity=merged_entity(record, usable)) if usable else record
 
 
 # --- The library -----------------------------------------------------------------------------------------------------
@@ -282,9 +180,9 @@ def library_of(
     )
 
 
-def indexes_of(rebuilt: Rebuilt, known: Edition | None) -> Indexes:
-    """The indexes of all records."""
-    return reindexed(known.library.indexes, rebuilt.removed, rebuilt.added) if known else indexed(rebuilt.added)
+def indexes_of(rebuilt: Rebuilt, come: Places, known: Edition | None) -> Indexes:
+    """The indexes of all records; `come` says where those made anew are found."""
+    return reindexed(known.library.indexes, places_of(rebuilt.removed), come) if known else indexed(come)
 
 
 def touches_the_rest(delta: Delta) -> bool:
@@ -312,24 +210,32 @@ def within(library: Library, rebuilt: Rebuilt, delta: Delta) -> Sequence[Record]
     return every(library) if touches_the_rest(delta) else rebuilt.added
 
 
-def between(library: Library, rebuilt: Rebuilt, delta: Delta, known: Edition | None) -> Sequence[Record]:
-    """The records that may break a rule together: those made anew, and those that refer to one made anew or gone."""
+def between(library: Library, rebuilt: Rebuilt, delta: Delta, come: Places, known: Edition | None) -> Sequence[Record]:
+    """The records that may break a rule together: those made anew, and those that refer to one made anew or gone.
+
+    Where more than entities changed, any may: those that look as if they did.
+    """
     if known is None or touches_the_rest(delta):
-        return every(library)
-    touched = {record.key for record in (*rebuilt.removed, *rebuilt.added)}
-    slugs = {
+        keys = suspects(library, come)
+    else:
+        touched = {record.key for record in (*rebuilt.removed, *rebuilt.added)}
+        keys = touched | sharing_a_slug(rebuilt.added, library) | referring_to(touched, library)
+    return [library.records[key] for key in sorted(keys) if key in library.records]
+
+
+def sharing_a_slug(records: Iterable[Record], library: Library) -> set[str]:
+    slugs = library.indexes.slugs
+    return {
         key
-        for record in rebuilt.added
+        for record in records
         for locale, text in record.entity.text.items()
-        for key in library.indexes.slugs[record.kind, locale, text.slug]
+        for key in slugs[record.kind, locale, text.slug]
     }
-    referrers = {
-        key
-        for target in touched
-        for name in RELATION_NAMES
-        for key in library.indexes.referrers.get((target, name), ())
-    }
-    return [library.records[key] for key in sorted(touched | slugs | referrers) if key in library.records]
+
+
+def referring_to(keys: Iterable[str], library: Library) -> set[str]:
+    referrers = library.indexes.referrers
+    return {key for target in keys for name in RELATION_NAMES for key in referrers.get((target, name), ())}
 
 
 def every(library: Library) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from content_api.content.edition import indexed, reindexed
+from content_api.content.edition import indexed, no_places, places_of, reindexed
 from content_api.content.fields import CodeSystem, EntityKind
 from content_api.content.relations import RELATION_NAMES, references, targets
 from tests.content.refusal import world_edition
@@ -55,8 +55,8 @@ def test_what_refers_and_what_the_index_holds_are_the_same():
 
 def test_indexes_made_anew_and_step_by_step_are_the_same():
     records = [LIBRARY.records[key] for key in sorted(LIBRARY.records)]
-    half, rest = records[::2], records[1::2]
+    half, rest, none = places_of(records[::2]), places_of(records[1::2]), no_places()
     before = indexed(half)
-    assert reindexed(before, [], rest) == INDEXES
-    assert reindexed(INDEXES, rest, []) == before == indexed(half)
-    assert reindexed(INDEXES, records, []) == indexed([])
+    assert reindexed(before, none, rest) == INDEXES
+    assert reindexed(INDEXES, rest, none) == before == indexed(half)
+    assert reindexed(INDEXES, places_of(records), none) == indexed(none)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from content_api.content.edition import Edition, indexed
+from content_api.content import load as load_module
+from content_api.content.edition import Edition, Library, Places, indexed, places_of
 from content_api.content.load import load
 from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.relations import targets
+from content_api.content.suspects import suspects
 from tests import generator, world
 from tests.content.refusal import world_edition
 from tests.world.snapshot import MemorySnapshot
@@ -115,9 +118,6 @@ def field_of(pointer: str) -> str:
 WORLDS = [(files, values_by_field(files)) for files in (world.files(), generator.generate(20, seed=3))]
 
 
-ACTIONS = ("restore", "restore", "remove", "change", "change", "change", "change", "change", "drop", "copy", "cut")
-
-
 @st.composite
 def edited_once(draw: st.DrawFn, files: dict[str, bytes], original: dict[str, bytes], values: dict[str, list[Any]]):
     """The files after one change such as an editor, good or careless, may make."""
@@ -159,7 +159,7 @@ def test_an_edition_made_from_the_one_before_it_is_the_one_made_from_nothing(dat
             assert isinstance(onwards, Edition)
             assert onwards.library == anew.library
             assert onwards.files == anew.files
-            assert onwards.library.indexes == indexed(onwards.library.records.values())
+            assert onwards.library.indexes == indexed(places_of(onwards.library.records.values()))
             known = onwards
             event("loads")
         else:
@@ -179,3 +179,27 @@ def test_a_version_loads_in_the_same_way_whatever_was_refused_before_it(data, pa
     first = outcome(files, world_edition())
     assert load(MemorySnapshot(world.files()), known=world_edition()).library == world_edition().library
     assert outcome(files, world_edition()) == first
+
+
+def everyone(library: Library, come: Places) -> set[str]:
+    return set(library.records)
+
+
+@given(st.data(), st.sampled_from(WORLDS), st.integers(1, 8))
+@settings(slow, max_examples=60)
+def test_rules_that_are_asked_about_suspects_find_what_they_find_in_everyone(data, start, steps):
+    original, values = start
+    files = dict(original)
+    for _ in range(steps):
+        files = data.draw(edited_once(files, original, values))
+    asked_about_suspects = outcome(files, None)
+    with patch.object(load_module, "suspects", everyone):
+        assert outcome(files, None) == asked_about_suspects
+    event("loads" if isinstance(asked_about_suspects, Edition) else "is refused")
+
+
+def test_of_content_that_keeps_the_rules_hardly_anyone_is_suspected():
+    for files, _ in WORLDS:
+        with patch.object(load_module, "suspects", wraps=suspects) as asked:
+            library = load(MemorySnapshot(files)).library
+        assert len(suspects(*asked.call_args.args)) < len(library.records) / 2
