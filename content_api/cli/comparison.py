@@ -95,7 +95,7 @@ def _other_files(older: Edition, newer: Edition, found: Sequence[Change]) -> Ite
     keys = [key for each in found for key in (each.key, each.previous_key) if key]
     records = [side.library.records.get(key) for key in keys for side in (older, newer)]
     told = {path for record in records if record for path, _ in record.files}
-    for path in sorted(older.files.keys() | newer.files.keys()):
+    for path in sorted({*older.files, *newer.files}):
         old, new = older.files.get(path), newer.files.get(path)
         if path not in told and (old is None or new is None or old.blob != new.blob):
             yield path

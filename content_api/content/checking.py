@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
+from immutables import Map
+
 from content_api.content.budget import Budget
 from content_api.content.edition import Indexes, Library, Record
 from content_api.content.findings import Finding, referrer, subject
@@ -36,7 +38,7 @@ def findings_within(records: Sequence[Record], library: Library, budget: Budget)
 
     They are shown no others: an entity that did not change is not held to them again.
     """
-    alone = replace(library, records={}, indexes=Indexes())
+    alone = replace(library, records=Map(), indexes=Indexes())
     return list(findings_of_each(RULES_FOR_EACH, subject, records, alone, budget))
 
 

@@ -1,7 +1,8 @@
 """An edition: all entities of a snapshot, indexed, immutable. What is served.
 
 An edition is made from nothing or from the one before it; either way it is the same edition (a property test says so),
-but made from the one before it costs what changed: the dictionaries are copied and only the places touched are redone.
+but made from the one before it costs what changed: its large maps share all else with those of the one before. To copy
+50,000 keys would stop the readers for up to 10 ms, and then the garbage collector would have to walk the copy.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, TypeAlias
+
+from immutables import Map
 
 from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.fields import EntityKind, State
@@ -62,7 +65,7 @@ class Indexes:
 class Library:
     """Everything that was read, whether or not it keeps the rules."""
 
-    records: dict[str, Record]
+    records: Map[str, Record]
     indexes: Indexes
     sources: Mapping[str, Source]
     people: Mapping[str, Person]
@@ -89,7 +92,7 @@ class Edition:
 
     version: Version
     library: Library
-    files: Mapping[str, ParsedFile]
+    files: Map[str, ParsedFile]
     """Every file of the snapshot by path, so that the next version reads only what changed."""
     clock: Callable[[], date] = date.today
     """Today, by which a review is overdue or not. Tests set it."""

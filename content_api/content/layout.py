@@ -149,7 +149,7 @@ def collisions(paths: Mapping[str, object]) -> Iterator[Problem]:
 
     Paths in lower-case ASCII, which is nearly all, can collide only with one that is not: just the others are folded.
     """
-    odd = [path for path in paths if not (path.isascii() and path.islower())]
+    odd = sorted(path for path in paths if not (path.isascii() and path.islower()))
     folders = {path.rpartition("/")[0] for path in paths}
     first: dict[str, str] = {}
     for path in odd:

@@ -14,6 +14,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from immutables import Map
+
 from content_api.content.beside import beside
 from content_api.content.budget import SITE, Budget
 from content_api.content.checking import findings_between, findings_within
@@ -156,7 +158,7 @@ def no_site(entries: Mapping[str, Entry]) -> Problem:
 
 
 def library_of(
-    site: Site, files: Mapping[str, ParsedFile], records: dict[str, Record], delta: Delta, known: Edition | None
+    site: Site, files: Mapping[str, ParsedFile], records: Map[str, Record], delta: Delta, known: Edition | None
 ) -> Library:
     """Everything read, with the indexes that are known: `indexes_of` has those that belong to it."""
     unread = frozenset(

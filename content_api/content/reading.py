@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from immutables import Map
+
 from content_api.content.budget import SITE, Budget
 from content_api.content.edition import Edition, ParsedFile, Record
 from content_api.content.findings import Finding
@@ -27,7 +29,7 @@ class Delta:
 def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
     """What has to be read anew, and what is no longer there."""
     if known is None:
-        return Delta(tuple(entries), ())
+        return Delta(tuple(sorted(entries)), ())
     files = known.files
     plain = EntryKind.FILE
     changed = [
@@ -36,7 +38,7 @@ def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
         # A symlink can have the blob id of the file that it replaces.
         if (file := files.get(path)) is None or file.blob != entry.blob or entry.kind is not plain
     ]
-    return Delta(tuple(changed), tuple(files.keys() - entries.keys()))
+    return Delta(tuple(sorted(changed)), tuple([path for path in files if path not in entries]))
 
 
 def parsed(
@@ -47,9 +49,9 @@ def parsed(
     limits: Limits,
     model: int,
     budget: Budget,
-) -> tuple[dict[str, ParsedFile], list[Problem]]:
+) -> tuple[Map[str, ParsedFile], list[Problem]]:
     """Every file of the snapshot, those that changed read anew, and what is wrong with paths and files."""
-    files = dict(known.files) if known else {}
+    files = (known.files if known else Map[str, ParsedFile]()).mutate()
     for path in delta.gone:
         del files[path]
     problems = list(collisions(entries))
@@ -70,7 +72,7 @@ def parsed(
         # Paths come in the order of problems, so what is left unsaid here would stand after the first hundred.
         unreadable += islice(wrong, MOST_PROBLEMS - len(unreadable))
         files[path] = ParsedFile(blob, value)
-    return files, problems + unreadable
+    return files.finish(), problems + unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ class Rebuilt:
 
 def records_of(
     files: Mapping[str, ParsedFile], delta: Delta, known: Edition | None
-) -> tuple[dict[str, Record], Rebuilt, list[Finding]]:
+) -> tuple[Map[str, Record], Rebuilt, list[Finding]]:
     """Every entity with its translations, those whose files changed made anew, and what kept translations out."""
-    records = dict(known.library.records) if known else {}
+    records = (known.library.records if known else Map[str, Record]()).mutate()
     paths: dict[str, list[str]] = {}
     for path in (*delta.changed, *delta.gone):
         place = place_of(path)
@@ -100,4 +102,4 @@ def records_of(
         if record := made(key, [path for path in sorted(set(candidates)) if path in files], files, findings):
             records[key] = record
             added.append(record)
-    return records, Rebuilt(tuple(removed), tuple(added)), findings
+    return records.finish(), Rebuilt(tuple(removed), tuple(added)), findings

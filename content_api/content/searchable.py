@@ -67,7 +67,7 @@ def changed_keys(edition: Edition, previous: Edition) -> list[str]:
     """Keys of entities that are new, gone, or not the same record."""
     new, old = edition.library.records, previous.library.records
     changed = [key for key, record in new.items() if old.get(key) is not record]
-    return [*changed, *(old.keys() - new.keys())]
+    return [*changed, *[key for key in old if key not in new]]
 
 
 def documents(edition: Edition, keys: Iterable[str], drafts: bool) -> Iterator[SearchDocument]:

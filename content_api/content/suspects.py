@@ -23,7 +23,7 @@ def suspects(library: Library, come: Places) -> set[str]:
     for keys in library.indexes.slugs.values():
         if len(keys) > 1:
             found.update(keys)
-    return found & library.records.keys()
+    return {key for key in found if key in library.records}
 
 
 def naming_twice(referrers: Mapping[Any, list[str]]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def check(entries: Mapping[str, Entry], bytes_in_all: int, limits: Limits) -> No
     """Raise SnapshotTooLarge if these are too many. They are counted one by one only to find out which one it is."""
     if len(entries) > limits.files or bytes_in_all > limits.content_bytes:
         count = Count(limits)
-        for path, entry in entries.items():
+        for path, entry in sorted(entries.items()):
             count.add(path, entry)
 
 

