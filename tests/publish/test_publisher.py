@@ -46,7 +46,7 @@ async def test_a_tree_that_breaks_a_limit_is_refused_like_any_other_version_with
 async def test_a_version_that_was_refused_is_not_tried_again(repository, monkeypatch):
     with following(repository) as seen:
         await seen.push(broken())
-        monkeypatch.setattr("content_api.publish.publisher.judge", lambda *_: pytest.fail("tried again"))
+        monkeypatch.setattr("content_api.publish.newest.judge", lambda *_: pytest.fail("tried again"))
         repository.tag("something-moved")
         await seen.publisher.look()
         assert seen.current.refused == 1
