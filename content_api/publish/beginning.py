@@ -97,4 +97,3 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
         log.warning("what was live last cannot be read", version=commit, reason=str(error))
         return None
     return found if isinstance(found, Good) else None
-

@@ -1,4 +1,4 @@
-"""Of what a branch names, the newest version without problems is served: by a server that runs, and by one restarted."""
+"""The newest version without problems is served, by a server that runs as by one that was restarted."""
 
 from __future__ import annotations
 
