@@ -40,6 +40,13 @@ class Opened:
         if self.repository:
             self.repository.close()
 
+    def end(self) -> None:
+        """The same for a server that ends: git commands that still run for it are ended, and no other begins."""
+        if self.mirror:
+            self.mirror.end()
+        if self.repository:
+            self.repository.end()
+
 
 def open_content(
     path: Path,

@@ -85,6 +85,11 @@ class GitRepository:
         """End the git process. Snapshots that were given out can no longer be read without starting another."""
         self._objects.close()
 
+    def end(self) -> None:
+        """End all that git does here now, and let nothing more be asked: for a server that ends."""
+        self._git.commands.end_all()
+        self._objects.close()
+
     def resolve(self, ref: str) -> str | None:
         """Return the id of the commit that `ref` names now, or None.
 
