@@ -9,10 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+import structlog
+
+from content_api.content.edition import Edition
 from content_api.errors import OperatorError, StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
 from content_api.publish.current import Refusal
+
+log = structlog.get_logger("content_api.publish")
 
 # Versions that are tried before giving up. A hundred broken ones in a row are no accident.
 MOST_TRIED = 100
@@ -51,6 +56,8 @@ def newest_good(
                 failure = failure or error
                 continue
             if isinstance(found, Good):
+                if live:
+                    log_lifted(live.edition, found.edition)
                 return Found(found, tuple(refusals), failure)
             refusals.append(found)
     except (Rewritten, StoreError) as error:  # which holds for all that came before, or says nothing of what that is
@@ -87,3 +94,9 @@ def newer(branch: Branch, tip: Candidate, versions: Iterable[str], live: str) ->
         if not leads_there and repository.is_ancestor(version, live):
             return
         yield version
+
+
+def log_lifted(before: Edition, after: Edition) -> None:
+    """What was recalled and is not any more is shown again. By a rollback, that may be more than anybody meant."""
+    if lifted := sorted(before.recalls.keys() - after.recalls.keys()):
+        log.warning("recalls are lifted", lifted=lifted, was_live=before.version.id, now=after.version.id)

@@ -26,7 +26,7 @@ from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
-from content_api.publish.newest import newest_good
+from content_api.publish.newest import log_lifted, newest_good
 from content_api.publish.refusals import Refusals, author_of
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
@@ -255,6 +255,7 @@ class Publisher:
         """Hide what the branch recalls while an older version of it is pinned."""
         edition = recalled_as(self.live.edition, recalls)
         if edition is not self.live.edition:
+            log_lifted(self.live.edition, edition)
             self.live = replace(self.live, edition=edition)
             self.archive.go_live(edition, self.live.snapshot, self.archive.names)
             self.current.edition = edition
