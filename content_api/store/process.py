@@ -116,8 +116,8 @@ class Commands:
         """
         with self._lock:
             self.over.set()
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            running = [process for process in self._running if process.poll() is None]
+        running = [process for process in self._running if process.poll() is None]
+        for number in (signal.SIGTERM, signal.SIGKILL):  # the second also for what a git that has ended had started
             for process in running:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, number)
