@@ -46,7 +46,7 @@ async def test_what_was_live_is_tried_first_and_what_came_after_is_read_at_the_c
     await recorded(repository)
     newest = repository.commit(moon("While it was down"))
     read: list[str] = []
-    monkeypatch.setattr("content_api.content.load.parse", counting(read))
+    monkeypatch.setattr("content_api.content.reading.parse", counting(read))
     with following(repository) as seen:
         assert seen.live == newest
     assert read.count(MOON) == 2
