@@ -44,8 +44,9 @@ from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
+from content_api.web.ending import unwinding, when_told_to_end
 from content_api.web.graphql import Answer
-from content_api.web.listeners import Listeners, when_told_to_end
+from content_api.web.listeners import Listeners
 from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
 from content_api.web.tokens import Tokens
@@ -86,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         log.warning(warning)
-    return wire(settings, start(open_configured(settings, fresh=False), settings))
+    return wire(settings, opened_and_started(settings))
 
 
 def open_configured(settings: Settings, objects: Path | None = None, *, fresh: bool = True) -> Opened:
@@ -149,6 +150,12 @@ class Started:
     @property
     def archive(self) -> VersionArchive | None:
         return self.beginning.archive if self.beginning else None
+
+
+def opened_and_started(settings: Settings) -> Started:
+    """What a server begins with. A signal to end does so at once, whatever is waited for, and leaves nothing behind."""
+    with unwinding():
+        return start(open_configured(settings, fresh=False), settings)
 
 
 def start(opened: Opened, settings: Settings) -> Started:
@@ -345,7 +352,7 @@ async def _lifespan(
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following
-    started.opened.close()
+    started.opened.end()
     log.info("stopped")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from content_api.content.report import first_line, harmless
@@ -10,7 +9,6 @@ from content_api.graph.versions import in_numbers
 from content_api.observe.metrics import Figures
 from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Current, Refusal
-from content_api.store.history import Logged
 from content_api.web.health import Refused, Status, Trouble
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
@@ -51,7 +49,7 @@ class Overviews:
         """A page of the versions, behind one of them or from the newest. None where there is no such version."""
         edition = self.current.edition
         found = edition.archive.versions(edition.version.id)
-        start = 0 if after is None else place_behind(found, after)
+        start = 0 if after is None else edition.archive.behind(edition.version.id, after)
         if start is None:
             return None
         part = [edition.archive.tagged(one.version) for one in found[start : start + PAGE_SIZE]]
@@ -70,10 +68,6 @@ class Overviews:
             return None
         numbers = in_numbers(logged.files)
         return Changed(numbers.added, numbers.changed, numbers.removed)
-
-
-def place_behind(found: Sequence[Logged], commit: str) -> int | None:
-    return next((place + 1 for place, one in enumerate(found) if one.version.id == commit), None)
 
 
 def figures_of(current: Current, archive: VersionArchive | None) -> Figures:

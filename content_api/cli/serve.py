@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from content_api.app import Started, open_configured, start, wire
+from content_api.app import Started, opened_and_started, wire
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
@@ -103,7 +103,7 @@ def serve(
     for warning in unknown_variables():
         typer.echo(warning, err=True)
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
-        started = start(open_configured(settings, fresh=False), settings)
+        started = opened_and_started(settings)
         typer.echo(welcome(started, listening, settings.reload))
         run(settings, started, listening)
 

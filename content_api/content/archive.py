@@ -40,6 +40,10 @@ class Archive(Protocol):
         """The versions up to a commit, newest first; only those that changed the content."""
         ...
 
+    def behind(self, commit: str, version: str) -> int | None:
+        """The place in `versions` that comes next after one of them; None for any other."""
+        ...
+
     def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         """Of `versions`, those that changed one of these files of the content, newest first."""
         ...
@@ -68,6 +72,9 @@ class NoArchive:
 
     def versions(self, commit: str) -> Sequence[Logged]:
         return ()
+
+    def behind(self, commit: str, version: str) -> int | None:
+        return None
 
     def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         return ()

@@ -14,7 +14,7 @@ from content_api.errors import RequestError
 from content_api.graph.connections import DEFAULT_PAGE, Edge, Page, PageInfo, checked_size
 from content_api.graph.identifiers import cursor, cursor_parts
 from content_api.store import snapshot as store
-from content_api.store.history import FileChange, FileChangeKind, Logged
+from content_api.store.history import FileChange, FileChangeKind
 
 USUAL_HISTORY = 10  # what an editor looks at; most entities have fewer
 
@@ -100,7 +100,7 @@ def versions(edition: Edition, asked: Page) -> VersionConnection:
     """A page of the versions up to an edition's. A cursor is a place in history, which a publication does not move."""
     checked_size("first", asked.first)
     found = edition.archive.versions(edition.version.id)
-    start = 0 if asked.after is None else place_after(asked.after, found)
+    start = 0 if asked.after is None else place_after(asked.after, edition)
     part = found[start : start + (DEFAULT_PAGE if asked.first is None else asked.first)]
     nodes = [Version(record=edition.archive.tagged(one.version), files=one.files) for one in part]
     edges = [Edge(cursor=cursor(node.record.id, "versions"), node=node) for node in nodes]
@@ -113,12 +113,12 @@ def versions(edition: Edition, asked: Page) -> VersionConnection:
     return VersionConnection(edges=edges, nodes=nodes, page_info=info, total_count=len(found))
 
 
-def place_after(token: str, found: Sequence[Logged]) -> int:
+def place_after(token: str, edition: Edition) -> int:
     commit, name = cursor_parts(token)
-    place = next((place for place, one in enumerate(found) if one.version.id == commit), None)
+    place = edition.archive.behind(edition.version.id, commit)
     if place is None or name != "versions":
         raise RequestError("BAD_CURSOR", "The cursor is not from this list.", "Take it from a page of `versions`.")
-    return place + 1
+    return place
 
 
 def history(shown: Shown, first: int | None) -> list[Version]:

@@ -89,6 +89,10 @@ class VersionArchive:
         history = self.names.history.upto(commit)
         return history.versions if history else ()
 
+    def behind(self, commit: str, version: str) -> int | None:
+        history = self.names.history.upto(commit)
+        return history.behind(version) if history else None
+
     def touching(self, commit: str, *paths: str) -> Sequence[Logged]:
         history = self.names.history.upto(commit)
         return history.touching(*paths) if history else ()

@@ -7,25 +7,21 @@ neither the network nor luck, and what came after it is then read at the cost of
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import structlog
 
 from content_api.content.problems import ContentRefused
-from content_api.errors import OperatorError, StoreError
+from content_api.errors import StoreError
 from content_api.publish.archive import VersionArchive
-from content_api.publish.branch import Branch, Candidate, Good, Rewritten, judge
+from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze, make_edition
+from content_api.publish.newest import newest_good
 from content_api.store.git import GitSnapshot
 from content_api.store.names import Names
 
 log = structlog.get_logger("content_api.publish")
-
-# Versions that are tried before giving up. A hundred broken ones in a row are no accident.
-MOST_TRIED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +44,16 @@ def begin(branch: Branch) -> Beginning:
         return begin_with_last(branch, error)
     archive = archive_at(branch, newest.names)
     known = last_live(branch, newest, archive)
-    refusal: Refusal | None = None
-    failure: OperatorError | None = None
-    for candidate in candidates(branch, newest, known):
-        try:
-            found = judge(branch, candidate, known, archive)
-        except Rewritten as error:  # all that the branch has is: what was live stays
-            failure = failure or error
-            break
-        except StoreError as error:
-            failure = failure or error
-            continue
-        if isinstance(found, Good):
-            known = found
-            break
-        refusal = refusal or found
-    if known:
+    found = newest_good(branch, newest, known, archive, refused={})
+    if live := found.good or known:
         freeze()  # nothing is asked yet
-        archive.go_live(known.edition, known.snapshot, known.names)
-        return Beginning(known, archive, pinned, refusal, trouble_with(failure) if failure else None)
-    if refusal:
+        archive.go_live(live.edition, live.snapshot, live.names)
+        trouble = trouble_with(found.failure) if found.failure else None
+        return Beginning(live, archive, pinned, found.refusal, trouble)
+    if refusal := found.refusal:
         raise ContentRefused(f"{branch.repository.place} at {refusal.version.id[:12]}", refusal.problems)
-    assert failure is not None
-    raise failure
+    assert found.failure is not None
+    raise found.failure
 
 
 def begin_with_last(branch: Branch, failure: StoreError) -> Beginning:
@@ -114,12 +97,3 @@ def last_live(branch: Branch, newest: Candidate, archive: VersionArchive) -> Goo
         log.warning("what was live last cannot be read", version=commit, reason=str(error))
         return None
     return found if isinstance(found, Good) else None
-
-
-def candidates(branch: Branch, newest: Candidate, known: Good | None) -> Iterator[Candidate]:
-    """The newest version and then older ones, as far as the one that is known to be good."""
-    versions = [newest.version, *(one.version.id for one in newest.names.history.versions)]
-    for version in islice(dict.fromkeys(versions), MOST_TRIED):
-        if known and version == known.edition.version.id:
-            return
-        yield newest if version == newest.version else Candidate(version, branch.names_at(newest.names, version))

@@ -2,14 +2,14 @@
 
 A look asks git where the branch and the tags are, which costs milliseconds; only when something moved is more done. One
 publication runs at a time, beside the event loop; what is pushed meanwhile is seen by the next look, so that versions
-may be skipped and are never re-ordered. A version that was refused is remembered, and not tried again and again.
+may be skipped and are never re-ordered. Of what is new the newest version without problems goes live. One that was
+refused is remembered, and not tried again and again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,14 +20,14 @@ import structlog
 
 from content_api.content.load import gc_paused
 from content_api.content.models import Recall
-from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
-from content_api.content.report import harmless, report
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
-from content_api.publish.branch import Branch, Candidate, Good, judge
+from content_api.publish.branch import Branch, Candidate, Good
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
+from content_api.publish.newest import log_lifted, newest_good
+from content_api.publish.refusals import Refusals, author_of
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
@@ -43,7 +43,6 @@ BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the
 RECORD_SECONDS = 30.0  # until what is live is written down again, where that failed: serving does not need it
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 TIDY_EVERY = 20  # publications; git itself puts packs together when there are 50
-REMEMBERED = 100  # refused versions; more than that are only tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Publisher:
     poll_seconds: float = POLL_SECONDS
     mirror: Mirror | None = None
     _seen: Sight | None = None
-    _refusals: OrderedDict[str, Refusal] = field(default_factory=OrderedDict)
+    _refusals: Refusals = field(default_factory=Refusals)
     _renewed_for: str | None = None
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _looked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -114,11 +113,10 @@ class Publisher:
             raise RequestError("BAD_REQUEST", "`Content-Version-At-Least` names no commit.", hint)
         until = perf_counter() + WAIT_SECONDS
         while not self._covers(commit):
-            if self.current.refusal and self.current.refusal.version.id == commit:
-                raise not_yet_live(commit, self.current)  # and will not be: a commit does not change
+            refusal = self._refusals.get(commit)  # then it will not be: a commit does not change
             left = until - perf_counter()
-            if left <= 0 or self._waiting >= MOST_WAITING:
-                raise not_yet_live(commit, self.current)
+            if refusal or left <= 0 or self._waiting >= MOST_WAITING:
+                raise not_yet_live(commit, self.current, refusal)
             await self._next_look(left)
 
     def _covers(self, commit: str) -> bool:
@@ -219,23 +217,27 @@ class Publisher:
         if candidate.version == self.live.edition.version.id:
             self._stay(names)
             self._recall(await asyncio.to_thread(self.branch.recalls) if sight.pinned else {})
-        elif known := self._refusals.get(candidate.version):
-            self._refused(known)
-            await self._follow_tags(names)
         else:
-            await self._judge(candidate, began)
+            await self._follow(candidate, began)
 
-    async def _judge(self, candidate: Candidate, began: float) -> None:
+    async def _follow(self, tip: Candidate, began: float) -> None:
+        """Serve the newest version that may be, and tell what is wrong with the tip if that is another."""
         with gc_paused():
-            found = await asyncio.to_thread(judge, self.branch, candidate, self.live, self.archive)
-            if isinstance(found, Good):
-                self._go_live(found, perf_counter() - began)
+            found = await asyncio.to_thread(newest_good, self.branch, tip, self.live, self.archive, self._refusals)
+            seconds = perf_counter() - began
+            self._refusals.add(found.refusals, self.branch.repository.place, self.folder, seconds)
+            if found.good:
+                self._go_live(found.good, seconds)
+            if found.refusal:
+                self._refused(found.refusal)
+            if found.good:
                 freeze()
-        if isinstance(found, Refusal):
-            self._refuse(found, perf_counter() - began)
-            await self._follow_tags(candidate.names)
-        elif self.mirror and self.current.published % TIDY_EVERY == 0:
+        if found.good and self.mirror and self.current.published % TIDY_EVERY == 0:
             self._tidying = asyncio.create_task(self._tidy(self.mirror))
+        if found.failure:
+            raise found.failure
+        if not found.good:
+            await self._follow_tags(tip.names)
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
@@ -253,6 +255,7 @@ class Publisher:
         """Hide what the branch recalls while an older version of it is pinned."""
         edition = recalled_as(self.live.edition, recalls)
         if edition is not self.live.edition:
+            log_lifted(self.live.edition, edition)
             self.live = replace(self.live, edition=edition)
             self.archive.go_live(edition, self.live.snapshot, self.archive.names)
             self.current.edition = edition
@@ -267,20 +270,6 @@ class Publisher:
         self.announce(self.archive.tagged(good.edition.version))
         version, entities = good.edition.version, len(good.edition.library.records)
         log.info("live", version=version.id, author=author_of(version), entities=entities, seconds=round(seconds, 3))
-
-    def _refuse(self, refusal: Refusal, seconds: float) -> None:
-        self._refusals[refusal.version.id] = refusal
-        while len(self._refusals) > REMEMBERED:
-            self._refusals.popitem(last=False)
-        self._refused(refusal)
-        told = report(ContentRefused(str(self.branch.repository.place), refusal.problems), self.folder)
-        log.warning(
-            f"Not served, because of this:\n\n{told}\n",
-            version=refusal.version.id,
-            author=author_of(refusal.version),
-            problems=len(refusal.problems),
-            seconds=round(seconds, 3),
-        )
 
     def _refused(self, refusal: Refusal) -> None:
         if self.current.refusal is None or self.current.refusal.version.id != refusal.version.id:
@@ -306,19 +295,14 @@ class Publisher:
             log.warning("the mirror could not be tidied", reason=str(error))
 
 
-def not_yet_live(commit: str, current: Current) -> RequestError:
-    refusal = current.refusal
-    if refusal and refusal.version.id == commit:
-        number = len(refusal.problems)
-        found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
-        return RequestError("VERSION_NOT_YET_LIVE", found, "`/versions` shows them.")
-    found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is."
-    return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
-
-
-def author_of(version: Version) -> str | None:
-    """Who wrote a version, as a log may hold it: at a terminal it is printed as it is."""
-    return harmless(version.author) if version.author else None
+def not_yet_live(commit: str, current: Current, refusal: Refusal | None) -> RequestError:
+    if refusal is None:
+        found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is."
+        return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
+    number = len(refusal.problems)
+    found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
+    hint = "`/versions` shows them." if refusal is current.refusal else "Ask for one that mends it."
+    return RequestError("VERSION_NOT_YET_LIVE", found, hint)
 
 
 def see(branch: Branch) -> Sight:

@@ -40,6 +40,13 @@ class Opened:
         if self.repository:
             self.repository.close()
 
+    def end(self) -> None:
+        """The same for a server that ends: git commands that still run for it are ended, and no other begins."""
+        if self.mirror:
+            self.mirror.end()
+        if self.repository:
+            self.repository.end()
+
 
 def open_content(
     path: Path,
@@ -128,16 +135,29 @@ def _committed(repository: GitRepository, path: Path, ref: str | None, last: str
     try:
         return _named(repository, path, ref)
     except (ObjectUnreadable, RevisionUnknown, SnapshotTooLarge) as failure:
-        return _kept(repository, last, failure)
+        if last is None:
+            raise
+        return _kept(repository, last) or _unlisted(repository, ref, failure)
 
 
-def _kept(repository: GitRepository, last: str | None, failure: StoreError) -> Opened:
-    """The commit of a private name, in the place of one that cannot be opened. Raises the failure for want of it."""
-    commit = repository.kept().get(last) if last else None
+def _kept(repository: GitRepository, last: str) -> Opened | None:
+    """The commit of a private name, in the place of one that cannot be opened; None for want of it."""
+    commit = repository.kept().get(last)
     if commit is None:
-        raise failure
-    found = repository.snapshot(commit)
+        return None
+    try:
+        found = repository.snapshot(commit)
+    except SnapshotTooLarge:  # by limits that are new
+        return None
     return Opened(found, repository, f"{found.place}, which was live here last.")
+
+
+def _unlisted(repository: GitRepository, ref: str | None, failure: StoreError) -> Opened:
+    """A commit that is too large without its files: what came before it may be served. Raises any other failure."""
+    if not isinstance(failure, SnapshotTooLarge):
+        raise failure
+    found = repository.unlisted(repository.require(ref or "HEAD"))
+    return Opened(found, repository, f"{found.place}, which {ref or 'HEAD'} names.")
 
 
 def _named(repository: GitRepository, path: Path, ref: str | None) -> Opened:

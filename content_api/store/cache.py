@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,17 +43,17 @@ class CacheFolder:
         return self.path / "mirror.git.old"
 
     @contextlib.contextmanager
-    def alone(self, seconds: float) -> Iterator[Stamp]:
+    def alone(self, seconds: float, over: threading.Event | None = None) -> Iterator[Stamp]:
         """Be the only process, and the only thread, that changes the folder. Raises after so many seconds of waiting.
 
-        The kernel takes the lock back from a process that ends, however it ends.
+        Setting `over` ends the waiting. The kernel takes the lock back from a process that ends, however it ends.
         """
         with self.told_plainly():
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a private host gives out stays private
             file = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             with self.told_plainly():
-                _wait_for(file, time.monotonic() + seconds, self.path)
+                _wait_for(file, time.monotonic() + seconds, self.path, over or threading.Event())
                 yield Stamp(file)
         finally:
             os.close(file)
@@ -117,7 +118,7 @@ def cache_folder(cache: Path, address: str) -> CacheFolder:
     return CacheFolder(cache.expanduser().absolute() / f"{readable[-60:].strip('-.')}-{digest}")
 
 
-def _wait_for(file: int, until: float, path: Path) -> None:
+def _wait_for(file: int, until: float, path: Path, over: threading.Event) -> None:
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,7 +128,8 @@ def _wait_for(file: int, until: float, path: Path) -> None:
                     f"Another process has been busy in {path} for longer than a fetch may take. See what it is:"
                     f" `fuser {path}/lock`"
                 ) from None
-            time.sleep(_POLL)
+            if over.wait(_POLL):
+                raise RemoteUnreachable(f"Nothing was fetched into {path}: the server ends") from None
 
 
 def remove(path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Self
 
-from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown
+from content_api.errors import ObjectUnreadable, RepositoryUnusable, RevisionUnknown, SnapshotTooLarge
 from content_api.store.commit import Commit, parse
 from content_api.store.listing import EMPTY, Listing, listed
 from content_api.store.locate import Location, find_repository, inside, refuse_closed
@@ -83,6 +83,11 @@ class GitRepository:
 
     def close(self) -> None:
         """End the git process. Snapshots that were given out can no longer be read without starting another."""
+        self._objects.close()
+
+    def end(self) -> None:
+        """End all that git does here now, and let nothing more be asked: for a server that ends."""
+        self._git.commands.end_all()
         self._objects.close()
 
     def resolve(self, ref: str) -> str | None:
@@ -192,13 +197,13 @@ class GitRepository:
 
     def snapshot(self, commit: str, previous: GitSnapshot | None = None) -> GitSnapshot:
         """Return a commit's files. With a `previous` snapshot of this repository it costs what differs from that."""
-        return GitSnapshot(
-            self.version(commit),
-            f"{self.place / self.folder} at commit {commit[:12]}",
-            listed(self._objects, self.tree_id(commit), self.limits, previous.listing if previous else EMPTY),
-            self._objects,
-            self.limits.file_bytes,
-        )
+        found = listed(self._objects, self.tree_id(commit), self.limits, previous.listing if previous else EMPTY)
+        return replace(self.unlisted(commit), listing=found)
+
+    def unlisted(self, commit: str) -> GitSnapshot:
+        """Return what is known of a commit whose files cannot be listed."""
+        place = f"{self.place / self.folder} at commit {commit[:12]}"
+        return GitSnapshot(self.version(commit), place, EMPTY, self._objects, self.limits.file_bytes)
 
     def _answer(self, *question: str) -> str | None:
         """Return what git answers about commits; None for a no. Raises ObjectUnreadable when it cannot tell."""
@@ -220,7 +225,7 @@ class GitRepository:
             commit = self.resolve("HEAD")
             if commit and (kept is None or self._has_content(commit)):
                 return self.usual_folder(commit)
-        except ObjectUnreadable:
+        except (ObjectUnreadable, SnapshotTooLarge):
             if kept is None:
                 raise
         if kept:

@@ -134,6 +134,10 @@ class History:
         found = None if place is None else self._line.logged[self._line.counts[place] - 1]
         return found if found and found.version.id == commit else None
 
+    def behind(self, version: str) -> int | None:
+        """Return the place in `versions` that comes next after a version; None for what is none of them."""
+        return None if self.logged(version) is None else len(self) - self._line.counts[self._line.places[version]] + 1
+
     def touching(self, *paths: str) -> Versions:
         """Return the versions that changed any of these files, newest first."""
         touches = [self._line.touches.get(path, ()) for path in paths]

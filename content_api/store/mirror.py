@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from content_api.errors import ObjectUnreadable, RemoteUnreachable, StoreError
-from content_api.store.cache import CacheFolder, cache_folder, remove
-from content_api.store.process import Finished, essence
+from content_api.errors import ObjectUnreadable, RemoteUnreachable
+from content_api.store.cache import CacheFolder, Stamp, cache_folder, remove
+from content_api.store.process import Commands, Finished, essence
 from content_api.store.refs import PRIVATE, TAGS
 from content_api.store.remote import Remote
 from content_api.store.supervise import SaidTooMuch, TookTooLong, supervised
@@ -71,6 +72,7 @@ class Mirror:
     def __init__(self, remote: Remote, folder: CacheFolder) -> None:
         self.remote = remote
         self._folder = folder
+        self._commands = Commands()
 
     @property
     def path(self) -> Path:
@@ -86,7 +88,7 @@ class Mirror:
             if not self._refs(self.path):
                 if not self._folder.path.exists():
                     return False
-                with self._folder.alone(self.remote.fetch_seconds):
+                with self._alone():
                     self._folder.heal()
             return bool(self._refs(self.path))
 
@@ -96,7 +98,7 @@ class Mirror:
         A process that had to wait for another's fetch, begun after it was asked itself, is content with that.
         """
         asked = time.time_ns()
-        with self._folder.alone(self.remote.fetch_seconds) as stamp:
+        with self._alone() as stamp:
             if stamp.read() > asked:
                 return
             began = time.time_ns()
@@ -106,17 +108,27 @@ class Mirror:
 
     def renew(self) -> None:
         """Clone the remote again and exchange the mirror for that: for one that has an object or a pack damaged."""
-        with self._folder.alone(self.remote.fetch_seconds):
+        with self._alone():
             self._folder.heal()
             self._renew(self._advertised())
 
     def tidy(self) -> None:
         """Let git pack the mirror if it has grown untidy. It can take a minute: call it when nothing waits."""
-        with self._folder.alone(self.remote.fetch_seconds):
+        with self._alone():
             self._folder.sweep()
+            began = time.time()
             finished = self._run("gc", "--auto", "--quiet", at=self.path, silence=self.remote.fetch_seconds)
+            if finished.code:
+                self._folder.sweep(since=began)
         if finished.code:
             log.warning("mirror not tidied", mirror=str(self.path), reason=essence(finished.complaint))
+
+    def end(self) -> None:
+        """End what git does here now, and let nothing more be done. What was there before it stays."""
+        self._commands.end_all()
+
+    def _alone(self) -> AbstractContextManager[Stamp]:
+        return self._folder.alone(self.remote.fetch_seconds, self._commands.over)
 
     def _advertised(self) -> Advertised:
         """Ask the remote what it has."""
@@ -166,7 +178,7 @@ class Mirror:
                 raise ObjectUnreadable(f"The mirror {place} is damaged. Git says: {essence(finished.complaint)}")
             if finished.code:
                 raise self.remote.failure(finished.complaint)
-        except StoreError:
+        except BaseException:  # a signal that ends the server, too
             self._folder.sweep(since=began)
             raise
 
@@ -219,6 +231,7 @@ class Mirror:
                 environment,
                 silence=silence or self.remote.silence_seconds,
                 overall=overall or self.remote.fetch_seconds,
+                commands=self._commands,
             )
         except TookTooLong as late:
             happened, setting = _LIMITS[limit or late.limit]

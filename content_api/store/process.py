@@ -9,11 +9,16 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakSet
 
 from content_api.errors import GitTimeout, ObjectUnreadable, RepositoryUnusable, StoreError
+
+END_SECONDS = 0.5  # that git has to end in good order: it takes milliseconds, unless the disk hangs
 
 # Variables that point git at another repository or at other objects than the ones we name. Git sets them for its own
 # hooks, so they are there whenever somebody starts us from one. The list is `git rev-parse --local-env-vars`, without
@@ -76,6 +81,49 @@ _COMPLAINTS: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 
 
+class Commands:
+    """The commands that run for one repository now, so that a server that ends can end them. Safe to share."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        """Set once all of them were ended: whoever waits for something else gives up, too."""
+        self._lock = threading.Lock()
+        self._running: WeakSet[subprocess.Popen[bytes]] = WeakSet()
+
+    def start(self, program: Sequence[str], variables: Mapping[str, str], input: int) -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own, with pipes for what it says. Whoever starts it calls `end`."""
+        with self._lock:  # so that none begins while all are ended
+            if self.over.is_set():
+                raise StoreError("Git is not started any more: the server ends")
+            process = subprocess.Popen(
+                program,
+                cwd=os.sep,  # git will not start in a folder that has been deleted under us
+                stdin=input,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=variables,
+                start_new_session=True,
+                # Python ignores SIGXFSZ, and so shall git: it then says that a file cannot grow, and does not just end.
+                restore_signals=False,
+            )
+            self._running.add(process)
+            return process
+
+    def end_all(self) -> None:
+        """End all that run, with all that they have started, and let no other begin. Takes a second at the worst.
+
+        First as an operator would: then git takes its locks and what it has half written with it.
+        """
+        with self._lock:
+            self.over.set()
+        running = [process for process in self._running if process.poll() is None]
+        for number in (signal.SIGTERM, signal.SIGKILL):  # the second also for what a git that has ended had started
+            for process in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+            _wait_for(running, END_SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What a git command answered; `complaint` is what it wrote to standard error."""
@@ -97,6 +145,7 @@ class Git:
     deadline: float
     is_directory_of_git: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    commands: Commands = field(default_factory=Commands)
 
     def run(self, *arguments: str) -> Finished:
         """Run one short command to its end. Raises GitTimeout past the deadline."""
@@ -121,17 +170,8 @@ class Git:
                 "The git command was not found. Install git, or serve the files with --working-tree"
             )
         with told_plainly(f"git cannot be started for {self.place}"):
-            return subprocess.Popen(
-                [program, *_OPTIONS, *where, *arguments],
-                cwd=os.sep,  # git will not start in a folder that has been deleted under us
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**environment(), **self.variables},
-                start_new_session=True,
-                # Python ignores SIGXFSZ, and so shall git: it then says that a file cannot grow, and does not just end.
-                restore_signals=False,
-            )
+            command = [program, *_OPTIONS, *where, *arguments]
+            return self.commands.start(command, {**environment(), **self.variables}, subprocess.PIPE)
 
     def failure(self, complaint: str) -> StoreError | None:
         """Return the error that git's complaint stands for, if it is one of those an operator can mend at once."""
@@ -188,6 +228,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+
+def _wait_for(processes: Collection[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Wait until all of them have ended, whoever reaps them; for so many seconds at most."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(process.poll() is None for process in processes):
+        time.sleep(0.01)
 
 
 def essence(complaint: str) -> str:

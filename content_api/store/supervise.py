@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from content_api.errors import ContentApiError, RepositoryUnusable
-from content_api.store.process import Finished, end, told_plainly
+from content_api.store.process import Commands, Finished, end, told_plainly
 
 _READ = 1 << 16
 # A list of 100,000 refs has 7 MB. What a remote says beyond this is not a list of refs.
@@ -34,25 +34,24 @@ class SaidTooMuch(ContentApiError):
     """The command was ended: it printed more than anybody wants to read."""
 
 
-def supervised(arguments: Sequence[str], environment: Mapping[str, str], *, silence: float, overall: float) -> Finished:
+def supervised(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    silence: float,
+    overall: float,
+    commands: Commands | None = None,
+) -> Finished:
     """Run git to its end. `silence` is how long it may say nothing at all, `overall` how long it may take; in seconds.
 
-    Raises TookTooLong with the name of one of them, or SaidTooMuch; then nothing that git started is left.
+    It can be ended with the `commands` that it is one of. Raises TookTooLong with the name of one of the limits, or
+    SaidTooMuch; then nothing that git started is left.
     """
     program = shutil.which("git")
     if program is None:
         raise RepositoryUnusable("The git command was not found. Install git")
     with told_plainly("git cannot be started"):
-        process = subprocess.Popen(
-            [program, *arguments],
-            cwd=os.sep,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-            restore_signals=False,  # as in `Git.start`
-        )
+        process = (commands or Commands()).start([program, *arguments], environment, subprocess.DEVNULL)
     try:
         with told_plainly("git cannot be heard"):
             output, complaint = _heard(process, silence, overall)

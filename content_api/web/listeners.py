@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
@@ -51,33 +48,3 @@ class Listeners:
         self._dismissed = True
         for stream in self.streams:
             stream.cancel()
-
-
-@contextmanager
-def when_told_to_end(call: Callable[[], None]) -> Iterator[None]:
-    """Have this called, on the running event loop, as soon as a signal tells the process to end.
-
-    uvicorn waits until every response is complete before it says anything to the application, and an event stream never
-    is. It has no hook for that moment, so its signal handlers are called by ours; where there are none, or another
-    thread would have to set them, nothing is done.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(call)
-        handler = earlier[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    ours = [number for number, handler in earlier.items() if callable(handler)]
-    for number in ours:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, earlier[number])

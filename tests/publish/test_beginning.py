@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from content_api.app import open_configured, start
@@ -9,6 +11,7 @@ from content_api.content.problems import ContentRefused
 from content_api.errors import ObjectUnreadable, RevisionUnknown
 from content_api.settings import Settings
 from tests import world
+from tests.cli.command import run, serving
 from tests.publish.world import MOON, broken, following, moon
 from tests.repositories import Repository
 
@@ -43,7 +46,7 @@ async def test_what_was_live_is_tried_first_and_what_came_after_is_read_at_the_c
     await recorded(repository)
     newest = repository.commit(moon("While it was down"))
     read: list[str] = []
-    monkeypatch.setattr("content_api.content.load.parse", counting(read))
+    monkeypatch.setattr("content_api.content.reading.parse", counting(read))
     with following(repository) as seen:
         assert seen.live == newest
     assert read.count(MOON) == 2
@@ -99,6 +102,39 @@ async def test_a_server_whose_branch_cannot_be_read_begins_with_what_it_served_l
             assert (started.current.refusal.version.id, started.current.trouble) == (newest, None)
         else:
             assert {"damaged": newest, "gone": "'main'"}[fault] in started.current.trouble.reason
+
+
+TOO_LARGE = {f"content/{'deep/' * 20}file.json": b"{}"}
+
+
+def test_a_first_start_on_a_version_that_is_too_large_serves_the_newest_one_before_it(repository):
+    before = repository.git("rev-parse", "main")
+    refused = repository.commit(TOO_LARGE)
+    with serving("--content", str(repository.path), cwd=repository.path) as server:
+        assert f"It has 1 problem; served is {before[:12]}" in server.said
+        told = json.loads(server.get("/readyz"))
+        assert (told["version"], told["refused"]["version"]) == (before, refused)
+        assert [problem["rule"] for problem in told["refused"]["problems"]] == ["tree_size"]
+
+
+def test_a_first_start_where_everything_is_too_large_ends_with_the_problem(tmp_path):
+    repository = Repository(tmp_path / "content.git", bare=True)
+    repository.commit(TOO_LARGE)
+    ended = run("serve", "--port", "0", "--content", str(repository.path), cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "tree_size" in ended.stderr
+    assert "folders are nested too deep" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_was_live_may_be_too_large_by_limits_that_are_new(repository):
+    before = repository.git("rev-parse", "main")
+    live = repository.commit({f"content/symptoms/more-{number}.json": b"{}" for number in range(30)})
+    repository.git("update-ref", "refs/content-api/live/HEAD", live)
+    settings = Settings(content=repository.path, max_files=len(world.files()) + 10)
+    started = start(open_configured(settings, fresh=False), settings)
+    with started.opened:
+        assert (started.current.edition.version.id, started.current.refusal.version.id) == (before, live)
 
 
 async def test_the_folder_of_what_was_live_last_is_known_though_the_newest_version_has_no_content(tmp_path):

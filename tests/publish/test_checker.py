@@ -33,6 +33,7 @@ unreadable in a mirror that was damaged. What else was found has a shorter test 
 SEEN = {
     "swap_half_way": (("good push",), 3, "a search for all of them finds others|the answer has the numbers"),
     "serve_what_is_refused": (("broken push",), 3, "never passed its checks"),
+    "wait_for_a_good_tip": (("good and broken, one push",), 6, "the newest good one below"),
     "go_backwards": (("good push",), 3, "It went backwards"),
     "miss_a_push": (("good push",), 3, "is not live after"),
     "say_old_news": (("good push",), 3, "out of order|not heard over"),

@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.content import budget
-from content_api.publish import publisher
+from content_api.publish import newest, publisher
 from content_api.store.cache import STALE_SECONDS
 from content_api.store.snapshot import Limits
 from tests import world
@@ -95,7 +95,7 @@ async def test_row_28_of_pushes_that_come_together_the_newest_wins_and_none_is_r
     first = repository.git("rev-parse", "main")
     pushed = [repository.commit(moon(f"Name {place}")) for place in range(number)]
     repository.branch("main", first)
-    all_pushed, judge, made, running = threading.Event(), publisher.judge, [], set()
+    all_pushed, judge, made, running = threading.Event(), newest.judge, [], set()
 
     def while_the_others_come(branch, candidate, *rest):
         running.add(candidate.commit)
@@ -104,8 +104,8 @@ async def test_row_28_of_pushes_that_come_together_the_newest_wins_and_none_is_r
         running.remove(candidate.commit)
         return judge(branch, candidate, *rest)
 
-    monkeypatch.setattr(publisher, "judge", while_the_others_come)
     with following(repository) as seen:
+        monkeypatch.setattr(newest, "judge", while_the_others_come)
         async with run(seen):
             for commit in pushed:
                 (repository.path / "refs/heads/main").write_text(f"{commit}\n")

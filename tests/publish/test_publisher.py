@@ -46,7 +46,7 @@ async def test_a_tree_that_breaks_a_limit_is_refused_like_any_other_version_with
 async def test_a_version_that_was_refused_is_not_tried_again(repository, monkeypatch):
     with following(repository) as seen:
         await seen.push(broken())
-        monkeypatch.setattr("content_api.publish.publisher.judge", lambda *_: pytest.fail("tried again"))
+        monkeypatch.setattr("content_api.publish.newest.judge", lambda *_: pytest.fail("tried again"))
         repository.tag("something-moved")
         await seen.publisher.look()
         assert seen.current.refused == 1
@@ -179,7 +179,7 @@ async def test_a_pin_holds_although_the_branch_is_too_large_to_be_read(repositor
 async def test_what_the_branch_recalled_is_there_again_when_it_is_rolled_back_and_released_at_once(repository):
     recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
     tea = '{ treatment(key: "quiet-tea") { key } }'
-    with following(repository) as seen:
+    with following(repository) as seen, capture_logs() as logged:
         first = seen.live
         opened, pin = seen.publisher.branch.repository, seen.publisher.branch.pin_name
         opened.keep(pin, first)
@@ -190,6 +190,30 @@ async def test_what_the_branch_recalled_is_there_again_when_it_is_rolled_back_an
         opened.keep(pin, None)
         await seen.publisher.look()
         assert await seen.ask(tea) == {"treatment": {"key": "quiet-tea"}}
+    assert lifted(logged) == [["treatment/quiet-tea"]]
+
+
+@pytest.mark.parametrize("seen_to_go", [True, False])
+async def test_what_a_rollback_lifts_is_logged_by_name_also_at_a_restart(repository, seen_to_go):
+    recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
+    recalls = world.edited({"recalls.json": {"/recalls": [recall]}})["recalls.json"]
+    with following(repository) as seen, capture_logs() as logged:
+        first = seen.live
+        await seen.push(in_content({"recalls.json": recalls}))
+        await seen.push(moon("Newer"))
+        assert lifted(logged) == []
+        repository.branch("main", first)
+        if seen_to_go:
+            await seen.publisher.look()
+    if not seen_to_go:
+        with capture_logs() as logged, following(repository) as again:
+            assert again.live == first
+    assert lifted(logged) == [["treatment/quiet-tea"]]
+
+
+def lifted(logged: list) -> list[list[str]]:
+    """The names in each warning that recalls do not hold any more."""
+    return [entry["lifted"] for entry in logged if entry["event"] == "recalls are lifted"]
 
 
 async def test_a_recall_hides_an_entity_although_an_older_version_is_pinned(repository):

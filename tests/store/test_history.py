@@ -56,6 +56,17 @@ def test_a_version_is_a_commit_that_changed_the_content_the_newest_first(reposit
     assert oldest.version.committed_at.utcoffset() == timedelta(hours=5, minutes=30)
 
 
+def test_the_place_behind_a_version_is_known_and_behind_anything_else_there_is_none(repository, opened):
+    beside = repository.commit({"README": b"no content yet"})
+    commits = [repository.commit({"content/site.json": b"[%d]" % number}) for number in range(4)]
+    repository.commit({"README": b"words"})
+    newer = read_history(opened, repository.git("rev-parse", "main"))
+    history = newer.upto(commits[2])
+    assert [history.behind(one.version.id) for one in history.versions] == [1, 2, 3]
+    assert [newer.behind(one.version.id) for one in newer.versions] == [1, 2, 3, 4]
+    assert [history.behind(commit) for commit in (beside, commits[3], newer.tip, "nonsense")] == [None] * 4
+
+
 def test_a_commit_that_left_the_content_as_it_was_stands_for_the_version_before(repository, opened):
     before = repository.commit({"README": b"no content yet"})
     first = repository.commit(FILES)

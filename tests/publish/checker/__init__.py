@@ -14,6 +14,6 @@ script. Readers (`readers.py`) and listeners (`listeners.py`) hold every answer 
 - every answer has status 200, and a `Content-Version` that is good; 503 is only for a version that is not there yet
 - all parts of an answer are of that version: every text has the version's number in it (`content.py`)
 - versions never go back unless the branch did; nor does what listeners hear, who hear the newest in the end
-- after the last good push it is live within five seconds, and after a bad one that is told
+- after the last good push it is live within five seconds; after a bad one that is told, and the newest good one is live
 - memory, open files and processes stay bounded; nothing is left behind, and the log has no defect of ours
 """

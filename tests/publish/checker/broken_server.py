@@ -13,36 +13,41 @@ from itertools import count
 
 from content_api import app, cli
 from content_api.content.search import indexes_in
-from content_api.publish import branch, publisher
+from content_api.publish import branch, newest, publisher
 from content_api.publish.publisher import Publisher
 from tests.live import ROOT
 
 
 def swap_half_way() -> None:
     """A new version is served with the search index of the one before."""
-    judge = publisher.judge
+    judge = newest.judge
 
     def half(*arguments):
         found, live = judge(*arguments), arguments[2]
-        if isinstance(found, branch.Good):
+        if live and isinstance(found, branch.Good):
             found.edition.memo.update(indexes_in(live.edition.memo))
         return found
 
-    publisher.judge = half
+    newest.judge = half
 
 
 def serve_what_is_refused() -> None:
     """A version with problems goes live: the rest of what is live, under the name of the broken one."""
-    judge = publisher.judge
+    judge = newest.judge
 
     def lenient(*arguments):
         found, live = judge(*arguments), arguments[2]
-        if isinstance(found, branch.Refusal):
+        if live and isinstance(found, branch.Refusal):
             memo = indexes_in(live.edition.memo)
             return replace(live, edition=replace(live.edition, version=found.version, memo=memo))
         return found
 
-    publisher.judge = lenient
+    newest.judge = lenient
+
+
+def wait_for_a_good_tip() -> None:
+    """Of what is pushed nothing goes live while the newest of it is broken."""
+    newest.newer = lambda *_: iter(())
 
 
 def go_backwards() -> None:
@@ -115,6 +120,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
     for defect in (
         swap_half_way,
         serve_what_is_refused,
+        wait_for_a_good_tip,
         go_backwards,
         miss_a_push,
         say_old_news,

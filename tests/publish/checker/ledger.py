@@ -51,7 +51,7 @@ class Ledger:
         self.commits[pushed.commit] = pushed
 
     def aim(self, commit: str) -> None:
-        """The branch is about to name a commit. Of a bad one, the newest good one below may be served by a restart."""
+        """The branch is about to name a commit. In the place of a bad one the newest good one below should go live."""
         good = self.newest_good(commit)
         if good is not None:
             with self._lock:
@@ -65,6 +65,14 @@ class Ledger:
                 return None
             found = self.commits[found.parents[0]]
         return found.commit
+
+    def may_stay(self, live: str, tip: str) -> bool:
+        """Whether a version may be live for good while the branch names a commit.
+
+        That is the newest good version below; or one that leads to it, if the branch went back to where it is bad.
+        """
+        good = self.newest_good(tip)
+        return good is None or live == self.commits[good].version or good in self._ancestors.get(live, ())
 
     def reach(self, version: str, floor: int) -> int | None:
         """The first aim, not before `floor`, at which a version should be live; None where it should not."""

@@ -159,11 +159,7 @@ class Stage:
         elif self.ledger.commits[self.tip].good:
             self._until_live()
         else:
-            version = self.ledger.commits[self.tip].version
-            self.until(
-                f"{version} is not told to be refused",
-                lambda told: told["refused"] is not None and told["refused"]["version"] == version,
-            )
+            self._until_refused(self.ledger.commits[self.tip].version)
         self.settled += 1
         if self.settled == WARM_AFTER:
             self.server.warm()
@@ -183,6 +179,17 @@ class Stage:
                 return self.findings.report("What was just pushed is answered so", answer)
             if time.monotonic() > deadline:
                 return self.late(f"{self.tip} is not live", answer)
+
+    def _until_refused(self, version: str) -> None:
+        def is_refused(told: dict) -> bool:
+            return told["refused"] is not None and told["refused"]["version"] == version
+
+        self.until(f"{version} is not told to be refused", is_refused)
+        good = self.ledger.newest_good(self.tip)
+        self.until(
+            f"{good}, the newest good one below {version}, is not live",
+            lambda told: is_refused(told) and self.ledger.may_stay(told["version"], self.tip),
+        )
 
     def until(self, what: str, reached: Callable[[dict], bool]) -> None:
         """Wait for how the server says that things stand."""

@@ -60,6 +60,17 @@ def push_broken(stage: Stage, random: Random) -> None:
     stage.push(stage.bad(random.choice(sorted(BREAKAGES))))
 
 
+def push_broken_on_good(stage: Stage, random: Random) -> None:
+    """In one push, so that the good ones are never what the branch names."""
+    before = stage.tip
+    for _ in range(random.randint(1, 3)):
+        stage.tip = stage.good()
+    if random.random() < 0.3:
+        stage.tip = stage.bad(random.choice(sorted(BREAKAGES)))
+    broken, stage.tip = stage.bad(random.choice(sorted(BREAKAGES))), before
+    stage.push(broken)
+
+
 def push_broken_and_mended(stage: Stage, random: Random) -> None:
     stage.push(stage.bad(random.choice(sorted(BREAKAGES))))
     time.sleep(random.random() * 0.3)
@@ -276,6 +287,7 @@ def terminate(stage: Stage, random: Random) -> None:
 STEPS: dict[str, tuple[int, Action]] = {
     "good push": (20, push_good),
     "broken push": (8, push_broken),
+    "good and broken, one push": (6, push_broken_on_good),
     "broken push, mended": (6, push_broken_and_mended),
     "push beside the content": (6, push_beside),
     "merge": (5, push_merge),

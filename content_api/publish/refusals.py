@@ -1,0 +1,47 @@
+"""Versions that were refused: told once, and remembered so that they are not tried again and again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import structlog
+
+from content_api.content.problems import ContentRefused
+from content_api.content.report import harmless, report
+from content_api.publish.current import Refusal
+from content_api.store.snapshot import Version
+
+log = structlog.get_logger("content_api.publish")
+
+REMEMBERED = 100  # refused versions; more than that are only tried again
+
+
+class Refusals(OrderedDict[str, Refusal]):
+    """Id of a version -> why it was refused, of the last so many."""
+
+    def add(self, refusals: Sequence[Refusal], place: PurePath, folder: PurePath, seconds: float) -> None:
+        """Remember what one look refused, the newest version first. What is new is logged, the newest in full."""
+        for refusal in reversed([one for one in refusals if one.version.id not in self]):
+            self[refusal.version.id] = refusal
+            words = told(refusal, place, folder) if refusal is refusals[0] else "an older version is not served either"
+            log.warning(
+                words,
+                version=refusal.version.id,
+                author=author_of(refusal.version),
+                problems=len(refusal.problems),
+                seconds=round(seconds, 3),
+            )
+        while len(self) > REMEMBERED:
+            self.popitem(last=False)
+
+
+def told(refusal: Refusal, place: PurePath, folder: PurePath) -> str:
+    """All that is wrong with a version, for a person who reads the log."""
+    return f"Not served, because of this:\n\n{report(ContentRefused(str(place), refusal.problems), folder)}\n"
+
+
+def author_of(version: Version) -> str | None:
+    """Who wrote a version, as a log may hold it: at a terminal it is printed as it is."""
+    return harmless(version.author) if version.author else None
