@@ -75,7 +75,7 @@ class Persisted:
         self._automatic = automatic or Automatic()
         self._longest = longest
         self._trusted_only = trusted_only
-        self.counted: Counter[str] = Counter({name: 0 for name in (*self._names.values(), OTHERS)})
+        self.counted: Counter[str] = Counter(dict.fromkeys((*self._names.values(), OTHERS), 0))
 
     def find(self, operation: Operation) -> Operation:
         """The same operation, with its text. Raises RequestError where there is none, or none that is trusted."""
@@ -84,9 +84,8 @@ class Persisted:
         if self._trusted_only and name is None:
             raise self._untrusted()
         self.counted[name or OTHERS] += 1
-        return (
-            operation if name is None and text is operation.document else replace(operation, document=text, stored=name)
-        )
+        known = name is None and text is operation.document
+        return operation if known else replace(operation, document=text, stored=name)
 
     def answering(self, delivery: Delivery) -> Callable[[Operation], Awaitable[Reply]]:
         """What answers an operation once."""

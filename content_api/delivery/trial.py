@@ -23,7 +23,7 @@ from content_api.delivery.masks import Refused, ShownError, show_request_error
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import CHOOSING, PREPARING, Delivery
 from content_api.delivery.price import hold_cost, price
-from content_api.delivery.stored import SUFFIX, Note, Stored
+from content_api.delivery.stored import NAME, SUFFIX, Note, Stored
 from content_api.errors import RequestError
 
 # Codes of what clients never see: they are for who stores a document. All others are of ERROR_CODES.
@@ -91,9 +91,13 @@ def _not_storable(document: Document, stored: Stored) -> Iterator[Trouble]:
     operation, *others = document.operations
     if others:
         yield _at(others[0], NOT_STORABLE, f"There are {len(others) + 1} operations; a stored document has one.")
-    elif operation.name is None or operation.name.value != stored.name:
-        name = f"is called `{operation.name.value}`" if operation.name else "has no name"
-        yield _at(operation, NOT_STORABLE, f"The operation {name}; the file is called {stored.name}{SUFFIX}.")
+    elif operation.name is None:
+        yield _at(operation, NOT_STORABLE, "The operation has no name; a stored document is found by it.")
+    elif operation.name.value != stored.name:
+        message = f"The operation is called `{operation.name.value}`; the file is called {stored.name}{SUFFIX}."
+        yield _at(operation, NOT_STORABLE, message)
+    elif not NAME.fullmatch(stored.name):
+        yield _at(operation, NOT_STORABLE, "The operation's name has more than 100 characters.")
     for note in stored.notes:
         if note.word == "variables" and _variables(note) is None:
             message = f"The variables are no JSON object: {note.value:.100}"
@@ -150,9 +154,7 @@ def _in_answer(document: Document, run: Operation, reply: Reply) -> Iterator[Tro
         given = f" With {orjson.dumps(run.variables).decode()}." if run.variables else ""
         for field in _absent(document, document.operations[0].selection_set.selections, answer["data"]):
             message = f"`{_key(field)}` is null: what it asks for is not there.{given}"
-            yield _at(
-                field, NOTHING_THERE, message, "Tell the client; or try it with variables that name what is there."
-            )
+            yield _at(field, NOTHING_THERE, message, "Tell the client, or try it with something that is there.")
 
 
 def _absent(document: Document, selections: Iterable[SelectionNode], data: Mapping[str, Any]) -> Iterator[FieldNode]:

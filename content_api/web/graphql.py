@@ -130,10 +130,9 @@ def respond_to(reply: Reply, media: str) -> Response:
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
-    headers = {"Vary": "Accept", "Cache-Control": NEVER} | (
-        {"Allow": allow} if error.code == "METHOD_NOT_ALLOWED" else {}
-    )
-    headers |= headers_of(error)
+    headers = {"Vary": "Accept", "Cache-Control": NEVER, **headers_of(error)}
+    if error.code == "METHOD_NOT_ALLOWED":
+        headers["Allow"] = allow
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 
