@@ -46,7 +46,7 @@ def listed_as_text(trials: Sequence[Trial]) -> None:
 def checked_as_text(trials: Sequence[Trial], asked: str) -> None:
     """A line for each document; then what is wrong, and whose documents would break."""
     broken = [trial for trial in trials if trial.troubles]
-    clients = by_client([trial.stored for trial in broken]) or NOBODY
+    clients = _users(broken) or NOBODY
     verdict = (
         Text(f"{len(broken)} of {plural(len(trials), 'document')} would break. Used by: {clients}.", "bold red")
         if broken
@@ -73,7 +73,7 @@ def _summary(trials: Sequence[Trial]) -> Text:
 
 
 def _about(trial: Trial) -> str:
-    return f"cost {trial.cost:,}; used by: {by_client([trial.stored]) or NOBODY}{_lacking(trial, '; ')}"
+    return f"cost {trial.cost:,}; used by: {_users([trial]) or NOBODY}{_lacking(trial, '; ')}"
 
 
 def _result(trial: Trial) -> Text:
@@ -90,10 +90,7 @@ def _lacking(trial: Trial, before: str = "") -> str:
 
 def _table(trials: Sequence[Trial], last: str, cells: Sequence[Text]) -> Text:
     """Name, cost, clients and one more. No table of rich's: that cuts an id where the terminal is narrow."""
-    rows = [
-        (one.stored.name, f"{one.cost:,}" if one.cost is not None else "-", by_client([one.stored]) or "-")
-        for one in trials
-    ]
+    rows = [(one.stored.name, f"{one.cost:,}" if one.cost is not None else "-", _users([one]) or "-") for one in trials]
     head = ("name", "cost", "clients")
     widths = [max(len(row[place]) for row in (head, *rows)) for place in range(3)]
     lines = [Text.assemble((_line(head, widths), "bold"), (last, "bold"))]
@@ -102,7 +99,7 @@ def _table(trials: Sequence[Trial], last: str, cells: Sequence[Text]) -> Text:
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, cost, clients = (harmless(cell) for cell in row)
+    name, cost, clients = row
     return f"{name:<{widths[0]}}  {cost:>{widths[1]}}  {clients:<{widths[2]}}  "
 
 
@@ -112,14 +109,19 @@ def _troubles(trial: Trial) -> Text:
     for trouble in trial.troubles:
         lines.append(Text(f"{_path(trial)}:{trouble.line}:{trouble.column} {trouble.code}", "bold"))
         lines += [Text(harmless(f"    {said}")) for said in (trouble.message, trouble.hint) if said]
-    lines.append(Text(f"    Used by: {harmless(by_client([trial.stored])) or NOBODY}."))
+    lines.append(Text(f"    Used by: {_users([trial]) or NOBODY}."))
     return Text("\n").join(lines)
+
+
+def _users(trials: Sequence[Trial]) -> str:
+    """Who uses these documents, as they say themselves; nothing where none says so."""
+    return harmless(by_client([trial.stored for trial in trials]))
 
 
 def _path(trial: Trial) -> str:
     """Where the document is, as short as a terminal can open it."""
     relative = os.path.relpath(trial.stored.path)
-    return relative if not relative.startswith("..") else str(trial.stored.path)
+    return harmless(relative if not relative.startswith("..") else str(trial.stored.path))
 
 
 def _print(*parts: Text) -> None:
