@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from content_api.delivery.documents import Document
-from content_api.delivery.masks import Refused, ShownError, show_request_error
+from content_api.delivery.masks import Refused, ShownError
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import CHOOSING, PREPARING, Delivery
 from content_api.delivery.price import hold_cost, price
@@ -63,11 +63,12 @@ def examined(delivery: Delivery, stored: Stored) -> Trial:
         return Trial(stored, None, tuple(map(_told, document.errors)))
     if troubles := tuple(_not_storable(document, stored)):
         return Trial(stored, None, troubles)
-    lacking = _lacking(document.operations[0], stored)
+    operation = document.operations[0]
+    lacking = _lacking(operation, stored)
     try:
         cost = _price_alone(delivery, document) if lacking else max(_cost(delivery, run) for run in _runs(stored))
     except RequestError as error:
-        return Trial(stored, None, (_told(show_request_error(error)),), lacking)
+        return Trial(stored, None, (_at(operation, error.code, str(error), error.hint),), lacking)
     except Refused as refused:
         return Trial(stored, None, tuple(map(_told, refused.errors)), lacking)
     return Trial(stored, cost, (), lacking)

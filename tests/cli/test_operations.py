@@ -22,6 +22,7 @@ query Moon($slug: String!) {
   }
 }
 """
+DEAR = "{ conditions(first: 100) { nodes { symptoms { symptom { conditions { condition { name } } } } } } }"
 NAMES = "query Names { conditions { nodes { name } } }\n"
 
 
@@ -91,8 +92,8 @@ def test_what_was_added_is_told_to_a_program(stored: Path, command: Command):
         (f"{MOON}#", "with another text.\n    Give an operation that has changed another name"),
         (NAMES, "bad.graphql:1:1 NOT_STORABLE\n    `Names` is taken by good.graphql, with the same text."),
         (
-            "query Bad { conditions(first: 100) { nodes { treatments { treatment { conditions { line } } } } } }",
-            "bad.graphql:1:1 TOO_COSTLY\n    The operation could cost ",
+            f"# client: app\nquery Bad {DEAR}",
+            "bad.graphql:2:1 TOO_COSTLY\n    The operation could cost 6,201; 5,000 is allowed.",
         ),
         ("# variables: {}\nquery Bad($k: String!) { condition(key: $k) { name } }", "bad.graphql:2:11 BAD_VARIABLES"),
     ],
