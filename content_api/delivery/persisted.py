@@ -17,14 +17,18 @@ from content_api.errors import RequestError
 OTHERS = "(not stored)"
 
 
+# A text takes a hundredth of what it takes parsed, so that ten times as many are kept as in Documents.
+MOST_AUTOMATIC = 10_000
+AUTOMATIC_BYTES = 5_000_000
+
+
 class Automatic:
     """The texts that clients sent with their ids, the most recent ones, bounded by number and by bytes.
 
-    They are Apollo's automatic persisted queries. One that is forgotten costs its client one more request. A text takes
-    a hundredth of what it takes parsed, so that ten times as many are kept as in Documents.
+    They are Apollo's automatic persisted queries. One that is forgotten costs its client one more request.
     """
 
-    def __init__(self, number: int = 10_000, size: int = 5_000_000) -> None:
+    def __init__(self, number: int = MOST_AUTOMATIC, size: int = AUTOMATIC_BYTES) -> None:
         self._number = number
         self._size = size
         self._held = 0
