@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ import pytest
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
-from content_api.delivery.stored import SHIPPED, Stored, read_stored
+from content_api.delivery.stored import PACKAGED, SHIPPED, Stored, read_stored
 from content_api.delivery.trial import tried
 from tests.docs.sandbox import delivery_of
 from tests.live import ROOT
@@ -34,9 +35,12 @@ def ask(shipped: Delivery, name: str, **variables: Any) -> dict[str, Any]:
     return orjson.loads(reply.body)["data"]
 
 
-def test_they_stand_in_schema_operations():
+def test_they_stand_in_schema_operations_and_are_packaged_where_an_installation_looks_for_them():
     assert SHIPPED == ROOT / "schema/operations"
     assert len(STORED) == 7
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {"schema/operations": PACKAGED.relative_to(ROOT).as_posix()}
 
 
 @pytest.mark.parametrize("one", STORED.values(), ids=STORED)
