@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -18,7 +18,7 @@ from content_api.cli.operations_formats import added_as_text, checked_as_text, l
 from content_api.cli.options import Content, given
 from content_api.delivery.pipeline import Delivery, Live
 from content_api.delivery.stored import PACKAGED, SHIPPED, SUFFIX, Stored, id_of, notes_of, read_text
-from content_api.delivery.trial import NOT_STORABLE, Trial, Trouble, examined, tried
+from content_api.delivery.trial import NOT_STORABLE, Trial, Trouble, examined, tried, trouble_at
 from content_api.errors import SettingError
 from content_api.observe.logs import configure
 from content_api.settings import Settings, read_settings, variable
@@ -72,7 +72,7 @@ def add(files: Files, operations: Folder = None, format: PrintedFor = Format.TEX
     """
     settings = read_settings(**given(operations=operations))
     folder = writable(settings)
-    trials = unlike_each_other([candidate(path) for path in files], stored_documents(settings))
+    trials = judged([candidate(path) for path in files], stored_documents(settings))
     fine = not any(trial.troubles for trial in trials)
     if fine:
         trials = [replace(trial, stored=put(trial.stored, folder)) for trial in trials]
@@ -183,28 +183,25 @@ def candidate(path: Path) -> Stored:
     return Stored(named[0] if named else path.stem, text, path, id_of(text), tuple(notes_of(text)))
 
 
-def unlike_each_other(candidates: Sequence[Stored], stored: Iterable[Stored]) -> list[Trial]:
-    """The candidates, examined; one whose name is taken is in trouble too."""
+def judged(candidates: Sequence[Stored], stored: Iterable[Stored]) -> list[Trial]:
+    """The candidates, examined; one that could be added, but for its name that is taken, is in trouble too."""
     taken = {one.name: one for one in stored}
     trials = []
     for one in candidates:
         trial = examined(without_content(), one)
-        trials.append(replace(trial, troubles=(*trial.troubles, *_taken(one, taken.get(one.name)))))
+        if one.name in taken and not trial.troubles:
+            trial = replace(trial, troubles=(name_taken(one, taken[one.name]),))
+        trials.append(trial)
         taken.setdefault(one.name, one)
     return trials
 
 
-def _taken(one: Stored, other: Stored | None) -> Iterator[Trouble]:
-    if other is None:
-        return
-    same = "the same text" if other.id == one.id else "another text"
-    [operation, *_] = [*without_content().documents.get(one.text).operations, None]
-    line = operation.loc.start_token.line if operation and operation.loc else 1
-    yield Trouble(
-        line,
-        1,
+def name_taken(one: Stored, other: Stored) -> Trouble:
+    text = "the same text" if other.id == one.id else "another text"
+    return trouble_at(
+        without_content().documents.get(one.text).operations[0],
         NOT_STORABLE,
-        f"`{one.name}` is taken by {other.path}, with {same}.",
+        f"`{one.name}` is taken by {other.path}, with {text}.",
         "Give an operation that has changed another name: clients that are out there ask for the old one.",
     )
 

@@ -16,7 +16,6 @@ from content_api.errors import RequestError
 # Under this name all documents are counted that are not stored. It is no name of GraphQL, so that none can have it.
 OTHERS = "(not stored)"
 
-
 # A text takes a hundredth of what it takes parsed, so that ten times as many are kept as in Documents.
 MOST_AUTOMATIC = 10_000
 AUTOMATIC_BYTES = 5_000_000
@@ -76,7 +75,7 @@ class Persisted:
     ) -> None:
         self._stored = {key: one for one in stored for key in (one.id, one.name)}
         self._names = {one.text: one.name for one in self._stored.values()}
-        self._automatic = automatic or Automatic()
+        self._automatic = Automatic() if automatic is None else automatic
         self._longest = longest
         self._trusted_only = trusted_only
         self.counted: Counter[str] = Counter(dict.fromkeys((*self._names.values(), OTHERS), 0))

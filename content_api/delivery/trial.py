@@ -68,7 +68,7 @@ def examined(delivery: Delivery, stored: Stored) -> Trial:
     try:
         cost = _price_alone(delivery, document) if lacking else max(_cost(delivery, run) for run in _runs(stored))
     except RequestError as error:
-        return Trial(stored, None, (_at(operation, error.code, str(error), error.hint),), lacking)
+        return Trial(stored, None, (trouble_at(operation, error.code, str(error), error.hint),), lacking)
     except Refused as refused:
         return Trial(stored, None, tuple(map(_told, refused.errors)), lacking)
     return Trial(stored, cost, (), lacking)
@@ -91,14 +91,14 @@ def _not_storable(document: Document, stored: Stored) -> Iterator[Trouble]:
     """What is wrong with it as a stored one: it has one operation, which is called as the file is."""
     operation, *others = document.operations
     if others:
-        yield _at(others[0], NOT_STORABLE, f"There are {len(others) + 1} operations; a stored document has one.")
+        yield trouble_at(others[0], NOT_STORABLE, f"There are {len(others) + 1} operations; a stored document has one.")
     elif operation.name is None:
-        yield _at(operation, NOT_STORABLE, "The operation has no name; a stored document is found by it.")
+        yield trouble_at(operation, NOT_STORABLE, "The operation has no name; a stored document is found by it.")
     elif operation.name.value != stored.name:
         message = f"The operation is called `{operation.name.value}`; the file is called {stored.name}{SUFFIX}."
-        yield _at(operation, NOT_STORABLE, message)
+        yield trouble_at(operation, NOT_STORABLE, message)
     elif not NAME.fullmatch(stored.name):
-        yield _at(operation, NOT_STORABLE, "The operation's name has more than 100 characters.")
+        yield trouble_at(operation, NOT_STORABLE, "The operation's name has more than 100 characters.")
     for note in stored.notes:
         if note.word == "variables" and _variables(note) is None:
             message = f"The variables are no JSON object: {note.value:.100}"
@@ -155,7 +155,7 @@ def _in_answer(document: Document, run: Operation, reply: Reply) -> Iterator[Tro
         given = f" With {orjson.dumps(run.variables).decode()}." if run.variables else ""
         for field in _absent(document, document.operations[0].selection_set.selections, answer["data"]):
             message = f"`{_key(field)}` is null: what it asks for is not there.{given}"
-            yield _at(field, NOTHING_THERE, message, "Tell the client, or try it with something that is there.")
+            yield trouble_at(field, NOTHING_THERE, message, "Tell the client, or try it with something that is there.")
 
 
 def _absent(document: Document, selections: Iterable[SelectionNode], data: Mapping[str, Any]) -> Iterator[FieldNode]:
@@ -181,7 +181,8 @@ def _key(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
 
 
-def _at(node: Node, code: str, message: str, hint: str | None = None) -> Trouble:
+def trouble_at(node: Node, code: str, message: str, hint: str | None = None) -> Trouble:
+    """A trouble where a part of the document begins."""
     line, column = (node.loc.start_token.line, node.loc.start_token.column) if node.loc else (1, 1)
     return Trouble(line, column, code, message, hint)
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import jiter
 
 from content_api.delivery.operation import Operation
+from content_api.delivery.stored import HASHED
 from content_api.errors import RequestError
 
 # Parameter -> the type that it has in JSON, and how a message says so. Others are left alone, as the
@@ -31,7 +32,7 @@ LONGEST_QUERY_STRING = 100_000
 MOST_PARAMETERS = 20  # five are known; a cache-buster or a tracking mark may come along
 HASH = re.compile(r"[0-9a-f]{64}")
 # The document identifiers of GraphQL over HTTP that mean something here: a hash, or a name, which has no colon.
-IDENTIFIER = re.compile(rf"sha256:{HASH.pattern}|[\w.~-]{{1,100}}", re.ASCII)
+IDENTIFIER = re.compile(rf"{HASHED}{HASH.pattern}|[\w.~-]{{1,100}}", re.ASCII)
 
 
 def from_body(body: bytes, about_content: bool = False) -> Operation:
@@ -57,6 +58,12 @@ def from_query_string(query_string: bytes) -> Operation:
 def read_about(query_string: bytes) -> bool:
     """Whether the address of a POST asks for `extensions.content`. Whatever else stands there is not looked at."""
     return bool(query_string) and read_query_string(query_string).get("extensions") == CONTENT
+
+
+def asks_nothing(query_string: bytes) -> bool:
+    """Whether a query string names no document."""
+    given = read_query_string(query_string)
+    return not given.keys() & {"query", "documentId"} and given.get("extensions", CONTENT) == CONTENT
 
 
 def read_query_string(query_string: bytes) -> dict[str, str]:
@@ -107,7 +114,7 @@ def identifier_of(document_id: str | None, persisted: object) -> str | None:
     if document_id is not None and not IDENTIFIER.fullmatch(document_id):
         raise _bad(
             f"`documentId` is `{document_id:.100}`.",
-            "It is the name of a stored document, or `sha256:` and 64 hexadecimal digits in lower case.",
+            f"It is the name of a stored document, or `{HASHED}` and 64 hexadecimal digits in lower case.",
         )
     return document_id
 
@@ -120,7 +127,7 @@ def _apollo_identifier(persisted: object) -> str:
             f"`extensions.{PERSISTED}` is not one that is known here.",
             'It is {"version": 1, "sha256Hash": …} with 64 hexadecimal digits in lower case.',
         )
-    return f"sha256:{digest}"
+    return HASHED + digest
 
 
 def _text(body: bytes) -> str:
@@ -128,12 +135,6 @@ def _text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
-
-
-def asks_nothing(query_string: bytes) -> bool:
-    """Whether a query string names no document."""
-    given = read_query_string(query_string)
-    return not given.keys() & {"query", "documentId"} and given.get("extensions", CONTENT) == CONTENT
 
 
 def strict_json(text: str, what: str) -> Any:

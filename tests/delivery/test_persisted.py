@@ -57,9 +57,11 @@ def test_an_id_that_nobody_has_sent_is_told_in_the_words_that_clients_compare():
 
 
 def test_a_text_that_came_with_its_id_is_known_by_it_afterwards():
-    on = persisted()
+    automatic = Automatic()
+    on = persisted(automatic=automatic)
     first = answer(on, OTHER, document_id=id_of(OTHER))
     assert body(first) == {"data": {"things": {"totalCount": 1}}}
+    assert (len(automatic), automatic.size) == (1, len(OTHER))
     assert answer(on, document_id=id_of(OTHER)) == first
 
 
