@@ -218,6 +218,14 @@ def test_a_version_in_which_something_is_gone_breaks_whoever_names_it(repository
     ]
 
 
+def test_what_is_gone_below_content_is_told_as_well(stored: Path, command: Command):
+    text = 'query Deep {\n  content(channel: CHATBOT) {\n    condition(key: "gone") { name }\n  }\n}\n'
+    (stored / "operations/Deep.graphql").write_text(text)
+    finished = operations(command, stored, "check")
+    assert finished.code == 1
+    assert "operations/Deep.graphql:3:5 NOTHING_THERE\n    `condition` is null" in finished.out
+
+
 def test_an_error_in_the_answer_is_told(stored: Path, command: Command):
     text = '# client: app\nquery Far {\n  content(locale: "fr") { site { disclaimer } }\n}'
     (stored / "operations/Far.graphql").write_text(text)

@@ -147,6 +147,13 @@ def test_a_log_names_stored_documents_only(logs):
     assert [entry["operation"] for entry in logs if entry["log_level"] == "error"] == ["Broken", None]
 
 
+def test_so_does_the_log_of_a_defect_outside_any_field(logs, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("content_api.delivery.pipeline.price", None)  # whoever prices now fails
+    answer(persisted(), document_id="Name", operation_name="Name")
+    answer(persisted(), "query Evil { name }", operation_name="Evil")
+    assert [entry["operation"] for entry in logs if entry["log_level"] == "error"] == ["Name", None]
+
+
 @pytest.fixture
 def logs():
     with capture_logs() as entries:

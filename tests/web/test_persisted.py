@@ -158,6 +158,12 @@ def test_a_browser_that_asks_by_id_gets_the_answer(asked: dict):
     assert "data" in answer.json()
 
 
+def test_a_browser_that_asks_by_a_hash_nobody_knows_is_told_so_and_one_that_asks_nothing_gets_graphiql():
+    unknown = client().get("/graphql", params={"extensions": json.dumps(APOLLO)}, headers=BROWSER)
+    assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
+    assert client().get("/graphql?extensions=content", headers=BROWSER).headers["content-type"].startswith("text/html")
+
+
 def test_graphiql_and_introspection_are_closed_where_only_stored_documents_are_answered():
     one = client(trusted_only=True)
     page = one.get("/graphql", headers=BROWSER)
