@@ -20,14 +20,17 @@ from content_api.content.fields import timestamp
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described, noting
 from content_api.content.report import report
+from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
+from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
+from content_api.delivery.trial import examined
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
-from content_api.observe.metrics import exposed, registry
+from content_api.observe.metrics import Operations, exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
@@ -216,13 +219,15 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     answers = delivery(current, archive)
+    documents = persisted(settings, answers)
     announcements, listeners = Announcements(), Listeners()
     publisher = publisher_of(started, settings, announcements)
     metrics = registry(lambda: figures_of(current, archive))
+    metrics.register(Operations(lambda: documents.counted))
     services = Services(
         schema_text=sdl(schema()),
-        answer=answers.answer,
-        subscribe=Subscriptions(answers, subscription(announcements, archive)).subscribe,
+        answer=documents.answering(answers),
+        subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
         status=lambda: status_of(current),
         overlook=Overviews(current).overview,
@@ -230,7 +235,8 @@ def wire(settings: Settings, started: Started) -> Starlette:
         at_least=publisher.at_least if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
-        previews=preview_routes(settings, publisher, answers),
+        previews=preview_routes(settings, publisher, answers, documents),
+        trusted_only=settings.trusted_only,
     )
     return build(
         services,
@@ -252,6 +258,24 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
 def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version."""
     return Delivery(schema(), live_in(current), fetch=archive.holding if archive else fetch_nothing)
+
+
+def stored_documents(settings: Settings) -> list[Stored]:
+    """The stored documents of the settings. Raises SettingError where their folder cannot be read."""
+    return read_stored(settings.operations or SHIPPED)
+
+
+def persisted(settings: Settings, answers: Delivery) -> Persisted:
+    """The documents that an id can stand for; those that are stored are read, and kept, before somebody asks.
+
+    One that cannot be answered is a warning: it keeps its own clients waiting for a remedy, and nobody else.
+    """
+    stored = stored_documents(settings)
+    for one in stored:
+        answers.documents.keep(one.text)
+        for trouble in examined(answers, one).troubles:
+            log.warning("a stored document cannot be answered", place=f"{one.path}:{trouble.line}", why=trouble.message)
+    return Persisted(stored, longest=answers.limits.characters, trusted_only=settings.trusted_only)
 
 
 @cache
@@ -312,7 +336,9 @@ def publisher_of(started: Started, settings: Settings, announcements: Announceme
     )
 
 
-def preview_routes(settings: Settings, publisher: Publisher | None, answering: Delivery) -> PreviewRoutes | None:
+def preview_routes(
+    settings: Settings, publisher: Publisher | None, answers: Delivery, documents: Persisted
+) -> PreviewRoutes | None:
     """What is below /preview/; None where nothing is, which is logged if somebody wanted it otherwise."""
     patterns, tokens = settings.preview_branches, settings.preview_tokens
     if not (patterns or tokens):
@@ -325,15 +351,17 @@ def preview_routes(settings: Settings, publisher: Publisher | None, answering: D
         log.warning("there are no previews: one of the two settings is missing", missing=variable(missing))
         return None
     previews = Previews(publisher.branch, lambda: publisher.live, patterns)
-    return PreviewRoutes(partial(open_preview, previews, answering), Tokens.of(tokens))
+    return PreviewRoutes(partial(open_preview, previews, answers, documents), Tokens.of(tokens))
 
 
 @asynccontextmanager
-async def open_preview(previews: Previews, answering: Delivery, branch: str) -> AsyncIterator[Answer]:
+async def open_preview(
+    previews: Previews, answers: Delivery, documents: Persisted, branch: str
+) -> AsyncIterator[Answer]:
     """What answers operations on a branch as it is now, drafts included."""
     async with previews.opened(branch) as preview:
         live = live_of(preview.edition, drafts=True)
-        yield answering.beside(lambda: live, preview.archive.holding).answer
+        yield documents.answering(answers.beside(lambda: live, preview.archive.holding))
 
 
 @asynccontextmanager

@@ -99,6 +99,9 @@ class RemoteUnreachable(StoreError):
 ERROR_CODES: dict[str, tuple[int, str]] = {
     "GRAPHQL_PARSE_FAILED": (400, "The document is not GraphQL. The location says where reading stopped."),
     "GRAPHQL_VALIDATION_FAILED": (400, "The document is GraphQL, but does not fit this schema."),
+    "PERSISTED_QUERY_NOT_FOUND": (400, "No document is known by this id or name; of one's own, send the text once."),
+    "PERSISTED_QUERY_HASH_MISMATCH": (400, "A document was sent with an id that is not the hash of its text."),
+    "DOCUMENT_NOT_TRUSTED": (400, "The server answers stored documents only, and this is none of them."),
     "OPERATION_RESOLUTION_FAILURE": (
         400,
         "`operationName` names no operation of the document, or is missing where the document has several.",

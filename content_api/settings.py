@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     preview_tokens: Annotated[List, Field(repr=False)] = ()
     """Who may see previews: `NAME:HASH` as `content-api token NAME` prints it, with commas between. If not set there
     are no previews."""
+    operations: Path | None = None
+    """The folder of stored documents, `<Name>.graphql` for each operation, read once when the server starts. If not
+    given: those that come with content-api, in `schema/operations/`."""
+    trusted_only: bool = False
+    """Answer stored documents and no others. Introspection and GraphiQL are then closed; `/schema.graphql` is not."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gc
+import json
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,62 @@ def test_the_usual_content_is_the_folder_of_that_name_or_the_one_with_a_site(tmp
     assert usual_content() == Path()
     (tmp_path / "content").mkdir()
     assert usual_content() == Path("content")
+
+
+# --- Stored documents -------------------------------------------------------------------------------------------------
+
+MOON = 'query Moon { condition(key: "moon-hiccups") { name } }'
+
+
+@pytest.fixture
+def operations(tmp_path: Path) -> Path:
+    """A folder of stored documents."""
+    write(tmp_path / "operations", {"Moon.graphql": MOON.encode()})
+    return tmp_path / "operations"
+
+
+def test_stored_documents_are_those_of_the_settings(content: Path, operations: Path):
+    client = TestClient(create_app(Settings(content=content, operations=operations)))
+    assert client.get("/graphql?documentId=Moon").json() == {"data": {"condition": {"name": "Moon hiccups"}}}
+    assert client.get("/graphql?documentId=ConditionPage").json()["errors"][0]["message"] == "PersistedQueryNotFound"
+    assert 'content_api_operations_total{operation="Moon"} 1.0' in client.get("/metrics").text
+
+
+def test_without_a_setting_they_are_those_that_are_shipped(content: Path):
+    client = TestClient(create_app(Settings(content=content)))
+    asked = {"documentId": "ConditionPage", "variables": {"slug": "moon-hiccups"}}
+    assert client.post("/graphql", json=asked).json()["data"]["content"]["condition"]["name"] == "Moon hiccups"
+
+
+def test_where_only_they_are_trusted_nothing_else_is_answered(content: Path, operations: Path):
+    client = TestClient(create_app(Settings(content=content, operations=operations, trusted_only=True)))
+    assert client.get("/graphql?documentId=Moon").json() == {"data": {"condition": {"name": "Moon hiccups"}}}
+    assert client.post("/graphql", json=NAME).json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+    assert client.get("/graphql", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_strangers_documents_do_not_push_out_a_stored_one(content: Path, operations: Path, monkeypatch):
+    client = TestClient(create_app(Settings(content=content, operations=operations)))
+    for number in range(1_100):
+        client.post("/graphql", json={"query": f"{{ a{number}: __typename }}"})
+    monkeypatch.setattr("content_api.delivery.pipeline.parse", None)  # whoever parses now fails
+    assert client.get("/graphql?documentId=Moon").json() == {"data": {"condition": {"name": "Moon hiccups"}}}
+
+
+def test_a_stored_document_that_does_not_fit_the_schema_is_a_warning_and_hurts_its_own_clients(
+    content: Path, operations: Path, capsys: pytest.CaptureFixture[str]
+):
+    write(operations, {"Old.graphql": b"query Old {\n  site { colour }\n}"})
+    client = TestClient(create_app(Settings(content=content, operations=operations)))
+    warning = json.loads(capsys.readouterr().err)
+    assert (warning["level"], warning["event"]) == ("warning", "a stored document cannot be answered")
+    assert warning["place"] == f"{operations}/Old.graphql:2"
+    assert warning["why"] == "Cannot query field 'colour' on type 'Site'."
+    errors = client.get("/graphql?documentId=Old").json()["errors"]
+    assert errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert "data" in client.get("/graphql?documentId=Moon").json()
+
+
+def test_a_folder_of_documents_that_is_not_there_keeps_the_server_from_starting(content: Path):
+    with pytest.raises(SettingError, match="There is no folder"):
+        create_app(Settings(content=content, operations=content / "nowhere"))

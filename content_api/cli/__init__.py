@@ -10,7 +10,7 @@ import typer
 
 from content_api import __version__
 from content_api.app import exit_code
-from content_api.cli import hook
+from content_api.cli import hook, operations
 from content_api.cli.check import check
 from content_api.cli.diff import diff
 from content_api.cli.export import export
@@ -60,6 +60,7 @@ def build() -> typer.Typer:
     for command in COMMANDS:
         cli.command()(command)
     cli.add_typer(hook.build())
+    cli.add_typer(operations.build())
     return cli
 
 

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from content_api.app import Started, opened_and_started, wire
+from content_api.app import Started, opened_and_started, stored_documents, wire
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
@@ -102,6 +102,7 @@ def serve(
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         typer.echo(warning, err=True)
+    stored_documents(settings)  # or each worker would find out, and be started again for ever
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
         started = opened_and_started(settings)
         typer.echo(welcome(started, listening, settings.reload))

@@ -31,7 +31,8 @@ Read = Callable[[str], Document]
 class Documents:
     """The documents that were asked for most recently, bounded by number and by characters.
 
-    Both bounds hold after every call. It is used from one thread, that of the event loop, and has no lock.
+    Both bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of the
+    event loop, and has no lock.
     """
 
     def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000) -> None:
@@ -42,6 +43,7 @@ class Documents:
         self._characters = characters
         self._held = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._kept: dict[str, Document] = {}
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -52,11 +54,17 @@ class Documents:
 
     def get(self, text: str) -> Document:
         """The document of this text, read now if it is not remembered."""
+        if kept := self._kept.get(text):
+            return kept
         known = self._documents.get(text)
         if known is not None:
             self._documents.move_to_end(text)
             return known
         return self._remember(text, self._read(text))
+
+    def keep(self, text: str) -> None:
+        """Read a text now, and keep it whatever strangers ask. It is for those that an operator chose."""
+        self._kept[text] = self._read(text)
 
     def _remember(self, text: str, document: Document) -> Document:
         self._documents[text] = document

@@ -11,13 +11,18 @@ from typing import Any
 class Operation:
     """One GraphQL request, whatever brought it.
 
-    `safe` is for a transport that promises to change nothing, such as GET: it may carry queries only.
+    `document_id` is what a client sent in place of the document, which is then empty, or along with it: a name, or
+    `sha256:` and the hash of the text. delivery/persisted.py finds what it stands for. `safe` is for a transport that
+    promises to change nothing, such as GET: it may carry queries only.
     """
 
     document: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
+    stored: str | None = None
+    """The name of the stored document that this is. Logs say no other: what clients make up has no bounds."""
     safe: bool = False
     about_content: bool = False
     """Whether `extensions.content` of the response should say which version it is."""

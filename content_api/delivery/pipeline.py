@@ -341,7 +341,7 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
 
 def executed(work: Answering) -> Reply:
     """The reply to an operation that ran, with or without errors in its fields."""
-    name = work.operation.operation_name
+    name = work.operation.stored
     errors = [show_execution_error(error, name) for error in work.result.errors or ()]
     body: dict[str, Any] = {"errors": errors} if errors else {}
     return _reply(work, body | {"data": work.result.data}, errors)
@@ -349,7 +349,7 @@ def executed(work: Answering) -> Reply:
 
 def refused(work: Answering, error: Exception) -> Reply:
     """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
-    shown = list(_shown(error, work.operation.operation_name))
+    shown = list(_shown(error, work.operation.stored))
     return _reply(work, {"errors": shown}, shown)
 
 
@@ -365,7 +365,7 @@ def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]
 def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
     codes = tuple(error["extensions"]["code"] for error in errors)
     if codes:
-        log.debug("answered with errors", codes=codes, operation=work.operation.operation_name)
+        log.debug("answered with errors", codes=codes, operation=work.operation.stored)
     # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
     version = work.live.version if codes or work.extensions or not work.pinned else work.pinned
     about = work.operation.about_content  # says a tag, which can be moved

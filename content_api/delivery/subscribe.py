@@ -42,7 +42,7 @@ class Subscriptions:
             _take(PREPARING, work)
             return self._tell(operation, events(work))
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
-            return _one(refused(work, error))
+            return once(refused(work, error))
 
     async def _answer(self, operation: Operation) -> Replies:
         yield await self.delivery.answer(operation)
@@ -71,7 +71,7 @@ def events(work: Answering) -> Events:
     """What the subscription's resolver hears. Raises Refused, with its errors, when it refuses to listen."""
     source = create_source_event_stream(work.executor)
     if isinstance(source, ExecutionResult):
-        name = work.operation.operation_name
+        name = work.operation.stored
         raise Refused(show_execution_error(error, name) for error in source.errors or ())
     return cast(Events, source)
 
@@ -81,5 +81,6 @@ def _take(steps: tuple[Callable[[Answering], None], ...], work: Answering) -> No
         step(work)
 
 
-async def _one(reply: Reply) -> Replies:
+async def once(reply: Reply) -> Replies:
+    """One reply and no more."""
     yield reply

@@ -5,7 +5,7 @@ The names and meanings are a table; docs/reference/metrics.md shows the same, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, exposition
@@ -134,6 +134,24 @@ class Publishing:
         for row in PUBLISHING:
             value = row.value(figures)
             yield row.family(row.name, row.meaning, value=value)  # type: ignore[arg-type]  # each family its own
+
+
+@dataclass(frozen=True)
+class Operations:
+    """A collector over how often each stored document was asked, by its name. All other documents are one."""
+
+    counted: Callable[[], Mapping[str, int]]
+    name = "content_api_operations"
+    meaning = "Operations, by the name of the stored document; `(not stored)` is all others."
+
+    def describe(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(self.name, self.meaning, labels=("operation",))
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(self.name, self.meaning, labels=("operation",))
+        for name, number in self.counted().items():
+            family.add_metric((name,), number)
+        yield family
 
 
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:

@@ -14,7 +14,7 @@ from content_api.errors import RequestError
 from content_api.web.body import read_body
 from content_api.web.errors import RETRY_AFTER, graphql_error, headers_of, status_of
 from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
-from content_api.web.parameters import from_body, from_query_string, read_about, read_query_string
+from content_api.web.parameters import asks_nothing, from_body, from_query_string, read_about
 
 log = structlog.get_logger("content_api.web")
 
@@ -25,6 +25,7 @@ AtLeast = Callable[[str], Awaitable[None]]
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
 PINNED = "public, max-age=31536000, immutable"  # a year: nothing that is cached for longer is worth having
+NEVER = "no-store"  # a refusal may pass: a document that is not known is known as soon as somebody sends it
 
 
 class GraphQLEndpoint:
@@ -91,7 +92,7 @@ def asks_for_page(request: Request) -> bool:
 def accepted(request: Request) -> str:
     """The media type to answer in. HTML is offered to a GET that asks no question: a person who came with a browser."""
     offers: tuple[str, ...] = (GRAPHQL_RESPONSE, JSON)
-    if request.method in ("GET", "HEAD") and "query" not in read_query_string(request.scope["query_string"]):
+    if request.method in ("GET", "HEAD") and asks_nothing(request.scope["query_string"]):
         offers = (*offers, HTML)
     found = choose(accept_of(request.headers.getlist("accept")), offers, fallback=JSON)
     if found is None:
@@ -118,6 +119,8 @@ def respond_to(reply: Reply, media: str) -> Response:
         headers["Query-Cost"] = str(reply.cost)
     if reply.pinned:
         headers["Cache-Control"] = PINNED
+    if not reply.executed:
+        headers["Cache-Control"] = NEVER
     status = status_of(reply, media)
     if status == 405:
         headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
@@ -127,8 +130,9 @@ def respond_to(reply: Reply, media: str) -> Response:
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
-    headers = {"Vary": "Accept"} | ({"Allow": allow} if error.code == "METHOD_NOT_ALLOWED" else {})
-    headers |= headers_of(error)
+    headers = {"Vary": "Accept", "Cache-Control": NEVER, **headers_of(error)}
+    if error.code == "METHOD_NOT_ALLOWED":
+        headers["Allow"] = allow
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
 
 

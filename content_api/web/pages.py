@@ -52,6 +52,10 @@ is not part of this installation.</p>
 <p>Send a query by POST, as JSON: <code>{&quot;query&quot;: &quot;{ __typename }&quot;}</code>, or read
 <a href="schema.graphql">the schema</a>.</p>""")
 
+TRUSTED_ONLY = Markup("""<p>This is the address of the GraphQL API. It answers stored documents only, so that GraphiQL,
+the page for trying queries, is closed here.</p>
+<p>Send the name or the id of one as <code>documentId</code>, or read <a href="schema.graphql">the schema</a>.</p>""")
+
 
 def page(title: str, content: Markup, *, style: str = "", status: int = 200) -> Response:
     """A page whose content may change at any moment."""
@@ -75,4 +79,13 @@ def graphiql_page(static: Path) -> Response:
     file = static / "graphiql.html"
     if file.is_file():
         return HTMLResponse(file.read_bytes(), headers={"Vary": "Accept"})
-    return HTMLResponse(PAGE.format(title="GraphQL", content=NO_GRAPHIQL, style=""), 404, {"Vary": "Accept"})
+    return _instead(NO_GRAPHIQL)
+
+
+def trusted_page() -> Response:
+    """What stands in where only stored documents are answered."""
+    return _instead(TRUSTED_ONLY)
+
+
+def _instead(content: Markup) -> Response:
+    return HTMLResponse(PAGE.format(title="GraphQL", content=content, style=""), 404, {"Vary": "Accept"})

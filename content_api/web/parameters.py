@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,12 +10,14 @@ from urllib.parse import parse_qsl
 import jiter
 
 from content_api.delivery.operation import Operation
+from content_api.delivery.stored import HASHED
 from content_api.errors import RequestError
 
 # Parameter -> the type that it has in JSON, and how a message says so. Others are left alone, as the
 # specification says.
 PARAMETERS: dict[str, tuple[type, str]] = {
     "query": (str, "a string"),
+    "documentId": (str, "a string or null"),
     "operationName": (str, "a string or null"),
     "variables": (dict, "an object or null"),
     "extensions": (dict, "an object or null"),
@@ -23,9 +26,13 @@ NOUNS = {list: "an array", dict: "an object", bool: "a boolean", int: "a number"
 IN_JSON = ("variables", "extensions")
 # In an address, `extensions=content` asks for `extensions.content` of the response; `{"content": true}` does anywhere.
 CONTENT = "content"
+PERSISTED = "persistedQuery"  # and this, Apollo's, is the id of a document
 # As much as a body may have. Neither uvicorn nor httptools has a limit of its own, and this is read on the event loop.
 LONGEST_QUERY_STRING = 100_000
-MOST_PARAMETERS = 20  # four are known; a cache-buster or a tracking mark may come along
+MOST_PARAMETERS = 20  # five are known; a cache-buster or a tracking mark may come along
+HASH = re.compile(r"[0-9a-f]{64}")
+# The document identifiers of GraphQL over HTTP that mean something here: a hash, or a name, which has no colon.
+IDENTIFIER = re.compile(rf"{HASHED}{HASH.pattern}|[\w.~-]{{1,100}}", re.ASCII)
 
 
 def from_body(body: bytes, about_content: bool = False) -> Operation:
@@ -53,6 +60,12 @@ def read_about(query_string: bytes) -> bool:
     return bool(query_string) and read_query_string(query_string).get("extensions") == CONTENT
 
 
+def asks_nothing(query_string: bytes) -> bool:
+    """Whether a query string names no document."""
+    given = read_query_string(query_string)
+    return not given.keys() & {"query", "documentId"} and given.get("extensions", CONTENT) == CONTENT
+
+
 def read_query_string(query_string: bytes) -> dict[str, str]:
     """The parameters of a query string that we know. An empty one counts as absent, as the specification says."""
     if len(query_string) > LONGEST_QUERY_STRING:
@@ -77,17 +90,44 @@ def operation_of(given: Mapping[str, Any], *, safe: bool, about_content: bool = 
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
             raise _bad(f"`{name}` must be {noun}; it is {_noun(value)}.")
-    if given.get("query") is None:
-        raise _bad("There is no `query`.", "Set `query` to a GraphQL document.")
     extensions = given.get("extensions") or {}
+    identifier = identifier_of(given.get("documentId"), extensions.get(PERSISTED))
+    if given.get("query") is None and identifier is None:
+        raise _bad("There is no `query`.", "Set `query` to a GraphQL document, or `documentId` to the id of one.")
     return Operation(
-        document=given["query"],
+        document=given.get("query") or "",
+        document_id=identifier,
         variables=given.get("variables") or {},
         operation_name=given.get("operationName"),
         extensions=extensions,
         safe=safe,
         about_content=about_content or extensions.get(CONTENT) is True,
     )
+
+
+def identifier_of(document_id: str | None, persisted: object) -> str | None:
+    """The id of a document, in the parameter of GraphQL over HTTP or as Apollo's `extensions.persistedQuery`."""
+    if persisted is not None:
+        if document_id is not None:
+            raise _bad(f"`documentId` and `extensions.{PERSISTED}` are both given.", "Send one of them.")
+        return _apollo_identifier(persisted)
+    if document_id is not None and not IDENTIFIER.fullmatch(document_id):
+        raise _bad(
+            f"`documentId` is `{document_id:.100}`.",
+            f"It is the name of a stored document, or `{HASHED}` and 64 hexadecimal digits in lower case.",
+        )
+    return document_id
+
+
+def _apollo_identifier(persisted: object) -> str:
+    found = persisted if isinstance(persisted, dict) else {}
+    digest = found.get("sha256Hash")
+    if found.get("version") != 1 or not isinstance(digest, str) or not HASH.fullmatch(digest):
+        raise _bad(
+            f"`extensions.{PERSISTED}` is not one that is known here.",
+            'It is {"version": 1, "sha256Hash": …} with 64 hexadecimal digits in lower case.',
+        )
+    return HASHED + digest
 
 
 def _text(body: bytes) -> str:

@@ -12,7 +12,7 @@ from content_api.web.headers import PREVIEW
 from content_api.web.health import Readyz, livez
 from content_api.web.hooks import GitHook
 from content_api.web.metrics import Metrics
-from content_api.web.pages import FrontPage, graphiql_page
+from content_api.web.pages import FrontPage, graphiql_page, trusted_page
 from content_api.web.scoped import SCOPED, Served
 from content_api.web.services import Services
 from content_api.web.stream import StreamEndpoint
@@ -25,7 +25,8 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
 
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
-    served = Served(services.answer, services.schema_text, graphiql_page(static), largest_body, services.at_least)
+    page = trusted_page() if services.trusted_only else graphiql_page(static)
+    served = Served(services.answer, services.schema_text, page, largest_body, services.at_least)
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
         *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),

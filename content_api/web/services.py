@@ -30,3 +30,5 @@ class Services:
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""
     hook_secrets: Sequence[str] = ()
     previews: PreviewRoutes | None = None
+    trusted_only: bool = False
+    """Whether only stored documents are answered, so that GraphiQL could ask nothing."""

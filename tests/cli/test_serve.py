@@ -140,3 +140,10 @@ def _wait_for_log(log: Path, expected: str) -> None:
     while expected not in log.read_text():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_stored_documents_that_cannot_be_read_are_told_before_anything_is_served(workers: str, folder: Path):
+    finished = run("serve", "--port", "0", "--workers", workers, cwd=folder, CONTENT_API_OPERATIONS="nowhere")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == "There is no folder nowhere of stored documents. Make it, or name another\n"

@@ -66,3 +66,14 @@ def test_a_text_that_is_too_long_is_not_remembered():
     target = delivery()
     ask("{ name }".ljust(10_001), on=target)
     assert len(target.documents) == 0
+
+
+def test_what_is_kept_is_read_once_and_stays_whatever_strangers_ask():
+    reader = Reader()
+    documents = Documents(reader, number=2, characters=10)
+    documents.keep("kept, and longer than the bound")
+    for number in range(50):
+        documents.get(str(number))
+    documents.get("kept, and longer than the bound")
+    assert reader.read.count("kept, and longer than the bound") == 1
+    assert (len(documents), documents.characters) == (2, 4)

@@ -36,7 +36,7 @@ def test_a_request_error_is_shown_with_its_code_and_hint(logs):
 
 
 def test_any_other_exception_is_hidden_from_the_client_and_whole_in_the_log(logs):
-    reply = ask("query Q { broken }", operation_name="Q")
+    reply = ask("query Q { broken }", operation_name="Q", stored="Q")
     assert error(reply) == {
         "message": INTERNAL_MESSAGE,
         "locations": [{"line": 1, "column": 11}],

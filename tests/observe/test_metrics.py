@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
-from content_api.observe.metrics import Figures, exposed, registry
+from content_api.observe.metrics import Figures, Operations, exposed, registry
 
 CALM = Figures(
     version="a" * 40,
@@ -91,3 +91,14 @@ def test_other_metrics_register_themselves_and_a_name_is_given_once():
     assert b"content_api_something_else_total 1.0" in exposed(metrics, "")[0]
     with pytest.raises(ValueError, match="Duplicated"):
         Counter("content_api_publications", "Taken.", registry=metrics)
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_operations_are_counted_by_name_at_the_moment_of_asking(accept: str):
+    counted = {"ConditionPage": 0, "(not stored)": 1}
+    metrics = registry(lambda: CALM)
+    metrics.register(Operations(lambda: counted))
+    counted["ConditionPage"] = 2
+    text = exposed(metrics, accept)[0].decode()
+    assert 'content_api_operations_total{operation="ConditionPage"} 2.0' in text
+    assert 'content_api_operations_total{operation="(not stored)"} 1.0' in text

@@ -7,6 +7,7 @@ import dataclasses
 import re
 
 from content_api.content.problems import MOST_PROBLEMS
+from content_api.delivery import persisted, stored
 from content_api.delivery.limits import Limits as QueryLimits
 from content_api.delivery.operation import Operation
 from content_api.delivery.price import INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE
@@ -47,6 +48,18 @@ def test_the_limits_of_pages_and_requests_are_those_of_the_code():
         LARGEST_BODY,
         MOST_PARAMETERS,
     ]
+
+
+def test_the_limits_of_documents_by_id_are_those_of_the_code():
+    assert [number(row[1]) for row in rows("Documents by id")] == [
+        stored.MOST,
+        stored.LARGEST_FILE,
+        100,
+        persisted.MOST_AUTOMATIC,
+        persisted.AUTOMATIC_BYTES,
+    ]
+    assert stored.NAME.fullmatch("a" * 100)
+    assert not stored.NAME.fullmatch("a" * 101)
 
 
 def test_the_limits_of_listening_are_those_of_the_code():

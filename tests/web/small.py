@@ -36,12 +36,12 @@ def application(
     services = Services(
         schema_text=print_schema(schema()),
         answer=answer or delivery().answer,
-        subscribe=Subscriptions(delivery(), voice or Voice()).subscribe,
+        subscribe=options.pop("subscribe", None) or Subscriptions(delivery(), voice or Voice()).subscribe,
         listeners=options.pop("listeners", None) or Listeners(),
         status=status,
         overlook=overlook,
         expose=expose,
-        **{name: options.pop(name) for name in ("at_least", "look", "hook_secrets") if name in options},
+        **{name: options.pop(name) for name in ("at_least", "look", "hook_secrets", "trusted_only") if name in options},
     )
     return build(services, static=static, **options)
 

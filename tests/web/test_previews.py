@@ -72,6 +72,20 @@ def ask(client: TestClient, branch: str, **headers: str):
 # ---- what is answered
 
 
+def test_a_preview_takes_documents_by_id_and_knows_no_others_than_the_public_address(client):
+    variables = {"slug": "moon-hiccups"}
+    asked = {"documentId": "ConditionPage", "variables": variables}
+    answer = client.post("/preview/review/moon/graphql", json=asked, headers=BEARER)
+    assert answer.json()["data"]["content"]["condition"]["name"] == "From review/moon"
+    unknown = client.get("/preview/review/moon/graphql?documentId=Nope", headers=BEARER)
+    assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
+
+
+def test_a_preview_answers_stored_documents_only_where_the_server_does(repository: Repository):
+    with TestClient(create_app(settings(repository, trusted_only=True))) as trusting:
+        assert ask(trusting, "review/moon").json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+
+
 @pytest.mark.parametrize("path", ["review/moon", "review%2Fmoon"])
 def test_a_branch_answers_with_its_drafts_and_its_commit(client, repository, path):
     answer = ask(client, path)
