@@ -2,7 +2,7 @@
 
 An operation is a call by a module of the store, itself or through `pathlib` and the like, of what is in OPERATIONS.
 
-Each time an operation of each kind is harmed, and of the others every twentieth, other ones every day. With
+Each time an operation of each kind is harmed, and of the others every fiftieth, other ones every day. With
 `SWEEP_SHARE=1 python -m pytest tests/publish/test_sweep.py` all of them are, one by one, which takes some minutes.
 """
 
@@ -29,8 +29,9 @@ from unittest.mock import patch
 
 OURS = f"{os.sep}content_api{os.sep}"
 STORE = f"{OURS}store{os.sep}"
-THROUGH = ("pathlib.py", "shutil.py", "contextlib.py", "genericpath.py", "posixpath.py", "<frozen os>")
-THROUGH += ("<frozen genericpath>", "<frozen posixpath>", "pathlib/__init__.py", "pathlib/_local.py")  # Python 3.12, 3.13
+# Modules of Python, as they are called in its versions; what stands in angle brackets is built in.
+THROUGH = ("pathlib.py", "pathlib/__init__.py", "pathlib/_local.py", "shutil.py", "contextlib.py")
+THROUGH += ("genericpath.py", "posixpath.py", "<frozen os>", "<frozen genericpath>", "<frozen posixpath>")
 
 NEVER = 0  # refused: nothing that the store does could make the operating system do that
 # Where it is found, what it is called, and what the operating system says when it refuses it.
@@ -46,16 +47,14 @@ OPERATIONS: tuple[tuple[Any, str, int], ...] = (
     *((os, name, errno.EIO) for name in ("stat", "lstat")),
     *((os, name, NEVER) for name in ("close", "killpg")),
 )
-# A loop does an operation again and again; the first is of one kind, and those that find it done are of another.
-TIMES = 2
 # Where answers of git are heard. What is harmed in there is the same for whoever asked.
 HEARING = ("process", "objects", "stream", "supervise")
 
-SHARE = float(os.environ.get("SWEEP_SHARE", "0.05"))
+SHARE = float(os.environ.get("SWEEP_SHARE", "0.02"))
 TODAY = datetime.now(UTC).date()
 
-Key = tuple[str, int]
-"""A way to operations, all of it or what makes a kind, and how many were done before."""
+Key = tuple[str, str, int]
+"""An operation: on which occasion, the way to it, and how many were done before. Or a kind of them: ("", kind, 0)."""
 
 
 def fails(result: Callable[[], Any], reason: int) -> Any:
@@ -107,18 +106,20 @@ class Outside:
     tried: set[Key]
     only: tuple[str, ...] = ()
     """Names that the way to an operation must have in it, to be harmed."""
+    occasion: str = ""
+    """What is being done. The kinds of operations are the same whatever that is."""
     before_harm: Callable[[tuple[set[Key], str]], object] = lambda said: None
     """Is told the keys of what is harmed, and the way to it."""
     harmed: Way | None = None
     _done: Counter[str] = field(default_factory=Counter)
 
     def asked(self, way: Way, reason: int, result: Callable[[], Any]) -> Any:
-        operation = (f"in turn: {way}", self._done[str(way)])
-        kinds = {(way.asked, 0), (way.heard, min(self._done[way.heard], TIMES - 1))}
-        self._done.update({str(way), way.heard})
+        operation = (self.occasion, str(way), self._done[str(way)])
+        kinds = {("", kind, 0) for kind in (way.asked, way.heard)}
+        self._done[str(way)] += 1
         can_be = all(each in str(way) for each in self.only) and (reason != NEVER or self.harm is not fails)
-        is_new = not kinds <= self.tried or (operation not in self.tried and in_sample(operation))
-        if self.harmed or not can_be or not is_new:
+        is_next = not kinds <= self.tried or (operation not in self.tried and in_sample(operation))
+        if self.harmed or not can_be or not is_next:
             return result()
         self.harmed = way
         self.tried |= {operation, *kinds}

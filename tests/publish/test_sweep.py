@@ -96,54 +96,58 @@ def judged(seen: Followed) -> str:
 
 
 @HARMS
-@pytest.mark.parametrize("state", ["PUBLISHED", "DONE"], ids=["good", "refused"])
 async def test_whatever_fails_after_a_push_what_was_live_stays_and_the_next_look_is_good(
-    repository, cache, state, harm, only, monkeypatch
+    repository, cache, harm, only, monkeypatch
 ):
     monkeypatch.setattr(publisher, "RECORD_SECONDS", 0.0)
     tried: set[Key] = set()
     with following(repository, cache=cache) as seen:
         await seen.publisher.look()
-        for number in range(1, MOST):
-            before, was_live, pushed = judged(seen), seen.live, push(repository, number, state)
-            with watched(Outside(harm, tried, only + below(cache))) as outside:
-                await seen.publisher.look()
-            if outside.harmed is None:
-                break
-            assert judged(seen) == pushed or (judged(seen) == before and seen.current.trouble.reason), outside.harmed
-            assert seen.live == was_live or state == "PUBLISHED", outside.harmed
-            await is_whole(seen)
-            age_locks(seen.publisher.branch.repository.place / "refs/content-api")  # git may have died as it wrote
-            await seen.publisher.look()
-            assert (judged(seen), seen.current.trouble) == (pushed, None), outside.harmed
-            assert is_well(seen), outside.harmed
+        for state in ("PUBLISHED", "DONE"):  # a good one, and one that is refused
+            for number in range(1, MOST):
+                outside = Outside(harm, tried, only + below(cache), occasion=state)
+                await publishes(seen, push(repository, number, state), outside)
+                if outside.harmed is None:
+                    break
+                assert is_well(seen), outside.harmed
     assert (children(), outside.harmed) == ([], None)
     assert len(tried) > 3, "the sweep is blind"
 
 
+async def publishes(seen: Followed, pushed: str, outside: Outside) -> None:
+    """Look at what was pushed while something fails, and then undisturbed."""
+    before, was_live = judged(seen), seen.live
+    with watched(outside):
+        await seen.publisher.look()
+    assert judged(seen) == pushed or (judged(seen) == before and seen.current.trouble.reason), outside.harmed
+    assert seen.live in (was_live, judged(seen)), outside.harmed
+    await is_whole(seen)
+    age_locks(seen.publisher.branch.repository.place / "refs/content-api")  # git may have died as it wrote
+    await seen.publisher.look()
+    assert (judged(seen), seen.current.trouble) == (pushed, None), outside.harmed
+
+
 @HARMS
-@pytest.mark.parametrize("is_first", [True, False], ids=["first", "again"])
-async def test_whatever_fails_at_the_start_is_said_and_the_next_look_or_start_is_good(
-    repository, cache, is_first, harm, only
-):
+async def test_whatever_fails_at_the_start_is_said_and_the_next_look_or_start_is_good(repository, cache, harm, only):
     tried: set[Key] = set()
     with following(repository, cache=cache) as seen:
         await seen.publisher.look()
         place, was_live = seen.publisher.branch.repository.place, seen.live
     pushed = push(repository, 1)
-    is_newest = cache is None or is_first  # to start again, a mirror is not fetched
-    for _ in range(MOST):
-        start_over(place, cache, None if is_first else was_live)
-        with watched(Outside(harm, tried, only + below(cache))) as outside:
+    for last in (None, was_live):  # the first start of all, and a later one
+        is_newest = cache is None or last is None  # to start again, a mirror is not fetched
+        for _ in range(MOST):
+            start_over(place, cache, last)
+            outside = Outside(harm, tried, only + below(cache), occasion=str(last))
             await starts(repository, cache, pushed if is_newest else None, outside)
-        if outside.harmed is None:
-            break
-        with following(repository, cache=cache) as seen:
-            assert not is_newest or (seen.live, seen.beginning.trouble) == (pushed, None), outside.harmed
-            await seen.publisher.look()
-            assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
-            await is_whole(seen)
-            assert is_well(seen), outside.harmed
+            if outside.harmed is None:
+                break
+            with following(repository, cache=cache) as seen:
+                assert not is_newest or (seen.live, seen.beginning.trouble) == (pushed, None), outside.harmed
+                await seen.publisher.look()
+                assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
+                await is_whole(seen)
+                assert is_well(seen), outside.harmed
     assert (children(), outside.harmed) == ([], None)
     assert len(tried) > 2, "the sweep is blind"
 
@@ -159,14 +163,15 @@ def start_over(place: Path, cache: Path | None, was_live: str | None) -> None:
 
 
 async def starts(repository: Repository, cache: Path | None, expected: str | None, outside: Outside) -> None:
-    """Start, and if that is possible be on the version that is expected, or say why not."""
+    """Start while something fails; if that is possible be on the version that is expected, or say why not."""
     said = None
-    try:
-        with following(repository, cache=cache) as seen:
-            assert expected in (None, seen.live) or seen.beginning.trouble, outside.harmed
-            await is_whole(seen)
-    except OperatorError as error:
-        said = str(error)
+    with watched(outside):
+        try:
+            with following(repository, cache=cache) as seen:
+                assert expected in (None, seen.live) or seen.beginning.trouble, outside.harmed
+                await is_whole(seen)
+        except OperatorError as error:
+            said = str(error)
     assert said is None or (said and outside.harmed)
     assert children() == [], outside.harmed
 

@@ -1,4 +1,4 @@
-"""The least content that can be served: one condition in one locale, with the source it names. For what is done often."""
+"""The least content that can be served: one condition in one locale, with its source. For what is done often."""
 
 from __future__ import annotations
 
