@@ -2,8 +2,7 @@
 
 An operation is a call by a module of the store, itself or through `pathlib` and the like, of what is in OPERATIONS.
 
-Each time an operation of each kind is harmed, and of the others every fiftieth, other ones every day. With
-`SWEEP_SHARE=1 python -m pytest tests/publish/test_sweep.py` all of them are, one by one, which takes some minutes.
+SWEEP_SHARE is the share of the operations that are harmed though another of their kind is: 1 for every one of them.
 """
 
 from __future__ import annotations
