@@ -53,7 +53,7 @@ def purposes(model: type) -> Iterator[tuple[str, str]]:
 
 @cache
 def _classes(module: str) -> dict[str, ast.ClassDef]:
-    """The classes at the top of a module, by name. It is read once: it takes as long as all that is found in it."""
+    """The classes at the top of a module, by name. To read the module again for each of them would take two seconds."""
     definitions = ast.parse(inspect.getsource(sys.modules[module])).body
     return {each.name: each for each in definitions if isinstance(each, ast.ClassDef)}
 

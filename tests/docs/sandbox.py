@@ -62,7 +62,7 @@ IDENTITY = {
 
 
 # What starts no process when it is run here: a plain command of ours, with nothing for a shell to do.
-OURS = re.compile(rf"^(?P<settings>{SETTING}*)(\.venv/bin/)?content-api (?P<arguments>[^|&;<>$`]*)$")
+OURS = re.compile(rf"^(?=[^|&;<>$`]*$)(?P<settings>{SETTING}*)(\.venv/bin/)?content-api (?P<arguments>.*)$", re.DOTALL)
 CLI = build()
 DELIVERIES: dict[str, Delivery] = {}
 

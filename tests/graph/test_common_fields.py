@@ -12,8 +12,6 @@ from content_api.content.fields import EntityKind
 from content_api.content.models import ConditionRelation
 from tests.graph.asking import SCHEMA, ask, edition_with, world_edition
 
-SCOPES = [(locale, channel) for locale in ("en", "de", "de-AT") for channel in ("WEB", "APP", "CHATBOT")]
-
 
 def test_an_interface_gives_what_all_have_and_fragments_what_one_has():
     [caution] = ask(
