@@ -110,6 +110,7 @@ async def test_whatever_fails_after_a_push_what_was_live_stays_and_the_next_look
         for state in ("PUBLISHED", REFUSED):
             for number in range(1, MOST):
                 outside = Outside(harm, tried, only + below(cache), occasion=state)
+                repository.branch("main", seen.live)  # else all that was refused before would be looked through
                 await publishes(seen, push(repository, number, state), outside)
                 if outside.harmed is None:
                     break
