@@ -21,7 +21,7 @@ run: install ## Serve the shipped content on http://127.0.0.1:8000 (more options
 	@trap : INT; $(BIN)/content-api serve $(ARGS) || [ $$? -eq 130 ] # Ctrl+C is how to stop it, and no error
 
 test: check ## Check the code, then run all tests (some only: make test ARGS='tests/web -k audit')
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: install ## Lint, format check, types and import rules
 	$(BIN)/ruff check .

@@ -42,6 +42,8 @@ def listed(objects: Objects, root: str | None, limits: Limits, before: Listing =
     walk = _Walk(objects, len(root), limits, before)
     level: dict[str, str | None] = {"": root}
     for _ in range(limits.depth):
+        if not level:
+            break
         level = walk.level(level)
     if level:
         raise too_deep(next(iter(level)), limits)
