@@ -66,7 +66,7 @@ def test_fields_make_of_the_older_entity_the_newer_and_back_again(pair, drafts):
 def test_to_an_editor_everything_that_differs_is_told(pair):
     older, newer = (side.library for side in pair)
     found = told(changes(*pair, drafts=True))
-    for key in older.records.keys() & newer.records.keys():
+    for key in {*older.records} & {*newer.records}:
         old, new = (
             adapter_of(side.records[key].kind).dump_python(side.records[key].entity, mode="json")
             for side in (older, newer)
