@@ -27,6 +27,7 @@ from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
+from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
@@ -257,7 +258,8 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
 
 def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version."""
-    return Delivery(schema(), live_in(current), fetch=archive.holding if archive else fetch_nothing)
+    fetch = archive.holding if archive else fetch_nothing
+    return Delivery(schema(), live_in(current), fetch=fetch, reader=Reader(schema()))
 
 
 def stored_documents(settings: Settings) -> list[Stored]:

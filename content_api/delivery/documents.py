@@ -15,9 +15,12 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from content_api.delivery.masks import ShownError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A document that was read. One with `errors` is never executed; one that could not be parsed is empty."""
+    """A document that was read. One with `errors` is never executed; one that could not be parsed is empty.
+
+    It equals itself alone, so that what is known of it can be found by it.
+    """
 
     ast: DocumentNode
     operations: tuple[OperationDefinitionNode, ...] = ()

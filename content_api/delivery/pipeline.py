@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
 
 import orjson
 from graphql import (
@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 
+from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
@@ -42,6 +43,8 @@ from content_api.delivery.masks import (
 )
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
+from content_api.delivery.plan import Reader
+from content_api.delivery.plans import Plans
 from content_api.delivery.price import hold_cost, price
 from content_api.errors import NotInMemory, RequestError
 
@@ -83,6 +86,7 @@ class Answering:
     schema: GraphQLSchema
     limits: Limits
     documents: Documents
+    plans: Plans | None
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
     executor: Executor[Any] = field(init=False)
@@ -90,6 +94,8 @@ class Answering:
     extensions: dict[str, Any] = field(default_factory=dict)
     pinned: str | None = None
     cost: int | None = None
+    planned: bool = False
+    """Whether a plan gave the result."""
 
 
 class Lacking(Exception):
@@ -215,11 +221,12 @@ def find_pin(work: Answering) -> None:
 
 
 def execute(work: Answering) -> None:
-    """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    with work.live.noting() as noted:
-        work.result = cast(ExecutionResult, work.executor.execute_operation())
-    if noted:
-        work.extensions |= work.live.noted(noted)
+    """Run the operation, by a plan where it has one."""
+    plan = work.plans.get(work.document, work.executor) if work.plans else None
+    done = execution.execute(plan, work.executor, work.live.noting)
+    work.result, work.planned = done.result, done.planned
+    if done.noted:
+        work.extensions |= work.live.noted(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
         raise Lacking(tuple(wanted.values()))
 
@@ -252,15 +259,19 @@ class Delivery:
     live: Callable[[], Live]
     limits: Limits = field(default_factory=Limits)
     fetch: Fetch = fetch_nothing
+    reader: Reader | None = None
+    """Tells how the schema's fields are read. Without it no operation has a plan."""
     documents: Documents = field(init=False)
+    plans: Plans | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.read)
+        self.plans = Plans(self.reader) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
-        """What answers from something else, and knows the same documents: these depend on the schema alone."""
-        other = Delivery(self.schema, live, self.limits, fetch)
-        other.documents = self.documents
+        """What answers from something else, and knows the same documents and plans: all of the schema alone."""
+        other = Delivery(self.schema, live, self.limits, fetch, self.reader)
+        other.documents, other.plans = self.documents, self.plans
         return other
 
     def read(self, text: str) -> Document:
@@ -291,7 +302,7 @@ class Delivery:
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
-        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents)
+        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
 
     def attempt(self, work: Answering) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
