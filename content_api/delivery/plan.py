@@ -61,32 +61,52 @@ class Reader(Protocol):
         """The class whose objects are surely of a type."""
 
 
+Given = tuple[Mapping[str, Any], ...]
+"""The arguments that depend on variables, one set for each field that has such."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What answers an operation from a root value and its variables. Raises where the executor has to."""
 
-    run: Callable[[Any, tuple[Mapping[str, Any], ...]], dict[str, Any]]
+    run: Callable[[Any, Given], dict[str, Any]]
     arguments: tuple[Callable[[VariableValues], Mapping[str, Any]], ...]
-    """What makes the arguments that depend on variables, once for each answer."""
     fields: int
-    source: str
+    """How many are written, once for each concrete type: what it takes in memory goes by that."""
 
     def data(self, root: Any, variables: VariableValues) -> dict[str, Any]:
         return self.run(root, tuple(arguments(variables) for arguments in self.arguments))
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A plan as Python source, and what stands behind the names in it. `main` is the function that answers."""
+
+    source: str
+    main: str
+    names: dict[str, Any]
+    arguments: tuple[Callable[[VariableValues], Mapping[str, Any]], ...]
+    fields: int
+
+
 def compiled(executor: Executor[Any], reader: Reader) -> Plan:
     """The plan for the operation that an executor was built for. Raises Unplanned where there can be none."""
+    writing = written(executor, reader)
+    exec(compile(writing.source, "<plan>", "exec"), writing.names)
+    return Plan(writing.names[writing.main], writing.arguments, writing.fields)
+
+
+def written(executor: Executor[Any], reader: Reader) -> Writing:
+    """The same, before Python reads it."""
     operation = executor.operation
     root = executor.schema.get_root_type(operation.operation)
     if operation.operation is not OperationType.QUERY or root is None:
         raise Unplanned("it is no query")
     found = collect_fields(executor.schema, executor.fragments, executor.variable_values, root, operation)
     compiler = _Compiler(executor, reader)
-    name = compiler.write_object(root, found.grouped_field_set, checked=False)
-    source = "\n".join(compiler.lines)
-    exec(compile(source, "<plan>", "exec"), compiler.names)
-    return Plan(compiler.names[name], tuple(compiler.arguments), compiler.fields, source)
+    main = compiler.write_object(root, found.grouped_field_set, checked=False)
+    source = "\n".join(compiler.lines) + "\n"
+    return Writing(source, main, compiler.names, tuple(compiler.arguments), compiler.fields)
 
 
 class _Compiler:
@@ -137,7 +157,7 @@ class _Compiler:
             lines.append(f"value_{place} = {self.read(kind, field, details[0].node)}")
             entries.append(f"{key!r}: {self.completed(field.type, details, f'value_{place}')}")  # type: ignore[union-attr]
         name = self.bind(kind.name, None)
-        body = [*lines, f"return {{{', '.join(entries)}}}"]
+        body = [*lines, "return {", *(f"    {entry}," for entry in entries), "}"]
         self.lines += [f"def {name}(source, given):", *(f"    {line}" for line in body)]
         return name
 
