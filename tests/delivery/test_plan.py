@@ -13,6 +13,7 @@ from content_api.delivery.leaves import Unplanned
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.plan import compiled, written
 from content_api.delivery.plans import MOST_VARIANTS, SIGHTS, Plans
+from content_api.errors import RequestError
 from tests.delivery import odd
 from tests.delivery.odd import Box, Cat, Colour, Dog, Puppy, Size
 from tests.waiting import at_once
@@ -31,8 +32,9 @@ def answered(text: str, box: object = None, name: str | None = None, **variables
     operation = Operation(text, variables, operation_name=name)
     on = odd.delivery(box)
     work = on.begin(operation)
-    reply = on.attempt(work)
-    assert reply == at_once(odd.delivery(box, reader=None).answer(operation))
+    with structlog.testing.capture_logs():  # to print what is behind an error takes seconds
+        reply = on.attempt(work)
+        assert reply == at_once(odd.delivery(box, reader=None).answer(operation))
     return reply, work.planned
 
 
@@ -65,6 +67,7 @@ LEFT = [
     ("{ box { must } }", Box(must=Undefined)),
     ("{ box { text } }", Box(text=Undefined)),
     ("{ box { must } }", Box(must=ValueError("secret"))),
+    ("{ box { must } }", Box(must=RequestError("BAD_USER_INPUT", "Not like this."))),
     ("{ box { text } }", Box(text={})),
     ("{ box { number } }", Box(number=2**31)),
     ("{ box { share } }", Box(share=float("nan"))),
@@ -106,8 +109,9 @@ def test_a_plan_leaves_to_the_executor(text, box):
 
 
 def test_what_a_plan_was_left_for_is_found_in_the_log():
+    on = odd.delivery(Box(must=None))
     with structlog.testing.capture_logs() as logs:
-        answered("{ box { must } }", Box(must=None))
+        on.attempt(on.begin(Operation("{ box { must } }")))
     assert {
         "event": "a plan was left",
         "reason": "Unplanned('None where a String belongs')",
@@ -182,6 +186,7 @@ ASKED = [
     (WISH, {"end": "."}),
     (WISH, {"end": ".", "wish": {"words": ["a"], "more": {"colour": "RED"}}}),
     (WISH, {"end": ".", "wish": None}),
+    ("query ($word: String!) { wished(wish: {words: [$word]}) }", {"word": "a"}),
     (WORDS, {"word": "a"}),
     (WORDS, {"word": "a", "words": ["b"]}),
     (WORDS, {"word": "a", "words": None}),
