@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from content_api.delivery.masks import ShownError
+from content_api.delivery.prices import Prices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,7 @@ class Document:
     operations: tuple[OperationDefinitionNode, ...] = ()
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     errors: tuple[ShownError, ...] = ()
+    prices: Prices = field(default_factory=Prices)
 
 
 Read = Callable[[str], Document]

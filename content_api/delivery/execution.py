@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from graphql import ExecutionResult
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from content_api.delivery.masks import log
 from content_api.delivery.plan import Plan
@@ -25,16 +26,18 @@ class Executed:
     planned: bool
 
 
-def execute(plan: Plan | None, executor: Executor[Any], noting: Noting) -> Executed:
+def execute(
+    plan: Plan | None, root: Any, variables: VariableValues, executor: Callable[[], Executor[Any]], noting: Noting
+) -> Executed:
     """Run an operation by its plan, if it has one that comes to its end, or else field by field."""
-    return (plan and follow(plan, executor, noting)) or resolve(executor, noting)
+    return (plan and follow(plan, root, variables, noting)) or resolve(executor(), noting)
 
 
-def follow(plan: Plan, executor: Executor[Any], noting: Noting) -> Executed | None:
+def follow(plan: Plan, root: Any, variables: VariableValues, noting: Noting) -> Executed | None:
     """What a plan gives; None where it meets what it does not know. What it noted until then is forgotten."""
     try:
         with noting() as noted:
-            data = plan.data(executor.root_value, executor.variable_values)
+            data = plan.data(root, variables)
     except Exception as error:  # noqa: BLE001 - whatever it is, the executor meets it too, and knows its place and words
         log.debug("a plan was left", reason=repr(error))
         return None

@@ -21,11 +21,13 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    get_variable_values,
     parse,
     specified_rules,
     validate,
 )
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
@@ -45,7 +47,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Reader
 from content_api.delivery.plans import Plans
-from content_api.delivery.price import hold_cost, price
+from content_api.delivery.price import hold_cost
 from content_api.errors import NotInMemory, RequestError
 
 
@@ -89,13 +91,29 @@ class Answering:
     plans: Plans | None
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
-    executor: Executor[Any] = field(init=False)
+    variables: VariableValues = field(init=False)
     result: ExecutionResult = field(init=False)
     extensions: dict[str, Any] = field(default_factory=dict)
     pinned: str | None = None
     cost: int | None = None
     planned: bool = False
     """Whether a plan gave the result."""
+
+    def executor(self) -> Executor[Any]:
+        """What executes the operation, built when it is asked for: a plan has no need of it."""
+        built = Executor.build(
+            self.schema,
+            self.document.ast,
+            self.live.root,
+            self.live.context,
+            dict(self.operation.variables),
+            self.operation.operation_name,
+            is_awaitable=_never,
+            is_async_iterable=_never,
+        )
+        if isinstance(built, list):
+            raise TypeError("variables were coerced, and now they cannot be")
+        return built
 
 
 class Lacking(Exception):
@@ -188,42 +206,33 @@ def answer_once(work: Answering) -> None:
 
 
 def coerce_variables(work: Answering) -> None:
-    """Bring the variables to their types; graphql-core does so while it builds the executor."""
+    """Bring the variables to their types."""
     hold_variables(work.limits, work.operation.variables)
-    built = Executor.build(
-        work.schema,
-        work.document.ast,
-        work.live.root,
-        work.live.context,
-        dict(work.operation.variables),
-        work.operation.operation_name,
-        max_coercion_errors=work.limits.errors,
-        is_awaitable=_never,
-        is_async_iterable=_never,
-    )
-    if isinstance(built, list):
-        raise Refused(show(error, "BAD_VARIABLES") for error in built[: work.limits.errors])
-    work.executor = built
+    defined, given = work.chosen.variable_definitions or (), dict(work.operation.variables)
+    found = get_variable_values(work.schema, defined, given, max_errors=work.limits.errors)
+    if isinstance(found, list):
+        raise Refused(show(error, "BAD_VARIABLES") for error in found[: work.limits.errors])
+    work.variables = found
 
 
 def hold_price(work: Answering) -> None:
     """Price the operation, with its variables, and refuse one that is too dear."""
-    priced = price(work.schema, work.chosen, work.document.fragments, work.executor.variable_values.coerced)
+    priced = work.document.prices.of(work.schema, work.chosen, work.document.fragments, work.variables.coerced)
     work.cost = priced.total
     hold_cost(work.limits.cost, priced)
 
 
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
-    variables = work.executor.variable_values.coerced
+    variables = work.variables.coerced
     if not any(field in work.operation.document for field in PASSING):
         work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 def execute(work: Answering) -> None:
     """Run the operation, by a plan where it has one."""
-    plan = work.plans.get(work.document, work.executor) if work.plans else None
-    done = execution.execute(plan, work.executor, work.live.noting)
+    plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
+    done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
     work.result, work.planned = done.result, done.planned
     if done.noted:
         work.extensions |= work.live.noted(done.noted)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DirectiveNode, DocumentNode, GraphQLError, SelectionSetNode, VariableNode
+from graphql import DirectiveNode, DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, VariableNode
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from content_api.delivery.documents import Document
 from content_api.delivery.leaves import Unplanned
@@ -54,18 +55,25 @@ class Plans:
     def fields(self) -> int:
         return self._held
 
-    def get(self, document: Document, executor: Executor[Any]) -> Plan | None:
-        """The plan for the operation that an executor was built for; made now if it has been seen often enough."""
-        name = executor.operation.name
-        seen = self._sighted(document, name.value if name else None)
-        variables = executor.variable_values.coerced
-        values = tuple(variables.get(name) for name in seen.switches)
+    def get(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        executor: Callable[[], Executor[Any]],
+    ) -> Plan | None:
+        """The plan for an operation of a document; made now if it has been seen often enough.
+
+        `executor` builds what would execute it with these variables: it is asked when a plan is made.
+        """
+        seen = self._sighted(document, operation.name.value if operation.name else None)
+        values = tuple(variables.coerced.get(name) for name in seen.switches)
         if values in seen.plans:
             return seen.plans[values]
         if len(seen.sights) >= MOST_VARIANTS and values not in seen.sights:
             return None
         seen.sights[values] = seen.sights.get(values, 0) + 1
-        return self._made(seen, values, executor) if seen.sights[values] >= self._sights else None
+        return self._made(seen, values, executor()) if seen.sights[values] >= self._sights else None
 
     def _sighted(self, document: Document, name: str | None) -> Sighted:
         key = document, name
