@@ -43,6 +43,7 @@ from content_api.delivery.masks import (
     show_request_error,
     show_syntax_error,
 )
+from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Reader
@@ -270,16 +271,18 @@ class Delivery:
     fetch: Fetch = fetch_nothing
     reader: Reader | None = None
     """Tells how the schema's fields are read. Without it no operation has a plan."""
+    memory: Memory | None = None
+    """Where plans remember what they made."""
     documents: Documents = field(init=False)
     plans: Plans | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.read)
-        self.plans = Plans(self.reader) if self.reader else None
+        self.plans = Plans(self.reader, self.memory) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone."""
-        other = Delivery(self.schema, live, self.limits, fetch, self.reader)
+        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
         other.documents, other.plans = self.documents, self.plans
         return other
 

@@ -43,6 +43,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 from graphql.execution.values import VariableValues
 
 from content_api.delivery.leaves import UNCHANGED, Unplanned, completing, names_of
+from content_api.delivery.memory import Memory, Where
 
 # An operation may ask for 400 fields, and each may be one of each of the five types of entity.
 MOST_FIELDS = 2_000
@@ -59,6 +60,12 @@ class Reader(Protocol):
 
     def class_of(self, kind: GraphQLObjectType) -> type | None:
         """The class whose objects are surely of a type."""
+
+    def memory_of(self, kind: GraphQLObjectType) -> Where | None:
+        """What finds, for an object of a type, where to keep what was made of it."""
+
+    def lasts(self, field: GraphQLField) -> bool:
+        """Whether a field stays as it is for as long as what is kept there."""
 
 
 Given = tuple[Mapping[str, Any], ...]
@@ -89,30 +96,48 @@ class Writing:
     fields: int
 
 
-def compiled(executor: Executor[Any], reader: Reader) -> Plan:
-    """The plan for the operation that an executor was built for. Raises Unplanned where there can be none."""
-    writing = written(executor, reader)
+def compiled(executor: Executor[Any], reader: Reader, memory: Memory | None = None) -> Plan:
+    """The plan for the operation that an executor was built for. Raises Unplanned where there can be none.
+
+    With a memory, it remembers what it made of objects that stay as they are.
+    """
+    writing = written(executor, reader, memory)
     exec(compile(writing.source, "<plan>", "exec"), writing.names)
     return Plan(writing.names[writing.main], writing.arguments, writing.fields)
 
 
-def written(executor: Executor[Any], reader: Reader) -> Writing:
+def written(executor: Executor[Any], reader: Reader, memory: Memory | None = None) -> Writing:
     """The same, before Python reads it."""
     operation = executor.operation
     root = executor.schema.get_root_type(operation.operation)
     if operation.operation is not OperationType.QUERY or root is None:
         raise Unplanned("it is no query")
     found = collect_fields(executor.schema, executor.fragments, executor.variable_values, root, operation)
-    compiler = _Compiler(executor, reader)
+    compiler = _Compiler(executor, reader, memory)
     main = compiler.write_object(root, found.grouped_field_set, checked=False)
     source = "\n".join(compiler.lines) + "\n"
     return Writing(source, main, compiler.names, tuple(compiler.arguments), compiler.fields)
 
 
+@dataclass(slots=True)
+class Selected:
+    """What is known of a selection once it is written: all fields in it, and whether its answer stays the same."""
+
+    name: str = ""
+    fields: int = 0
+    lasts: bool = True
+
+    def add(self, below: Selected) -> None:
+        self.fields += below.fields
+        self.lasts = self.lasts and below.lasts
+
+
 class _Compiler:
     """Writes one function after another, those that are called before those that call."""
 
-    def __init__(self, executor: Executor[Any], reader: Reader) -> None:
+    def __init__(self, executor: Executor[Any], reader: Reader, memory: Memory | None) -> None:
+        self.memory = memory
+        self.open = [Selected()]
         self.executor = executor
         self.schema = executor.schema
         self.reader = reader
@@ -121,7 +146,7 @@ class _Compiler:
         self.arguments: list[Callable[[VariableValues], Mapping[str, Any]]] = []
         self.fields = 0
         self.bound: dict[tuple[str, object], str] = {}
-        self.written: dict[tuple[str, tuple[FieldNode, ...]], str] = {}
+        self.written: dict[tuple[str, tuple[FieldNode, ...]], Selected] = {}
 
     def bind(self, word: str, value: Any, same: object = None) -> str:
         """A name for a value in the source; one name for all that are the `same`."""
@@ -139,12 +164,25 @@ class _Compiler:
         """The name of the function that answers what fields ask of an object, the same for the same fields."""
         key = kind.name, tuple(detail.node for detail in details)
         if key not in self.written:
+            self.open.append(Selected())
             found = self.executor.collect_subfields(kind, details)
-            self.written[key] = self.write_object(kind, found.grouped_field_set)
-        return self.written[key]
+            name = self.write_object(kind, found.grouped_field_set)
+            self.written[key] = self.remembered(kind, self.open.pop(), name)
+        self.open[-1].add(self.written[key])
+        return self.written[key].name
+
+    def remembered(self, kind: GraphQLObjectType, selected: Selected, name: str) -> Selected:
+        """The selection as a function of that name; as one that remembers, where there is use in it."""
+        selected.name = name
+        where = self.reader.memory_of(kind)
+        if self.memory and where and selected.lasts and selected.fields >= self.memory.least:
+            remembering = self.bind("remembering", self.memory.remembering, same=Memory)
+            self.lines.append(f"{name} = {remembering}({name}, {self.bind('where', where, same=where)})")
+        return selected
 
     def write_object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, checked: bool = True) -> str:
         self.fields += len(fields)
+        self.open[-1].fields += len(fields)
         if self.fields > MOST_FIELDS:
             raise Unplanned("it has too many fields")
         lines, entries = self.checking(kind) if checked else [], []
@@ -175,6 +213,8 @@ class _Compiler:
         how = self.reader.source_of(field) if field else None
         if field is None or how is None:
             raise Unplanned(f"nobody told how {kind}.{node.name.value} is read")
+        if not self.reader.lasts(field):
+            self.open[-1].lasts = False
         if isinstance(how, str):
             return f"source.{how}"
         return f"{self.bind('read', how, same=how)}(source{self.given(field, node)})"
@@ -187,6 +227,7 @@ class _Compiler:
             def arguments(variables: VariableValues) -> Mapping[str, Any]:
                 return reader.arguments_of(field, get_argument_values(field, node, variables))
 
+            self.open[-1].lasts = False
             self.arguments.append(arguments)
             return f", **given[{len(self.arguments) - 1}]"
         known = self.reader.arguments_of(field, get_argument_values(field, node))

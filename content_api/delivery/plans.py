@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from content_api.delivery.documents import Document
 from content_api.delivery.leaves import Unplanned
 from content_api.delivery.masks import log
+from content_api.delivery.memory import Memory
 from content_api.delivery.plan import Plan, Reader, compiled
 
 # To compile a plan takes as long as to execute its operation three or four times. What was seen twice is likely to be
@@ -44,8 +45,11 @@ class Sighted:
 class Plans:
     """The plans of the operations asked for most recently. Used from one thread, as Documents is."""
 
-    def __init__(self, reader: Reader, fields: int = MOST_FIELDS, sights: int = SIGHTS) -> None:
+    def __init__(
+        self, reader: Reader, memory: Memory | None = None, *, fields: int = MOST_FIELDS, sights: int = SIGHTS
+    ) -> None:
         self._reader = reader
+        self._memory = memory
         self._most = fields
         self._sights = sights
         self._held = 0
@@ -87,7 +91,7 @@ class Plans:
     def _made(self, seen: Sighted, values: tuple[Any, ...], executor: Executor[Any]) -> Plan | None:
         plan = None
         try:
-            plan = compiled(executor, self._reader)
+            plan = compiled(executor, self._reader, self._memory)
         except (Unplanned, GraphQLError) as reason:
             log.debug("an operation has no plan", reason=str(reason))
         except Exception:  # noqa: BLE001 - a defect of ours, which must not keep anybody from an answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from types import FunctionType
 from typing import Any
 
@@ -10,6 +11,9 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+
+from content_api.content.view import Shown
+from content_api.graph.values import PASSING
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 
@@ -46,10 +50,26 @@ class Reader:
             dict(given), found.arguments if found else [], inside.schema_converter.scalar_registry, inside.config
         )
 
+    def lasts(self, field: GraphQLField) -> bool:
+        """Whether a field of an object stays as it is for as long as the edition and the day do."""
+        found = _definition(field)
+        return found is not None and not found.metadata.get(PASSING)
+
+    def memory_of(self, kind: GraphQLObjectType) -> Callable[[Any], dict[Any, Any]] | None:
+        """What finds, for an object of a type, where to keep what was made of it. None where objects are more than an
+        entity in a view."""
+        held = self.class_of(kind)
+        return _made_of if held and [each.name for each in fields(held) if each.init] == ["shown"] else None
+
     def class_of(self, kind: GraphQLObjectType) -> type | None:
         """The class whose objects are surely of a type."""
         found = kind.extensions.get(DEFINITION)
         return found.origin if found else None
+
+
+def _made_of(entity: Any) -> dict[Any, Any]:
+    shown: Shown = entity.shown
+    return shown.view.made(shown)
 
 
 def _definition(field: GraphQLField) -> StrawberryField | None:

@@ -10,6 +10,8 @@ import orjson
 from content_api.app import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.load import load
+from content_api.content.recalled import note_again, noting
+from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plans import SIGHTS
@@ -47,7 +49,8 @@ def table(quick: bool) -> str:
     """One row for each query, on 1,000 conditions."""
     edition = load(MemorySnapshot(generate(300, conditions=100) if quick else generate(1_000, conditions=1_000)))
     live = live_in(Current(edition))
-    roads = Delivery(schema(), live, reader=Reader(schema())), Delivery(schema(), live)
+    memory = Memory(noting, note_again)
+    roads = Delivery(schema(), live, reader=Reader(schema()), memory=memory), Delivery(schema(), live)
     rows = [row(name, *question, edition, roads, 10 if quick else 100) for name, question in QUERIES.items()]
     return markdown(("query", "fields of the answer", "answer", "by a plan", "by the executor", "ratio"), rows)
 

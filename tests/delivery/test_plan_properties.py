@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from content_api.app import live_of
 from content_api.content.load import load
 from content_api.content.models import Recall
-from content_api.content.recalled import recalled_as
+from content_api.content.recalled import note_again, noting, recalled_as
+from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Answering, Delivery, Live
 from content_api.delivery.plans import Plans
@@ -31,6 +32,7 @@ from tests.world.snapshot import MemorySnapshot
 QUERIES = int(os.environ.get("CONTENT_API_TEST_PLANS", "2000" if os.environ.get("CI") else "300"))
 VARIATIONS = 4  # of each query that is generated, which takes longer than to ask it
 READER = Reader(SCHEMA)
+MEMORY = Memory(noting, note_again, least=1)
 # Where there is one version alone, what names another is refused: these are asked less.
 ASKED = ("versions", "versions", "recalls", "recalls", "drafts", "generated")
 RECALLED = ("symptom/glowing-ears", "caution/ask-first", "treatment/quiet-tea")
@@ -54,12 +56,13 @@ class Roads:
         holding = served().archive.holding
         self.executor = Delivery(SCHEMA, lambda: live, NO_LIMITS, holding)
         self.compiled = Watched(SCHEMA, lambda: live, NO_LIMITS, holding, READER)
-        self.compiled.plans = Plans(READER, sights=1)
+        self.compiled.plans = Plans(READER, MEMORY, sights=1)
         self.compiled.documents = self.executor.documents  # to read a text takes longer than all else here
 
-    def replies(self, operation: Operation) -> tuple[Reply, Reply]:
+    def replies(self, operation: Operation) -> list[Reply]:
+        """The executor's, and that of a plan, the second time with what it remembers of the first."""
         run = served().loop.run_until_complete
-        return run(self.executor.answer(operation)), run(self.compiled.answer(operation))
+        return [run(road.answer(operation)) for road in (self.executor, self.compiled, self.compiled)]
 
 
 @cache
@@ -78,8 +81,9 @@ def roads() -> dict[str, Roads]:
 
 def outcome(operation: Operation, on: Roads) -> str:
     """Compare what both roads say, and tell which one it was that answered."""
-    reference, reply = on.replies(operation)
+    reference, reply, again = on.replies(operation)
     assert reply == reference, (operation, reference.body, reply.body)
+    assert again == reference, (operation, reference.body, again.body)
     if on.compiled.planned:
         assert not reply.codes
         return "by a plan"
