@@ -26,12 +26,7 @@ from graphql import (
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
-    ListValueNode,
-    ObjectValueNode,
     OperationType,
-    ValueNode,
-    VariableNode,
-    get_argument_values,
     is_abstract_type,
     is_enum_type,
     is_leaf_type,
@@ -42,6 +37,7 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 from graphql.execution.values import VariableValues
 
+from content_api.delivery.arguments import Arguments, fixed, varying
 from content_api.delivery.leaves import UNCHANGED, Unplanned, completing, names_of
 from content_api.delivery.memory import Memory, Where
 
@@ -77,7 +73,7 @@ class Plan:
     """What answers an operation from a root value and its variables. Raises where the executor has to."""
 
     run: Callable[[Any, Given], dict[str, Any]]
-    arguments: tuple[Callable[[VariableValues], Mapping[str, Any]], ...]
+    arguments: tuple[Arguments, ...]
     fields: int
     """How many are written, once for each concrete type: what it takes in memory goes by that."""
 
@@ -92,7 +88,7 @@ class Writing:
     source: str
     main: str
     names: dict[str, Any]
-    arguments: tuple[Callable[[VariableValues], Mapping[str, Any]], ...]
+    arguments: tuple[Arguments, ...]
     fields: int
 
 
@@ -143,7 +139,7 @@ class _Compiler:
         self.reader = reader
         self.names: dict[str, Any] = {}
         self.lines: list[str] = []
-        self.arguments: list[Callable[[VariableValues], Mapping[str, Any]]] = []
+        self.arguments: list[Arguments] = []
         self.fields = 0
         self.bound: dict[tuple[str, object], str] = {}
         self.written: dict[tuple[str, tuple[FieldNode, ...]], Selected] = {}
@@ -221,16 +217,11 @@ class _Compiler:
 
     def given(self, field: GraphQLField, node: FieldNode) -> str:
         """The arguments, behind the object: made now, or for each answer where variables are among them."""
-        if any(map(_varies, (argument.value for argument in node.arguments or ()))):
-            reader = self.reader
-
-            def arguments(variables: VariableValues) -> Mapping[str, Any]:
-                return reader.arguments_of(field, get_argument_values(field, node, variables))
-
+        known = fixed(field, node, self.reader.arguments_of)
+        if known is None:
             self.open[-1].lasts = False
-            self.arguments.append(arguments)
+            self.arguments.append(varying(field, node, self.reader.arguments_of))
             return f", **given[{len(self.arguments) - 1}]"
-        known = self.reader.arguments_of(field, get_argument_values(field, node))
         return "".join(f", {name}={self.bind(name, value)}" for name, value in known.items())
 
     def completed(self, kind: GraphQLOutputType, details: FieldDetailsList, value: str) -> str:
@@ -283,18 +274,6 @@ def _refuse_directives(details: Iterable[Any]) -> None:
         others = {directive.name.value for directive in detail.node.directives or ()} - {"skip", "include"}
         if others or detail.defer_usage or detail.fragment_variable_values:
             raise Unplanned("it has directives, or arguments of fragments, that a plan does not know")
-
-
-def _varies(value: ValueNode) -> bool:
-    """Whether a variable is in a value."""
-    match value:
-        case VariableNode():
-            return True
-        case ListValueNode(values=values):
-            return any(map(_varies, values))
-        case ObjectValueNode(fields=fields):
-            return any(_varies(field.value) for field in fields)
-    return False
 
 
 def _sequence(value: Any) -> Any:

@@ -95,8 +95,19 @@ class Query:
     box: Box
 
     @strawberry.field
-    def wished(self, wish: Wish | None = None, times: int = 2, end: str = "!") -> str:
-        return f"{wish} {times}{end}"
+    def wished(
+        self,
+        wish: Wish | None = None,
+        times: int = 2,
+        end: str = "!",
+        note: str | None = "none",
+        size: Size = Size.SMALL,
+    ) -> str:
+        return f"{wish} {times}{end} {note} {size}"
+
+    @strawberry.field
+    def needed(self, times: int, words: list[str]) -> str:
+        return f"{times} {words}"
 
     @strawberry.field
     def informed(self, info: strawberry.Info) -> str:

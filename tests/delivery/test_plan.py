@@ -6,6 +6,7 @@ import pytest
 import structlog
 from graphql import GraphQLError, Undefined, parse
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from content_api.delivery import plan as planning
 from content_api.delivery import plans as keeping
@@ -183,6 +184,14 @@ ASKED = [
     ("{ a: wished(times: 1) b: wished(times: 1) wished }", {}),
     ("query ($times: Int = 3) { wished(times: $times) }", {}),
     ("query ($times: Int!) { wished(times: $times) a: wished(times: 5) }", {"times": 4}),
+    ("query ($note: String) { wished(note: $note) }", {}),
+    ("query ($note: String) { wished(note: $note) }", {"note": None}),
+    (
+        'query ($note: String, $size: Size!) { wished(note: $note, size: $size, end: "") }',
+        {"note": "a", "size": "LARGE"},
+    ),
+    ('query ($times: Int!) { needed(times: $times, words: ["a"]) }', {"times": 3}),
+    ("query ($times: Int!, $words: [String!]!) { needed(times: $times, words: $words) }", {"times": 3, "words": ["a"]}),
     (WISH, {"end": "."}),
     (WISH, {"end": ".", "wish": {"words": ["a"], "more": {"colour": "RED"}}}),
     (WISH, {"end": ".", "wish": None}),
@@ -198,6 +207,12 @@ def test_arguments_are_as_the_executor_has_them(text, variables):
     reply, planned = answered(text, Box(), **variables)
     assert planned
     assert not reply.codes
+
+
+def test_an_argument_that_must_be_given_and_is_not_makes_no_answer():
+    plan = compiled(executor("query ($times: Int!) { needed(times: $times, words: []) }", times=3), odd.READER)
+    with pytest.raises(Unplanned, match="`times` is not given"):
+        plan.data(None, VariableValues({}, {}))
 
 
 def test_null_for_an_argument_with_a_default_is_refused_by_the_executor():

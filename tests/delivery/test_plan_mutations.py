@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import structlog
 
-from content_api.delivery import execution, leaves, pipeline, plan, plans
+from content_api.delivery import arguments, execution, leaves, pipeline, plan, plans
 from content_api.delivery.operation import Operation, Reply
 from tests.delivery import odd
 from tests.delivery.odd import Box
@@ -43,15 +43,23 @@ MUTANTS = {
     "switches are not told apart": (plans, "tuple(variables.coerced.get(name) for name in seen.switches)", "()"),
     "switches in fragments are overlooked": (plans, "list(document.definitions)", "list(document.definitions[:1])"),
     "operations of a document are not told apart": (plans, "key = document, name", "key = document, None"),
-    "a default is lost": (plan, "get_argument_values(field, node))\n        return", "{})\n        return"),
+    "a default is lost": (arguments, "convert(field, get_argument_values(field, node))", "convert(field, {})"),
+    "a default is lost beside a variable": (arguments, "found = dict(others)", "found = {}"),
     "arguments are of the first field that has some": (plan, "given[{len(self.arguments) - 1}]", "given[0]"),
     "arguments are those of the first answer": (
-        plan,
-        "(field, node, variables)",
-        "(field, node, self.executor.variable_values)",
+        arguments,
+        "coerced = variables.coerced",
+        "coerced = arguments.__dict__.setdefault('first', variables).coerced",
     ),
-    "variables in lists are overlooked": (plan, "any(map(_varies, values))", "False"),
-    "variables in objects are overlooked": (plan, "any(_varies(field.value) for field in fields)", "False"),
+    "null is taken for what is not given": (
+        arguments,
+        "one.variable in coerced:",
+        "coerced.get(one.variable) is not None:",
+    ),
+    "null is given where it may not be": (arguments, "if value is None and not one.nullable:", "if False:"),
+    "what is converted is given as it is": (arguments, "return None\n    return next", "return name\n    return next"),
+    "variables in lists are overlooked": (arguments, "any(map(_varies, values))", "False"),
+    "variables in objects are overlooked": (arguments, "any(_varies(field.value) for field in fields)", "False"),
     "null is refused where it may be": (plan, "None if {value} is None else {found}", "{found}"),
     "null is let through where it may not be": (plan, "if nullable else found", ""),
     "a list loses its nulls": (plan, "for item in ({items})]", "for item in ({items}) if item is not None]"),
@@ -99,7 +107,7 @@ def mutated(module: ModuleType, old: str, new: str) -> Iterator[None]:
         sys.modules.update(kept)
 
 
-MODULES = (leaves, plan, plans, execution)
+MODULES = (leaves, arguments, plan, plans, execution)
 
 TWO = """query One($x: Boolean!, $end: String!) { wished @skip(if: $x) a: wished(end: $end) }
 query Two { box { must } }"""
@@ -115,11 +123,13 @@ QUESTIONS: list[Question] = [
     *((text, Box(inner=Box(must="in"), must="out"), [{}], True) for text in COLLECTED),
     *((text, Box(), [variables], True) for text, variables in ASKED),
     (WISH, Box(), [{"end": "?"}, {"end": "."}], True),
+    ("query ($times: Int!) { wished(times: $times) }", Box(), [{"times": 1}, {"times": 2}], True),
     ("query ($a: Int!, $b: Int!) { a: wished(times: $a) b: wished(times: $b) }", Box(), [{"a": 1, "b": 2}], True),
     (SWITCHED, Box(), [{"a": True}, {"a": False}, {"a": True, "c": False}, {"a": True, "b": False}], True),
     (TWO, Box(), [{"name": "Two"}, {"name": "One", "x": True, "end": "."}], True),
     (SHARED, Box(), [{"x": True}, {"x": False}], True),
     ("query A { wished } query B { box { must } }", Box(), [{"name": "A"}, {"name": "B"}], True),
+    ("query ($times: Int = 3) { wished(times: $times) }", Box(), [{"times": None}], False),
     ("{ informed }", Box(), [{}], False),
     ("{ box { grid } }", Box(grid=[[1], []]), [{}], False),
     ("mutation { change }", Box(), [{}], False),

@@ -106,6 +106,6 @@ def test_a_plan_answers_as_the_executor_does():
     compare()
     print(dict(seen))
     assert seen.total() >= QUERIES
-    assert seen["by a plan"] > seen.total() / 2
+    assert seen["by a plan"] > seen.total() / 4
     assert seen["by the executor, with errors"] > 0
     assert seen["GRAPHQL_VALIDATION_FAILED"] < seen.total() / 20

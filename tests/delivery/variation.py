@@ -104,7 +104,7 @@ class _Variation:
         ]
 
     def is_left_out(self, node: ArgumentNode) -> bool:
-        return node.name.value in REFUSED and self.happens(0.7)
+        return node.name.value in REFUSED and self.happens(0.9)
 
     def inline(self, kind: Any, node: InlineFragmentNode) -> InlineFragmentNode:
         narrowed = self.schema.get_type(node.type_condition.name.value) if node.type_condition else kind
