@@ -18,8 +18,9 @@ from starlette.applications import Starlette
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
 from content_api.content.problems import ContentRefused
-from content_api.content.recalled import described, noting
+from content_api.content.recalled import described, note_again, noting
 from content_api.content.report import report
+from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
@@ -27,6 +28,7 @@ from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
+from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
@@ -257,7 +259,8 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
 
 def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version."""
-    return Delivery(schema(), live_in(current), fetch=archive.holding if archive else fetch_nothing)
+    fetch = archive.holding if archive else fetch_nothing
+    return Delivery(schema(), live_in(current), fetch=fetch, reader=Reader(schema()), memory=Memory(noting, note_again))
 
 
 def stored_documents(settings: Settings) -> list[Stored]:

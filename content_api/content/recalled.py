@@ -53,6 +53,13 @@ def noted_by() -> Noted | None:
     return _NOTED.get()
 
 
+def note_again(noted: Noted) -> None:
+    """Note what was noted before: for an answer that uses what was made then."""
+    collected = _NOTED.get()
+    if collected is not None:
+        collected.update(noted)
+
+
 def described(noted: Noted, edition: Edition) -> list[dict[str, Any]]:
     """What was noted, for a client: each recall once, by key, its reason in the edition's default locale."""
     recalls = {recalled: recall for (_, recalled), recall in noted.items()}

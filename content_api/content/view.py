@@ -9,7 +9,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from content_api.content.edition import Edition, Record, stand_in
 from content_api.content.fields import (
@@ -90,6 +92,8 @@ class View:
     _shown: dict[str, Shown | None] = field(default_factory=dict, repr=False)
     _in_order: dict[EntityKind, tuple[Shown, ...]] = field(default_factory=dict, repr=False)
     _hidden: dict[str, Shown | None] = field(default_factory=dict, repr=False)
+    _made: dict[Shown, dict[Any, Any]] = field(default_factory=dict, repr=False)
+    _day: list[date] = field(default_factory=list, repr=False)
 
     def show(self, key: str) -> Shown | None:
         """The entity with a key (`kind/id`), or None where there is none to be seen."""
@@ -150,11 +154,26 @@ class View:
             if standing is not None:
                 yield standing
 
+    def made(self, shown: Shown) -> dict[Any, Any]:
+        """Where to keep what was made of an entity of this view alone: it is gone at midnight, and with the view.
+
+        Of all that is said of an entity the day decides on one thing, whether its review is overdue.
+        """
+        today = self.edition.clock()
+        if self._day != [today]:
+            self._made.clear()
+            self._day[:] = [today]
+        kept = self._made.get(shown)
+        if kept is None:
+            kept = self._made[shown] = {}
+        return kept
+
     def forget(self) -> None:
         """Let go of what was worked out, which refers back to this view. Reading on works it out again."""
         self._shown.clear()
         self._in_order.clear()
         self._hidden.clear()
+        self._made.clear()
 
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)

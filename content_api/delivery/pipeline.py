@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
 
 import orjson
 from graphql import (
@@ -21,12 +21,15 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    get_variable_values,
     parse,
     specified_rules,
     validate,
 )
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
+from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
@@ -40,9 +43,12 @@ from content_api.delivery.masks import (
     show_request_error,
     show_syntax_error,
 )
+from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
-from content_api.delivery.price import hold_cost, price
+from content_api.delivery.plan import Reader
+from content_api.delivery.plans import Plans
+from content_api.delivery.price import hold_cost
 from content_api.errors import NotInMemory, RequestError
 
 
@@ -83,13 +89,32 @@ class Answering:
     schema: GraphQLSchema
     limits: Limits
     documents: Documents
+    plans: Plans | None
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
-    executor: Executor[Any] = field(init=False)
+    variables: VariableValues = field(init=False)
     result: ExecutionResult = field(init=False)
     extensions: dict[str, Any] = field(default_factory=dict)
     pinned: str | None = None
     cost: int | None = None
+    planned: bool = False
+    """Whether a plan gave the result."""
+
+    def executor(self) -> Executor[Any]:
+        """What executes the operation, built when it is asked for: a plan has no need of it."""
+        built = Executor.build(
+            self.schema,
+            self.document.ast,
+            self.live.root,
+            self.live.context,
+            dict(self.operation.variables),
+            self.operation.operation_name,
+            is_awaitable=_never,
+            is_async_iterable=_never,
+        )
+        if isinstance(built, list):
+            raise TypeError("variables were coerced, and now they cannot be")
+        return built
 
 
 class Lacking(Exception):
@@ -182,44 +207,36 @@ def answer_once(work: Answering) -> None:
 
 
 def coerce_variables(work: Answering) -> None:
-    """Bring the variables to their types; graphql-core does so while it builds the executor."""
+    """Bring the variables to their types."""
     hold_variables(work.limits, work.operation.variables)
-    built = Executor.build(
-        work.schema,
-        work.document.ast,
-        work.live.root,
-        work.live.context,
-        dict(work.operation.variables),
-        work.operation.operation_name,
-        max_coercion_errors=work.limits.errors,
-        is_awaitable=_never,
-        is_async_iterable=_never,
-    )
-    if isinstance(built, list):
-        raise Refused(show(error, "BAD_VARIABLES") for error in built[: work.limits.errors])
-    work.executor = built
+    defined, given = work.chosen.variable_definitions or (), dict(work.operation.variables)
+    found = get_variable_values(work.schema, defined, given, max_errors=work.limits.errors)
+    if isinstance(found, list):
+        raise Refused(show(error, "BAD_VARIABLES") for error in found[: work.limits.errors])
+    work.variables = found
 
 
 def hold_price(work: Answering) -> None:
     """Price the operation, with its variables, and refuse one that is too dear."""
-    priced = price(work.schema, work.chosen, work.document.fragments, work.executor.variable_values.coerced)
+    priced = work.document.prices.of(work.schema, work.chosen, work.document.fragments, work.variables.coerced)
     work.cost = priced.total
     hold_cost(work.limits.cost, priced)
 
 
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
-    variables = work.executor.variable_values.coerced
+    variables = work.variables.coerced
     if not any(field in work.operation.document for field in PASSING):
         work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 def execute(work: Answering) -> None:
-    """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    with work.live.noting() as noted:
-        work.result = cast(ExecutionResult, work.executor.execute_operation())
-    if noted:
-        work.extensions |= work.live.noted(noted)
+    """Run the operation, by a plan where it has one."""
+    plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
+    done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
+    work.result, work.planned = done.result, done.planned
+    if done.noted:
+        work.extensions |= work.live.noted(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
         raise Lacking(tuple(wanted.values()))
 
@@ -252,15 +269,21 @@ class Delivery:
     live: Callable[[], Live]
     limits: Limits = field(default_factory=Limits)
     fetch: Fetch = fetch_nothing
+    reader: Reader | None = None
+    """Tells how the schema's fields are read. Without it no operation has a plan."""
+    memory: Memory | None = None
+    """Where plans remember what they made."""
     documents: Documents = field(init=False)
+    plans: Plans | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.read)
+        self.plans = Plans(self.reader, self.memory) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
-        """What answers from something else, and knows the same documents: these depend on the schema alone."""
-        other = Delivery(self.schema, live, self.limits, fetch)
-        other.documents = self.documents
+        """What answers from something else, and knows the same documents and plans: all of the schema alone."""
+        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
+        other.documents, other.plans = self.documents, self.plans
         return other
 
     def read(self, text: str) -> Document:
@@ -291,7 +314,7 @@ class Delivery:
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
-        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents)
+        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
 
     def attempt(self, work: Answering) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""

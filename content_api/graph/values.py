@@ -41,6 +41,10 @@ from content_api.content.view import SectionText, Shown
 from content_api.graph import enums as enums
 from content_api.graph.scalars import Locale
 
+PASSING = "passing"
+"""In the metadata of a field of an entity: it may change while the edition and the day stay the same, because it looks
+at the history of the branch. What is compiled remembers what was made of an entity, and makes these anew."""
+
 
 @strawberry.type(description="Another name for an entity.")
 class AlternateName:

@@ -2,7 +2,7 @@
 
 python -m tests.bench                 all of it: about ten minutes on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
-python -m tests.bench loading         one of: loading, starting, querying, history, listening, publishing
+python -m tests.bench loading         one of: loading, starting, querying, planning, history, listening, publishing
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import history, listening, loading, publishing, querying, starting
+from tests.bench import history, listening, loading, planning, publishing, querying, starting
 
 BENCHES: dict[str, Callable[[bool], str]] = {
     "loading": loading.table,
     "starting": starting.table,
     "querying": querying.table,
+    "planning": planning.table,
     "history": history.table,
     "listening": listening.table,
     "publishing": publishing.table,
