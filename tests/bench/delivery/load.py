@@ -20,6 +20,7 @@ SCRIPT = Path(__file__).with_suffix(".lua")
 NUMBER = "0123456789"
 # As many as a server in front may keep open. More would only wait: the server has one core and is never idle.
 CONNECTIONS = 16
+SECONDS_TO_WAIT = 30  # for an answer; none takes so long, even under attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw: how many answers in how many seconds, and the seconds that 50 and 99 of 100 did not exceed."""
+    """What wrk saw: how many answers in how many seconds, the seconds that 50 and 99 of 100 did not exceed, and how many
+    had a status of 400 or more."""
 
     requests: int
     seconds: float
     p50: float
     p99: float
+    refused: int
+
+
+class NoAnswer(RuntimeError):
+    """Nobody was answered while a load lasted."""
 
 
 @dataclass(slots=True)
@@ -73,11 +80,12 @@ def load(
     first_number: int = 0,
     connections: int = CONNECTIONS,
     pause: float = 0,
+    refusals: bool = False,
 ) -> Load:
     """Send requests in turn on each of some open connections, for so long, from one core.
 
     With a `pause`, each connection waits for about so many seconds after each answer. Raises RuntimeError where an
-    answer is an error or does not come.
+    answer does not come, and where one has a status of 400 or more, unless `refusals` are expected.
     """
     with sending(url, requests, seconds, core, first_number, connections, pause) as process:
         try:
@@ -85,7 +93,10 @@ def load(
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)  # wrk knows whole seconds only; told so, it stops in good order
             printed, complaint = process.communicate(timeout=30)
-    return understood(printed, complaint)
+    seen = understood(printed, complaint)
+    if seen.refused and not refusals:
+        raise RuntimeError(f"{seen.refused:,} of {seen.requests:,} answers of {url} had a status of 400 or more")
+    return seen
 
 
 @contextmanager
@@ -103,8 +114,8 @@ def sending(
         file.write(b"\0".join(request.raw(urlsplit(url).netloc) for request in requests))
         file.flush()
         arguments = [file.name, NUMBER, str(first_number), str(round(pause * 1000))]
-        lasting = ["-d", str(math.ceil(seconds) + 1), "-t", "1", "-c", str(connections)]
-        command = ["wrk", *lasting, "-s", str(SCRIPT), url, "--", *arguments]
+        lasting = ["-d", str(math.ceil(seconds) + 1), "--timeout", str(SECONDS_TO_WAIT)]
+        command = ["wrk", "-t", "1", "-c", str(connections), *lasting, "-s", str(SCRIPT), url, "--", *arguments]
         with pinned(core):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
@@ -115,11 +126,14 @@ def sending(
 
 
 def understood(printed: str, complaint: str) -> Load:
-    """What the last line says, which the script writes."""
+    """What the last line says, which the script writes. Raises RuntimeError where answers did not come."""
     try:
         found = json.loads(printed.splitlines()[-1])
     except (IndexError, ValueError):
         raise RuntimeError(f"wrk did not say what it saw: {printed}{complaint}") from None
-    if any(found["errors"].values()) or not found["requests"]:
+    refused = found["errors"].pop("status")
+    if not any(found["errors"].values()) and not found["requests"]:
+        raise NoAnswer("There was no answer at all while the load lasted")
+    if any(found["errors"].values()):
         raise RuntimeError(f"wrk had {found['requests']:,} answers, and these errors: {found['errors']}")
-    return Load(found["requests"], found["microseconds"] / 1e6, found["p50"] / 1e6, found["p99"] / 1e6)
+    return Load(found["requests"], found["microseconds"] / 1e6, found["p50"] / 1e6, found["p99"] / 1e6, refused)
