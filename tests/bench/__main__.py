@@ -18,11 +18,12 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from tests.bench import history, listening, loading, publishing, querying, starting
 from tests.bench.delivery import attack, comparing, unique
+from tests.bench.delivery.queries import QUERIES
+from tests.bench.delivery.servers import PEERS
 
 BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "loading": lambda asked: loading.table(asked.quick),
@@ -50,7 +51,8 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, and print Markdown tables.")
     parser.add_argument("which", nargs="*", choices=[*BENCHES, []], help="what to measure; everything if not given")
     parser.add_argument("--quick", action="store_true", help="smaller content and fewer runs; the figures mean little")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="delivery: queries and servers to measure")
+    names = [*QUERIES, *PEERS]
+    parser.add_argument("--only", nargs="+", default=[], choices=names, help="delivery: which queries and servers")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="delivery: add to the figures of earlier runs")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="delivery: write a picture, as SVG")
     parser.add_argument("--requests", type=int, metavar="NUMBER", help="unique: how many; a million if not given")

@@ -50,7 +50,8 @@ def counted(asked: Iterable[str]) -> str:
 
 
 def searches(size: int) -> str:
-    return " ".join(f's{place}: search(text: "nubness ankel {place} {NUMBER}") {{ totalCount }}' for place in range(size))
+    words = (f"nubness ankel {place} {NUMBER}" for place in range(size))
+    return " ".join(f's{place}: search(text: "{text}") {{ totalCount }}' for place, text in enumerate(words))
 
 
 def long_text(size: int) -> str:
@@ -79,7 +80,7 @@ class Dear:
 
 
 def dearest(server: Server, about: str, of: Callable[[int], str]) -> Dear:
-    """The largest that the server allows, found by halving. Raises RuntimeError where it allows not even the smallest."""
+    """The largest that the server allows, found by halving. Raises RuntimeError where it allows not the smallest."""
     allowed, refused = 0, LARGEST + 1
     while refused - allowed > 1:
         size = (allowed + refused) // 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.bench.delivery.servers import PEERS, Server, ask, requests, running, 
 ENTITIES, QUICK_ENTITIES = 5_000, 250
 TURNS = 3
 SECONDS, QUICK_SECONDS = 2.0, 0.2
-WARM_SECONDS = 1.0  # in the first turn: V8 has compiled what it will compile, and caches are filled
+WARM_SECONDS = 2.0  # in the first turn: by then V8 has compiled what it will compile, and caches are filled
 ALIKE = 5  # requests of a query whose answers are compared; those that rotate differ in nothing but the condition
 SIGHTS = 3  # of each of them: what is asked again may be answered another way, compiled or kept
 
@@ -41,35 +41,29 @@ class Sample:
     memory: int
 
 
-def compared(quick: bool, only: Sequence[str] = ()) -> tuple[list[Sample], list[str]]:
+def compared(quick: bool, only: Collection[str] = ()) -> tuple[list[Sample], list[str]]:
     """What was measured, and why some servers were not. `only` names queries and servers, of which all are taken where
     none is named.
 
-    Raises ValueError for a name that is none, and RuntimeError where a server gives other data than ours.
+    Raises RuntimeError where a server gives other data than ours.
     """
-    queries, names = chosen(only)
+    queries, names = (some_of(all_of, only) for all_of in (QUERIES, PEERS))
     reasons = {name: reason for name in names if (reason := PEERS[name].lacking())}
     with tempfile.TemporaryDirectory(prefix="content-api-bench-") as scratch, ExitStack() as stack:
         progress("making the content")
         content = stack.enter_context(prepared(Path(scratch), QUICK_ENTITIES if quick else ENTITIES))
-        servers = [
-            stack.enter_context(running(name, content, Path(scratch) / name, cores()[0]))
-            for name in names
-            if name not in reasons and not progress(f"starting {name}")
-        ]
+        servers = []
+        for name in [name for name in names if name not in reasons]:
+            progress(f"starting {name}")
+            servers.append(stack.enter_context(running(name, content, Path(scratch) / name, cores()[0])))
         agree(servers, queries, content)
         samples = list(measured(servers, queries, content, quick))
     return samples, [f"{name} was not measured: {reason}." for name, reason in reasons.items()]
 
 
-def chosen(only: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The queries and the servers that are named; all where none is."""
-    unknown = [name for name in only if name not in QUERIES and name not in PEERS]
-    if unknown:
-        known = ", ".join([*QUERIES, *PEERS])
-        raise ValueError(f"`{unknown[0]}` is neither a query nor a server of the benchmark. There are: {known}")
-    queries, names = ([name for name in all_of if name in only] or list(all_of) for all_of in (QUERIES, PEERS))
-    return queries, names
+def some_of(all_of: Iterable[str], only: Collection[str]) -> list[str]:
+    """Those that are named; all where none is."""
+    return [name for name in all_of if name in only] or list(all_of)
 
 
 def progress(text: str) -> None:
@@ -130,9 +124,7 @@ def measured(servers: Sequence[Server], queries: Sequence[str], content: Content
                 yield sample
 
 
-def sampled(
-    server: Server, query: str, turn: str, found: Sequence[Request], quick: bool, numbers: Numbers
-) -> Sample:
+def sampled(server: Server, query: str, turn: str, found: Sequence[Request], quick: bool, numbers: Numbers) -> Sample:
     status = ask(server, found[0]).status_code
     before = cpu_seconds(server.process)
     seen = load(server.url, found, QUICK_SECONDS if quick else SECONDS, cores()[1], first_number=numbers.stock())
@@ -145,15 +137,18 @@ def sampled(
 
 
 def kept(file: Path, samples: Sequence[Sample]) -> list[Sample]:
-    """Add samples to those of earlier runs in a file, and return all. What is measured again replaces what was."""
+    """Add samples to those of earlier runs in a file, and return all.
+
+    A query that is measured again replaces all that was known of it: what is compared was measured together.
+    """
     earlier = [Sample(**each) for each in json.loads(file.read_text())] if file.exists() else []
-    again = {(sample.query, sample.server) for sample in samples}
-    found = [sample for sample in earlier if (sample.query, sample.server) not in again] + list(samples)
+    again = {sample.query for sample in samples}
+    found = [sample for sample in earlier if sample.query not in again] + list(samples)
     file.write_text(json.dumps([asdict(sample) for sample in found], indent=1))
     return found
 
 
-def table(quick: bool, only: Sequence[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:
+def table(quick: bool, only: Collection[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:
     """The tables of the comparison; with `plot`, a picture is written there."""
     from tests.bench.delivery.plot import draw
     from tests.bench.delivery.report import report

@@ -57,11 +57,9 @@ class Content:
 
     @cached_property
     def places(self) -> Places:
-        """Where to look. What a page of one entity takes is measured on the one whose answer has the middling length."""
+        """Where to look. A page of one entity is measured on the one whose answer has the middling length."""
         conditions = self.keys(EntityKind.CONDITION)
-        return Places(
-            self.middling(DETAIL, conditions), self.middling(BACK, self.keys(EntityKind.SYMPTOM)), conditions
-        )
+        return Places(self.middling(DETAIL, conditions), self.middling(BACK, self.keys(EntityKind.SYMPTOM)), conditions)
 
     def keys(self, kind: EntityKind) -> list[str]:
         """The keys, and slugs, of a kind: generated content has no others."""

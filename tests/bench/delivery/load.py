@@ -46,8 +46,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw: how many answers in how many seconds, the seconds that 50 and 99 of 100 did not exceed, and how many
-    had a status of 400 or more."""
+    """What wrk saw: how many answers in how many seconds, the seconds that 50 and 99 of 100 did not exceed, and how
+    many had a status of 400 or more."""
 
     requests: int
     seconds: float

@@ -21,6 +21,7 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
         title="CPU time of the server for each request, in microseconds: less is better",
         logarithmic=True,
         x_labels=queries,
+        y_labels=[10, 100, 1_000, 10_000],
         legend_at_bottom=True,
         width=1000,
         height=500,

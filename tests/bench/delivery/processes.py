@@ -14,17 +14,17 @@ PROC = Path("/proc")
 
 def tree(process: int) -> list[int]:
     """A process and those that it started, and so on."""
-    parents = {number: parent_of(number) for number in map(int, filter(str.isdigit, os.listdir(PROC)))}
+    parents = {int(folder.name): parent_of(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
     found = [process]
     for each in found:
         found += [child for child, parent in parents.items() if parent == each]
     return found
 
 
-def parent_of(process: int) -> int | None:
+def parent_of(process: Path) -> int | None:
     """The parent's number; None for a process that has ended meanwhile."""
     try:
-        text = (PROC / str(process) / "stat").read_text()
+        text = (process / "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
     return int(text.rpartition(")")[2].split()[1])  # a process may have spaces and brackets in its name

@@ -87,7 +87,7 @@ def memory(samples: Sequence[Sample]) -> str:
 def goals(samples: Sequence[Sample]) -> str:
     """A row for each goal and query that was measured."""
     rows = [
-        (query, goal.ours, goal.peer, f"{goal.most:g}", f"{found:.2g}", "reached" if found <= goal.most else "**not**")
+        (query, goal.ours, goal.peer, f"{goal.most:g}", f"{found:.3g}", "reached" if found <= goal.most else "**not**")
         for goal in GOALS
         for query in goal.queries
         if (found := ratio(samples, query, goal.ours, goal.peer)) is not None

@@ -17,7 +17,7 @@ import httpx2
 from tests.bench.delivery.content import Content
 from tests.bench.delivery.load import Request
 from tests.bench.delivery.processes import pinned
-from tests.bench.delivery.queries import QUERIES, Query, got, posted
+from tests.bench.delivery.queries import QUERIES, got, posted
 from tests.cli.command import COMMAND, clean_environment
 from tests.live import ROOT, free_port
 
@@ -45,7 +45,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """How to start another server: its command, given the content, a folder of its own and a port, and what it needs."""
+    """How to start a server: its command, given the content, a folder of its own and a port; and what it lacks here."""
 
     command: Callable[[Content, Path, int], list[str]]
     lacking: Callable[[], str | None] = lambda: None
@@ -184,13 +184,12 @@ def knowing(server: Server, request: Request) -> Request:
     return Request(request.method, request.target, {**request.headers, "If-None-Match": etag}, request.body)
 
 
+# One for all: to make a client reads the machine's certificates, which takes longer than to be answered.
+CLIENT = httpx2.Client(trust_env=False, timeout=30)
+
+
 def ask(server: Server, request: Request) -> httpx2.Response:
     """Send one request, as it is."""
-    return httpx2.request(
-        request.method,
-        server.url + request.target,
-        content=request.body,
-        headers=dict(request.headers),
-        trust_env=False,
-        timeout=30,
+    return CLIENT.request(
+        request.method, server.url + request.target, content=request.body, headers=dict(request.headers)
     )

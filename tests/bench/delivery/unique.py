@@ -11,7 +11,7 @@ from tests.bench.delivery.content import prepared
 from tests.bench.delivery.load import NUMBER, Numbers, load
 from tests.bench.delivery.processes import cores, memory_bytes
 from tests.bench.delivery.queries import posted
-from tests.bench.delivery.servers import UNCACHED, CACHED, Server, running, without
+from tests.bench.delivery.servers import CACHED, UNCACHED, Server, running, without
 from tests.bench.figures import markdown
 
 REQUESTS, QUICK_REQUESTS = 1_000_000, 2_000
@@ -32,7 +32,9 @@ def table(quick: bool, number: int | None = None) -> str:
     number = number or (QUICK_REQUESTS if quick else REQUESTS)
     with tempfile.TemporaryDirectory(prefix="content-api-bench-") as scratch:
         rows = [row(name, Path(scratch) / name, number, quick) for name in dict.fromkeys((CACHED, UNCACHED))]
-    return markdown(("server", "requests", "memory after a tenth", "after half", "after all", "growth since a tenth"), rows)
+    return markdown(
+        ("server", "requests", "memory after a tenth", "after half", "after all", "growth since a tenth"), rows
+    )
 
 
 def row(name: str, folder: Path, number: int, quick: bool) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
-// Mercurius with JIT, over the entities that content-api exports, in memory and linked with one another.
+// Mercurius with JIT, over the entities that content-api exports.
 //
 //   node server.js SCHEMA ENTITIES PORT
 //
-// SCHEMA is schema/schema.graphql; ENTITIES is JSON with the entities of each kind in their usual order, references as
-// keys. Resolvers are there for what the benchmark asks; all other fields are properties.
+// SCHEMA is schema/schema.graphql; ENTITIES is JSON with the entities of each kind in their usual order, which refer to
+// one another by key. Resolvers are there for what the benchmark asks; all other fields are properties.
 
 import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
@@ -13,40 +13,16 @@ const [schemaFile, entitiesFile, port] = process.argv.slice(2)
 const schema = readFileSync(schemaFile, 'utf8')
 const entities = JSON.parse(readFileSync(entitiesFile, 'utf8'))
 
-// ---- linking: a key becomes the entity that it names
-
-const LINKS = {
-  conditions: ['symptoms', 'causes', 'treatments', 'relatedConditions'],
-  symptoms: ['conditions'],
-  causes: ['conditions'],
-  treatments: ['conditions'],
-  cautions: []
-}
-const KIND = { symptom: 'symptoms', cause: 'causes', treatment: 'treatments', condition: 'conditions' }
-
 const by = (property) => Object.fromEntries(
   Object.entries(entities).map(([kind, found]) => [kind, new Map(found.map((entity) => [entity[property], entity]))])
 )
 const byKey = by('key')
 const bySlug = by('slug')
 
-for (const [kind, found] of Object.entries(entities)) {
-  for (const entity of found) {
-    entity.requiredCautions = entity.requiredCautions.map(({ key }) => byKey.cautions.get(key))
-    entity.folded = fold(entity.name)
-    for (const edge of LINKS[kind].flatMap((name) => entity[name])) {
-      for (const [one, many] of Object.entries(KIND)) {
-        if (edge[one]) edge[one] = byKey[many].get(edge[one].key)
-      }
-    }
-  }
-}
-
 // ---- filters and orders, as far as they are asked for
 
-function fold (text) {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-}
+const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+for (const condition of entities.conditions) condition.folded = fold(condition.name)
 
 const TESTS = {
   kind: ({ eq }) => (entity) => entity.kind === eq,
@@ -59,49 +35,53 @@ const KEYS = { NAME: 'folded', SLUG: 'slug', KEY: 'key' }
 
 function select (found, where, orderBy) {
   const tests = Object.entries(where ?? {}).map(([name, operand]) => TESTS[name](operand))
-  const selected = found.filter((entity) => tests.every((test) => test(entity)))
-  if (!orderBy) return selected
-  return selected.sort((one, other) => {
-    for (const { field, direction } of orderBy) {
-      const [a, b] = [one[KEYS[field]], other[KEYS[field]]]
-      if (a !== b) return (a < b) === (direction === 'ASC') ? -1 : 1
-    }
-    return 0
-  })
+  const selected = tests.length ? found.filter((entity) => tests.every((test) => test(entity))) : found
+  return orderBy ? selected.toSorted((one, other) => compared(one, other, orderBy)) : selected
 }
 
-// ---- pages
+function compared (one, other, orderBy) {
+  for (const { field, direction } of orderBy) {
+    const [a, b] = [one[KEYS[field]], other[KEYS[field]]]
+    if (a !== b) return (a < b) === (direction === 'ASC') ? -1 : 1
+  }
+  return 0
+}
 
-const cursor = ({ key, served }) => Buffer.from(JSON.stringify([served.version, `condition/${key}`])).toString('base64url')
+// ---- resolvers
 
 function page (found, size) {
   const nodes = found.slice(0, size)
-  return {
-    totalCount: found.length,
-    nodes,
-    pageInfo: {
-      hasNextPage: found.length > nodes.length,
-      hasPreviousPage: false,
-      startCursor: () => nodes.length ? cursor(nodes[0]) : null,
-      endCursor: () => nodes.length ? cursor(nodes.at(-1)) : null
-    }
-  }
+  return { totalCount: found.length, nodes, pageInfo: { nodes, hasNextPage: found.length > nodes.length } }
 }
 
+const cursor = ({ key, served }) =>
+  Buffer.from(JSON.stringify([served.version, `condition/${key}`])).toString('base64url')
 const one = (kind) => (_, { slug, key }) => (slug ? bySlug[kind].get(slug) : byKey[kind].get(key)) ?? null
+const requiredCautions = (entity) => entity.requiredCautions.map(({ key }) => byKey.cautions.get(key))
+const condition = (edge) => byKey.conditions.get(edge.condition.key)
 
 const resolvers = {
   Query: {
     condition: one('conditions'),
     symptom: one('symptoms'),
-    conditions: (_, { where, orderBy, first = 20 }) =>
-      page(where || orderBy ? select(entities.conditions, where, orderBy) : entities.conditions, first)
+    conditions: (_, { where, orderBy, first = 20 }) => page(select(entities.conditions, where, orderBy), first)
   },
+  PageInfo: { endCursor: ({ nodes }) => nodes.length ? cursor(nodes.at(-1)) : null },
   Condition: {
+    requiredCautions,
     sections: ({ sections }, { aspects }) =>
       aspects ? sections.filter(({ aspect }) => aspects.includes(aspect)) : sections,
     codings: ({ codings }, { system }) => system ? codings.filter((coding) => coding.system === system) : codings
-  }
+  },
+  Symptom: { requiredCautions },
+  Cause: { requiredCautions },
+  Treatment: { requiredCautions },
+  ConditionSymptom: { symptom: ({ symptom }) => byKey.symptoms.get(symptom.key) },
+  ConditionCause: { cause: ({ cause }) => byKey.causes.get(cause.key) },
+  ConditionTreatment: { treatment: ({ treatment }) => byKey.treatments.get(treatment.key) },
+  RelatedCondition: { condition },
+  SymptomCondition: { condition },
+  TreatmentCondition: { condition }
 }
 
 const app = Fastify()
