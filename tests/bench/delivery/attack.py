@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -50,8 +51,7 @@ def counted(asked: Iterable[str]) -> str:
 
 
 def searches(size: int) -> str:
-    words = (f"nubness ankel {place} {NUMBER}" for place in range(size))
-    return " ".join(f's{place}: search(text: "{text}") {{ totalCount }}' for place, text in enumerate(words))
+    return " ".join(f's{place}: search(text: "nubness {place} {NUMBER}") {{ totalCount }}' for place in range(size))
 
 
 def long_text(size: int) -> str:
@@ -91,8 +91,8 @@ def dearest(server: Server, about: str, of: Callable[[int], str]) -> Dear:
     if not allowed:
         raise RuntimeError(f"{about} is refused in every size: {ask(server, question(of, 1)).text}")
     request = question(of, allowed)
-    numbers = iter(range(100))
-    seconds = median_seconds(lambda: ask(server, request.numbered(next(numbers))), 5)
+    numbers = itertools.count()
+    seconds = median_seconds(lambda: ask(server, request.numbered(next(numbers))), 3)
     return Dear(about, request, int(ask(server, request).headers["Query-Cost"]), seconds)
 
 
