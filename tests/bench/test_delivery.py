@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +15,7 @@ from subprocess import PIPE
 
 import pytest
 
-from tests.bench.delivery.comparing import Sample, compared, kept, same, some_of, table
+from tests.bench.delivery.comparing import Sample, agree, compared, kept, same, some_of, table
 from tests.bench.delivery.content import Content, prepared
 from tests.bench.delivery.load import NUMBER, NoAnswer, Numbers, Request, load, understood
 from tests.bench.delivery.plot import draw
@@ -129,36 +130,65 @@ def count(value: object) -> int:
 def test_wrk_sends_what_it_is_told_in_turn_and_each_number_once():
     asked: list[str] = []
 
-    class Recorder(BaseHTTPRequestHandler):
+    def answer(path: str) -> bytes:
+        asked.append(path)
+        return b""
+
+    with answering(answer) as url:
+        questions = [Request("GET", f"/{letter}/{NUMBER}") for letter in "ab"]
+        seen = load(url, questions, 0.2, cores()[1], first_number=40, connections=1)
+    assert len(asked) >= seen.requests > 2
+    letters, numbers = zip(*(path[1:].split("/") for path in asked), strict=True)
+    assert set(letters[::2]) | set(letters[1::2]) == {"a", "b"}
+    assert len(set(letters[::2])) == len(set(letters[1::2])) == 1
+    assert [int(number) for number in numbers] == list(range(int(numbers[0]), int(numbers[0]) + len(asked)))
+    assert int(numbers[0]) > 40
+
+
+@needs("wrk")
+def test_answers_that_are_refusals_are_an_error():
+    with answering(lambda path: None) as url, pytest.raises(RuntimeError, match=r" answers of .* 400 or more"):
+        load(url, [Request("GET", "/")], 0.2, cores()[1])
+
+
+def test_an_answer_that_differs_only_when_it_is_asked_for_again_is_found(content: Content):
+    [operation] = QUERIES["Q4"].operations(content.places)
+    good = content.answer(*operation)
+    answers = iter([good, good, good.replace(b'"name":"', b'"name":"not ')])
+    with (
+        answering(lambda path: next(answers)) as url,
+        pytest.raises(RuntimeError, match="hasty gives other data for Q4"),
+    ):
+        agree([Server("hasty", url, 1, False)], ["Q4"], content)
+
+
+@contextmanager
+def answering(answer: Callable[[str], bytes | None]) -> Iterator[str]:
+    """A server that answers each path with bytes, or with a 404."""
+
+    class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(404 if self.path.startswith("/missing") else 200)
-            self.send_header("Content-Length", "0")
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = answer(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
+            self.wfile.write(body or b"")
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server, ThreadPoolExecutor() as threads:
-        serving = threads.submit(server.serve_forever)
-        url = f"http://127.0.0.1:{server.server_port}"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, ThreadPoolExecutor() as threads:
+        threads.submit(server.serve_forever)
         try:
-            questions = [Request("GET", f"/{letter}/{NUMBER}") for letter in "ab"]
-            seen = load(url, questions, 0.2, cores()[1], first_number=40, connections=1)
-            with pytest.raises(RuntimeError, match=r"[\d,]+ of [\d,]+ answers of http.* had a status of 400 or more"):
-                load(url, [Request("GET", "/missing")], 0.2, cores()[1], connections=1)
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
-            serving.result()
-    sent = [path for path in asked if path != "/missing"]
-    assert len(sent) >= seen.requests > 2
-    numbers = [int(path.split("/")[2]) for path in sent]
-    assert numbers == list(range(numbers[0], numbers[0] + len(sent)))
-    assert numbers[0] > 40
-    assert {path[1] for path in sent[::2]} | {path[1] for path in sent[1::2]} == {"a", "b"}
-    assert len({path[1] for path in sent[::2]}) == 1
 
 
 # ---- figures

@@ -1,6 +1,6 @@
 -- Sends the requests of a file in turn, for tests/bench/delivery/load.py. Its arguments: the file, with requests parted
 -- by a byte of zero; what stands for a number in them; the first number; milliseconds to wait between two of a
--- connection. It writes what it saw as one line of JSON.
+-- connection. It says on standard error that it has begun, and in the end what it saw, as one line of JSON.
 
 local requests = {}
 local turn, number = 0, 0
@@ -28,6 +28,7 @@ function init(arguments)
   if pause > 0 then
     function delay() return math.random(pause / 2, pause * 3 / 2) end
   end
+  io.stderr:write("begun\n")
 end
 
 function request()

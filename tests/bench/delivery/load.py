@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from tests.bench.delivery.processes import pinned
 SCRIPT = Path(__file__).with_suffix(".lua")
 # What stands for a number in a request. As long as the numbers are, so that Content-Length stays right.
 NUMBER = "0123456789"
+BEGUN = "begun\n"  # what the script says first, when wrk is about to send
 # As many as a server in front may keep open. More would only wait: the server has one core and is never idle.
 CONNECTIONS = 16
 SECONDS_TO_WAIT = 30  # for an answer; none takes so long, even under attack
@@ -88,12 +89,13 @@ def load(
     answer does not come, and where one has a status of 400 or more, unless `refusals` are expected.
     """
     with sending(url, requests, seconds, core, first_number, connections, pause) as process:
-        try:
-            printed, complaint = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        complaint = process.stderr.readline() if process.stderr else ""
+        if complaint == BEGUN:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
             process.send_signal(signal.SIGINT)  # wrk knows whole seconds only; told so, it stops in good order
-            printed, complaint = process.communicate(timeout=30)
-    seen = understood(printed, complaint)
+        printed, more = process.communicate(timeout=30)
+    seen = understood(printed, complaint + more)
     if seen.refused and not refusals:
         raise RuntimeError(f"{seen.refused:,} of {seen.requests:,} answers of {url} had a status of 400 or more")
     return seen
