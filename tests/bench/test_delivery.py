@@ -15,13 +15,14 @@ from subprocess import PIPE
 
 import pytest
 
-from tests.bench.delivery.comparing import Sample, agree, compared, kept, same, some_of, table
+from tests.bench.delivery.comparing import agree, compared, same, some_of, table
 from tests.bench.delivery.content import Content, prepared
 from tests.bench.delivery.load import NUMBER, NoAnswer, Numbers, Request, load, understood
 from tests.bench.delivery.plot import draw
 from tests.bench.delivery.processes import cores, cpu_seconds, memory_bytes, tree
 from tests.bench.delivery.queries import QUERIES
 from tests.bench.delivery.report import GOALS, ratio, report
+from tests.bench.delivery.sample import Sample, kept
 from tests.bench.delivery.servers import MERCURIUS, OURS, PEERS, Peer, Server, requests, running
 from tests.live import ROOT
 from tests.needs import needs, needs_folder

@@ -7,14 +7,16 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from tests.bench.delivery.content import Content, prepared
 from tests.bench.delivery.load import Numbers, Request, load
+from tests.bench.delivery.plot import draw
 from tests.bench.delivery.processes import cores, cpu_seconds, memory_bytes
 from tests.bench.delivery.queries import QUERIES
+from tests.bench.delivery.report import report
+from tests.bench.delivery.sample import Sample, kept
 from tests.bench.delivery.servers import PEERS, Server, ask, requests, running, without
 
 ENTITIES, QUICK_ENTITIES = 5_000, 250
@@ -25,20 +27,15 @@ ALIKE = 5  # requests of a query whose answers are compared; those that rotate d
 SIGHTS = 3  # of each of them: what is asked again may be answered another way, compiled or kept
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What one server did for one query in one turn. Times are in seconds, `cpu` for each request; `status` is that of
-    the answers."""
-
-    query: str
-    server: str
-    turn: str
-    status: int
-    rate: float
-    p50: float
-    p99: float
-    cpu: float
-    memory: int
+def table(quick: bool, only: Collection[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:
+    """The tables of the comparison; with `plot`, a picture is written there."""
+    if reason := without("wrk")():
+        return f"Not measured: {reason}."
+    samples, reasons = compared(quick, only)
+    samples = kept(keep, samples) if keep else samples
+    if plot:
+        draw(samples, plot)
+    return "\n\n".join([report(samples), *reasons])
 
 
 def compared(quick: bool, only: Collection[str] = ()) -> tuple[list[Sample], list[str]]:
@@ -131,32 +128,3 @@ def sampled(server: Server, query: str, turn: str, found: Sequence[Request], qui
     cpu = (cpu_seconds(server.process) - before) / seen.requests
     rate = seen.requests / seen.seconds
     return Sample(query, server.name, turn, status, rate, seen.p50, seen.p99, cpu, memory_bytes(server.process))
-
-
-# ---- figures of several runs
-
-
-def kept(file: Path, samples: Sequence[Sample]) -> list[Sample]:
-    """Add samples to those of earlier runs in a file, and return all.
-
-    A query that is measured again replaces all that was known of it: what is compared was measured together.
-    """
-    earlier = [Sample(**each) for each in json.loads(file.read_text())] if file.exists() else []
-    again = {sample.query for sample in samples}
-    found = [sample for sample in earlier if sample.query not in again] + list(samples)
-    file.write_text(json.dumps([asdict(sample) for sample in found], indent=1))
-    return found
-
-
-def table(quick: bool, only: Collection[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:
-    """The tables of the comparison; with `plot`, a picture is written there."""
-    from tests.bench.delivery.plot import draw
-    from tests.bench.delivery.report import report
-
-    if reason := without("wrk")():
-        return f"Not measured: {reason}."
-    samples, reasons = compared(quick, only)
-    samples = kept(keep, samples) if keep else samples
-    if plot:
-        draw(samples, plot)
-    return "\n\n".join([report(samples), *reasons])

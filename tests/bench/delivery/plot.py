@@ -9,8 +9,8 @@ from statistics import median
 import pygal
 from pygal.style import CleanStyle
 
-from tests.bench.delivery.comparing import Sample
 from tests.bench.delivery.queries import QUERIES
+from tests.bench.delivery.sample import Sample
 from tests.bench.delivery.servers import PEERS
 
 
@@ -21,13 +21,13 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
         title="CPU time of the server for each request, in microseconds: less is better",
         logarithmic=True,
         x_labels=queries,
-        y_labels=[10, 100, 1_000, 10_000],
+        y_labels=[1, 10, 100, 1_000, 10_000],
+        zero=1,
         legend_at_bottom=True,
         width=1000,
         height=500,
         style=CleanStyle(font_family="sans-serif", title_font_size=16, background="white", plot_background="white"),
         js=[],  # it would be loaded from another site
-        disable_xml_declaration=False,
     )
     for server in PEERS:
         values = [microseconds(samples, query, server) for query in queries]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.bench.delivery.comparing import Sample
 from tests.bench.delivery.queries import QUERIES
+from tests.bench.delivery.sample import Sample
 from tests.bench.delivery.servers import CACHED, PEERS, UNCACHED
 from tests.bench.figures import duration, markdown
 
