@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from tests.bench.delivery.load import NUMBER, Request
 
@@ -104,5 +104,5 @@ def posted(document: str, variables: dict[str, str] | None = None) -> Request:
     return Request("POST", "/graphql", {"Content-Type": "application/json"}, json.dumps(body).encode())
 
 
-def got(document: str) -> Request:
-    return Request("GET", f"/graphql?query={quote(document)}", {"Accept": "application/json"})
+def got(**parameters: str) -> Request:
+    return Request("GET", f"/graphql?{urlencode(parameters)}", {"Accept": "application/json"})
