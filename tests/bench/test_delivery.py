@@ -17,7 +17,7 @@ import pytest
 
 from tests.bench.delivery.comparing import agree, compared, same, some_of, table
 from tests.bench.delivery.content import Content, prepared
-from tests.bench.delivery.load import NUMBER, NoAnswer, Numbers, Request, load, understood
+from tests.bench.delivery.load import NUMBER, Numbers, Request, load, understood
 from tests.bench.delivery.plot import draw
 from tests.bench.delivery.processes import cores, cpu_seconds, memory_bytes, tree
 from tests.bench.delivery.queries import QUERIES
@@ -78,7 +78,7 @@ def test_data_that_is_cut_short_is_other_data():
 
 @needs("wrk")
 def test_load_on_nothing_is_an_error():
-    with pytest.raises(RuntimeError, match=r"wrk did not say what it saw: .*Connection refused"):
+    with pytest.raises(RuntimeError, match=r"wrk did not begin: .*Connection refused"):
         load("http://127.0.0.1:1", [Request("GET", "/")], 0.1, cores()[1])
 
 
@@ -86,7 +86,7 @@ def test_answers_that_did_not_come_are_an_error():
     line = '{{"requests":{},"microseconds":1,"p50":1,"p99":1,"errors":{{"read":{},"status":0}}}}'
     with pytest.raises(RuntimeError, match=r"wrk had 5 answers, and these errors: \{'read': 2\}"):
         understood(line.format(5, 2), "")
-    with pytest.raises(NoAnswer):
+    with pytest.raises(RuntimeError, match="wrk had 0 answers"):
         understood(line.format(0, 0), "")
 
 

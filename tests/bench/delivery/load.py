@@ -57,10 +57,6 @@ class Load:
     refused: int
 
 
-class NoAnswer(RuntimeError):
-    """Nobody was answered while a load lasted."""
-
-
 @dataclass(slots=True)
 class Numbers:
     """Numbers for requests that must differ from all before them, a stock for each load."""
@@ -89,13 +85,7 @@ def load(
     answer does not come, and where one has a status of 400 or more, unless `refusals` are expected.
     """
     with sending(url, requests, seconds, core, first_number, connections, pause) as process:
-        complaint = process.stderr.readline() if process.stderr else ""
-        if complaint == BEGUN:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
-            process.send_signal(signal.SIGINT)  # wrk knows whole seconds only; told so, it stops in good order
-        printed, more = process.communicate(timeout=30)
-    seen = understood(printed, complaint + more)
+        seen = ended(process, seconds)
     if seen.refused and not refusals:
         raise RuntimeError(f"{seen.refused:,} of {seen.requests:,} answers of {url} had a status of 400 or more")
     return seen
@@ -111,7 +101,10 @@ def sending(
     connections: int = CONNECTIONS,
     pause: float = 0,
 ) -> Iterator[subprocess.Popen[str]]:
-    """wrk at work, ended with the block; if nobody tells it to, it stops by itself a second late."""
+    """wrk from when it begins to send, ended with the block; if nobody tells it to, it stops by itself a second late.
+
+    Raises RuntimeError where it does not begin.
+    """
     with tempfile.NamedTemporaryFile(prefix="content-api-load-") as file:
         file.write(b"\0".join(request.raw(urlsplit(url).netloc) for request in requests))
         file.flush()
@@ -121,10 +114,21 @@ def sending(
         with pinned(core):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
+            first = process.stderr.readline() if process.stderr else ""
+            if first != BEGUN:
+                raise RuntimeError(f"wrk did not begin: {first}{process.communicate()[1]}")
             yield process
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
+
+
+def ended(process: subprocess.Popen[str], seconds: float) -> Load:
+    """Let it go on for so long, and return what it saw."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.send_signal(signal.SIGINT)  # wrk knows whole seconds only; told so, it stops in good order
+    return understood(*process.communicate(timeout=30))
 
 
 def understood(printed: str, complaint: str) -> Load:
@@ -134,8 +138,6 @@ def understood(printed: str, complaint: str) -> Load:
     except (IndexError, ValueError):
         raise RuntimeError(f"wrk did not say what it saw: {printed}{complaint}") from None
     refused = found["errors"].pop("status")
-    if not any(found["errors"].values()) and not found["requests"]:
-        raise NoAnswer("There was no answer at all while the load lasted")
-    if any(found["errors"].values()):
+    if any(found["errors"].values()) or not found["requests"]:
         raise RuntimeError(f"wrk had {found['requests']:,} answers, and these errors: {found['errors']}")
     return Load(found["requests"], found["microseconds"] / 1e6, found["p50"] / 1e6, found["p99"] / 1e6, refused)
