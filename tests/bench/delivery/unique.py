@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.bench.delivery.comparing import ENTITIES, QUICK_ENTITIES, progress
 from tests.bench.delivery.content import prepared
-from tests.bench.delivery.load import NUMBER, Numbers, load
+from tests.bench.delivery.load import NUMBER, Numbers, Request, load
 from tests.bench.delivery.processes import cores, memory_bytes
 from tests.bench.delivery.queries import posted
 from tests.bench.delivery.servers import CACHED, UNCACHED, Server, running, without
@@ -47,12 +47,12 @@ def row(name: str, folder: Path, number: int, quick: bool) -> tuple[str, ...]:
         slugs = content.places.conditions
         questions = [posted(DOCUMENT, {"slug": slug, "other": f"nobody-{NUMBER}"}) for slug in slugs]
         seen = list(watched(server, questions, number, quick))
-    tenth, half, whole = (memory for share in (0.1, 0.5, 1) for memory in [at(seen, number * share)])
+    tenth, half, whole = (at(seen, number * share) for share in (0.1, 0.5, 1))
     sent = seen[-1][0]
     return name, f"{sent:,}", megabytes(tenth), megabytes(half), megabytes(whole), f"{(whole - tenth) / 1e6:+.1f} MB"
 
 
-def watched(server: Server, questions: list, number: int, quick: bool) -> Iterator[tuple[int, int]]:
+def watched(server: Server, questions: Sequence[Request], number: int, quick: bool) -> Iterator[tuple[int, int]]:
     """After each load: how many requests were answered so far, and the server's memory."""
     numbers, answered = Numbers(), 0
     while answered < number:
