@@ -27,6 +27,10 @@ LOOKED_AT: dict[str, str] = {
     "make install": "it has been run, or this would not",
     "make bench": "it takes minutes",
     "make bench ARGS=publishing": "it takes minutes",
+    "make test-node-deps": "it fetches packages",
+    "make bench ARGS=delivery": "it takes minutes",
+    "make bench ARGS=attack": "it takes minutes",
+    "make bench ARGS=unique": "it takes minutes",
 }
 STATUS = re.compile(r"# exits with (\d)$")
 ANYTHING = "…"
