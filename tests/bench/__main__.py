@@ -2,8 +2,8 @@
 
 python -m tests.bench                 all of it: about half an hour on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
-python -m tests.bench loading         one of: loading, starting, querying, history, listening, publishing, delivery,
-                                      attack, unique
+python -m tests.bench loading         one of: loading, starting, querying, planning, history, listening, publishing,
+                                      delivery, attack, unique
 python -m tests.bench delivery --only Q1 Q7 content-api nginx
                                       some queries and servers only
 python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import history, listening, loading, publishing, querying, starting
+from tests.bench import history, listening, loading, planning, publishing, querying, starting
 from tests.bench.delivery import attack, comparing, unique
 from tests.bench.delivery.queries import QUERIES
 from tests.bench.delivery.servers import PEERS
@@ -29,6 +29,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "loading": lambda asked: loading.table(asked.quick),
     "starting": lambda asked: starting.table(asked.quick),
     "querying": lambda asked: querying.table(asked.quick),
+    "planning": lambda asked: planning.table(asked.quick),
     "history": lambda asked: history.table(asked.quick),
     "listening": lambda asked: listening.table(asked.quick),
     "publishing": lambda asked: publishing.table(asked.quick),
