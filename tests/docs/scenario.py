@@ -26,6 +26,7 @@ LOOKED_AT: dict[str, str] = {
     "make test": "it is what runs this",
     "make install": "it has been run, or this would not",
     "make bench": "it takes minutes",
+    "make bench ARGS=planning": "it takes a minute",
     "make bench ARGS=publishing": "it takes minutes",
     "make test-node-deps": "it fetches packages",
     "make bench ARGS=delivery": "it takes minutes",
