@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -17,12 +17,14 @@ from starlette.applications import Starlette
 
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
+from content_api.content.noted import note_again, noting
 from content_api.content.problems import ContentRefused
-from content_api.content.recalled import described, note_again, noting
+from content_api.content.recalled import described
 from content_api.content.report import report
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
+from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
@@ -32,7 +34,7 @@ from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
-from content_api.observe.metrics import Operations, exposed, registry
+from content_api.observe.metrics import DELIVERY, Operations, Table, exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
@@ -43,8 +45,9 @@ from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
+from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import Overviews, figures_of, status_of
+from content_api.standing import Overviews, delivered, figures_of, status_of
 from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
@@ -220,18 +223,20 @@ def explained(opened: Opened) -> Iterator[None]:
 def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
-    answers = delivery(current, archive)
+    kept = Answers(settings.answer_bytes)
+    answers = delivery(current, archive, kept)
     documents = persisted(settings, answers)
-    announcements, listeners = Announcements(), Listeners()
-    publisher = publisher_of(started, settings, announcements)
+    announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
+    publisher = publisher_of(started, settings, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, purging)))
     services = Services(
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
-        status=lambda: status_of(current),
+        status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
         at_least=publisher.at_least if publisher else None,
@@ -243,7 +248,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
     return build(
         services,
         origins=settings.cors_origins,
-        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
+        lifespan=lambda app: _lifespan(
+            started, listeners, _following(settings, started, publisher, announcements, purging), purging.run()
+        ),
     )
 
 
@@ -257,10 +264,19 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
     return Subscription(listen=announcements.listen, files_of=files_of)
 
 
-def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
-    """What answers operations from what is current and, where there is an archive, from any other version."""
-    fetch = archive.holding if archive else fetch_nothing
-    return Delivery(schema(), live_in(current), fetch=fetch, reader=Reader(schema()), memory=Memory(noting, note_again))
+def delivery(current: Current, archive: VersionArchive | None, answers: Answers | None = None) -> Delivery:
+    """What answers operations from what is current and, where there is an archive, from any other version.
+
+    Without `answers` to keep them in, each is made anew.
+    """
+    return Delivery(
+        schema(),
+        live_in(current),
+        fetch=archive.holding if archive else fetch_nothing,
+        reader=Reader(schema()),
+        memory=Memory(noting, note_again),
+        answers=answers or Answers(0),
+    )
 
 
 def stored_documents(settings: Settings) -> list[Stored]:
@@ -307,7 +323,9 @@ def live_of(edition: Edition, drafts: bool = False) -> Live:
         root(edition, drafts),
         about=about(edition),
         noting=noting,
-        noted=lambda noted: {"recalled": described(noted, edition)},
+        noted=lambda noted: {"recalled": described(noted.recalled, edition)} if noted.recalled else {},
+        made_from=lambda noted: noted.tags,
+        passing=lambda: (edition.archive.moves, edition.clock()),
     )
 
 
@@ -323,7 +341,9 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
     return tell
 
 
-def publisher_of(started: Started, settings: Settings, announcements: Announcements) -> Publisher | None:
+def publisher_of(
+    started: Started, settings: Settings, announcements: Announcements, purging: Purging
+) -> Publisher | None:
     """What follows the branch; None for files as they stand."""
     if started.branch is None or started.beginning is None:
         return None
@@ -334,6 +354,7 @@ def publisher_of(started: Started, settings: Settings, announcements: Announceme
         started.beginning.live,
         folder_of(started.opened),
         announce=announcements.announce,
+        purge=purging.purge,
         poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
         mirror=started.opened.mirror,
     )
@@ -369,26 +390,24 @@ async def open_preview(
 
 @asynccontextmanager
 async def _lifespan(
-    settings: Settings,
-    started: Started,
-    publisher: Publisher | None,
-    announcements: Announcements,
-    listeners: Listeners,
+    started: Started, listeners: Listeners, *running: Coroutine[None, None, None]
 ) -> AsyncIterator[None]:
+    """What goes on while the server runs: `running` is begun with it, and cancelled."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    following = asyncio.create_task(_following(settings, started, publisher, announcements))
+    tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
     with when_told_to_end(listeners.dismiss):
         yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     started.opened.end()
     log.info("stopped")
 
 
 async def _following(
-    settings: Settings, started: Started, publisher: Publisher | None, announcements: Announcements
+    settings: Settings, started: Started, publisher: Publisher | None, announcements: Announcements, purging: Purging
 ) -> None:
     """Follow commits always, and files where that is asked for."""
     opened = started.opened
@@ -403,4 +422,5 @@ async def _following(
             settings.limits,
             digits,
             announcements.announce,
+            purging.purge,
         )

@@ -9,7 +9,7 @@ from content_api.content import rendering
 from content_api.content.edition import Edition
 from content_api.content.fields import Described
 from content_api.content.items import items, wordings
-from content_api.content.recalled import unnoted
+from content_api.content.noted import unnoted
 from content_api.content.relations import codings
 from content_api.content.search import SearchDocument, SearchIndex
 from content_api.content.view import Shown, view_of

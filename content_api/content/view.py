@@ -7,12 +7,13 @@ whole entity, never field by field), and which channel's text stands for a secti
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from content_api.content import tags
 from content_api.content.edition import Edition, Record, stand_in
 from content_api.content.fields import (
     Body,
@@ -24,8 +25,8 @@ from content_api.content.fields import (
     TextFormat,
     TranslationStatus,
 )
-from content_api.content.models import Caution, Entity, Severity
-from content_api.content.recalled import noted_by, unnoted
+from content_api.content.models import Caution, Entity, Person, Recall, Severity, Source
+from content_api.content.noted import noted_by, touch, unnoted
 from content_api.errors import RequestError
 
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -101,9 +102,20 @@ class View:
             shown = self._shown[key]
         except KeyError:
             shown = self._look_up(key)
-        if shown is None and self.edition.recalls:
-            self.note(key)
+        noted = noted_by()
+        if noted is not None:
+            if shown is not None:
+                noted.tags.add(key)
+            else:
+                self._note_missing(key)
         return shown
+
+    def _note_missing(self, key: str) -> None:
+        """Note what is not to be seen: one day it may be, or it would be but for a recall."""
+        if tags.is_name(key):
+            touch(key)
+        if self.edition.recalls:
+            self.note(key)
 
     def _look_up(self, key: str) -> Shown | None:
         record = self.edition.library.records.get(key)
@@ -131,8 +143,11 @@ class View:
             return
         reason = self.edition.withheld.get(key, key)
         recall = self.edition.recalls.get(reason)
-        if recall and (key not in self.edition.library.records or self.hidden(key)):
-            noted[key, reason] = recall
+        if recall is None:
+            return
+        noted.tags.update((key, tags.RECALLS))
+        if key not in self.edition.library.records or self.hidden(key):
+            noted.recalled[key, reason] = recall
 
     def note_all(self, kind: EntityKind, test: Callable[[Shown], bool] | None) -> None:
         """Note the entities of a kind that a list lacks because of a recall; with a test, those that pass it."""
@@ -203,16 +218,19 @@ class View:
 
     def referrers(self, shown: Shown, relation: str, kind: EntityKind) -> list[Shown]:
         """The entities of a kind that can be seen and refer to one by a relation, in that kind's usual order."""
+        touch(tags.referred(shown.key))
         keys = self.edition.library.indexes.referrers.get((shown.key, relation), ())
         found = self.show_all("", (key for key in keys if key.startswith(f"{kind}/")))
         return in_usual_order(kind, found)
 
     def with_code(self, system: str, code: str) -> list[Shown]:
         """The entities that can be seen and carry a code, sorted by key."""
+        touch(tags.CODES)
         return self.show_all("", self.edition.library.indexes.codes.get((system, code), ()))
 
     def all(self, kind: EntityKind) -> tuple[Shown, ...]:
         """Every entity of a kind that can be seen, in its usual order."""
+        touch(tags.listed(kind))
         if kind not in self._in_order:
             keys = self.edition.library.indexes.kinds.get(kind, ())
             with unnoted():  # which of them a client would have seen, `note_all` says each time
@@ -226,11 +244,29 @@ class View:
     def by_slug(self, kind: EntityKind, slug: str) -> Shown | None:
         """The entity with a slug in a locale of this view, or the one that a redirect from that slug leads to."""
         library = self.edition.library
+        if tags.is_name(name := f"{kind}/{slug}"):
+            touch(name)
         for locale in self.locales:
             for key in library.indexes.slugs.get((kind, locale, slug), ()):
                 if self.may_serve(library.records[key].entity.text[locale]) and (shown := self.show(key)):
                     return shown
         return self._redirected(kind, slug)
+
+    def source(self, name: str) -> Source:
+        """The source with an id that content cites; the rules see to it that it is there."""
+        touch(tags.source(name))
+        return self.edition.library.sources[name]
+
+    def person(self, name: str) -> Person:
+        """The person with an id that content names; the rules see to it that it is there."""
+        touch(tags.person(name))
+        return self.edition.library.people[name]
+
+    def recalls(self) -> Collection[Recall]:
+        """Everything that is recalled, by key."""
+        touch(tags.RECALLS)
+        recalls = self.edition.recalls
+        return [recalls[key] for key in sorted(recalls)]
 
     def _redirected(self, kind: EntityKind, name: str) -> Shown | None:
         target = self.edition.library.redirects.get(f"{kind}/{name}")

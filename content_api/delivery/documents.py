@@ -28,6 +28,8 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     errors: tuple[ShownError, ...] = ()
     prices: Prices = field(default_factory=Prices)
+    words: frozenset[str] = frozenset()
+    """Those of its words that say how long an answer may be good: delivery/present.py."""
 
 
 Read = Callable[[str], Document]

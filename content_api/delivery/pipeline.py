@@ -7,9 +7,10 @@ earlier step should have filled in is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeGuard
 
 import orjson
@@ -48,7 +49,9 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Reader
 from content_api.delivery.plans import Plans
+from content_api.delivery.present import tags_of, words_of
 from content_api.delivery.price import hold_cost
+from content_api.delivery.reuse import Answers, Key, key_of
 from content_api.errors import NotInMemory, RequestError
 
 
@@ -67,6 +70,16 @@ class Live:
     noting: Callable[[], AbstractContextManager[Any]] = nullcontext
     """Entered while resolvers run, it notes what the answer has to say of itself, and `noted` says it."""
     noted: Callable[[Any], dict[str, Any]] = field(default=lambda noted: {})
+    made_from: Callable[[Any], Iterable[str]] = field(default=lambda noted: ())
+    """The tags of what was noted."""
+    passing: Callable[[], Hashable] = field(default=lambda: None)
+    """What an answer may depend on beside this: while it is equal, the same operation has the same answer."""
+    itself: object = field(default_factory=object)
+    """Equal to that of no other. Who keeps it keeps nothing of what is served in memory."""
+
+    @property
+    def moment(self) -> Hashable:
+        return self.itself, self.passing()
 
 
 @dataclass(slots=True)
@@ -95,6 +108,7 @@ class Answering:
     variables: VariableValues = field(init=False)
     result: ExecutionResult = field(init=False)
     extensions: dict[str, Any] = field(default_factory=dict)
+    tags: Iterable[str] = ()
     pinned: str | None = None
     cost: int | None = None
     planned: bool = False
@@ -226,7 +240,7 @@ def hold_price(work: Answering) -> None:
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
     variables = work.variables.coerced
-    if not any(field in work.operation.document for field in PASSING):
+    if work.document.words.isdisjoint(PASSING):
         work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
@@ -235,8 +249,8 @@ def execute(work: Answering) -> None:
     plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
     done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
     work.result, work.planned = done.result, done.planned
-    if done.noted:
-        work.extensions |= work.live.noted(done.noted)
+    work.extensions |= work.live.noted(done.noted)
+    work.tags = work.live.made_from(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
         raise Lacking(tuple(wanted.values()))
 
@@ -273,6 +287,8 @@ class Delivery:
     """Tells how the schema's fields are read. Without it no operation has a plan."""
     memory: Memory | None = None
     """Where plans remember what they made."""
+    answers: Answers = field(default_factory=partial(Answers, 0))
+    """Where answers are kept. If not given, none are."""
     documents: Documents = field(init=False)
     plans: Plans | None = field(init=False)
 
@@ -281,7 +297,8 @@ class Delivery:
         self.plans = Plans(self.reader, self.memory) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
-        """What answers from something else, and knows the same documents and plans: all of the schema alone."""
+        """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
+        no answers."""
         other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
         other.documents, other.plans = self.documents, self.plans
         return other
@@ -304,13 +321,17 @@ class Delivery:
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
         live = self.live()
+        moment, key = live.moment, key_of(operation)
+        if key and (kept := self.answers.get(moment, key)):
+            return kept
         try:
-            return self.attempt(self.begin(operation, live))
+            return self._keep(moment, key, self.attempt(self.begin(operation, live)))
         except Lacking as lacking:
             wanted = lacking.wanted
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
-        return await self._answer_loaded(operation, live, wanted)
+        make = partial(self._answer_loaded, operation, live, wanted)
+        return self._keep(moment, key, await self.answers.once(moment, key, make))
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
@@ -327,6 +348,11 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
 
+    def _keep(self, moment: Hashable, key: Key | None, reply: Reply) -> Reply:
+        if key and reply.reusable:
+            self.answers.keep(moment, key, reply)
+        return reply
+
     async def _answer_loaded(self, operation: Operation, live: Live, wanted: Collection[NotInMemory]) -> Reply:
         """Load what is lacking, and what then turns out to be lacking beside it."""
         versions: set[str] = set()
@@ -337,7 +363,8 @@ class Delivery:
                     hold_versions(self.limits, versions)
                     await held.enter_async_context(self.fetch(wanted))
                     try:
-                        return self.attempt(self.begin(operation, live))
+                        reply = self.attempt(self.begin(operation, live))
+                        return reply if self.live().itself is live.itself else replace(reply, reusable=False)
                     except Lacking as lacking:
                         wanted = lacking.wanted
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
@@ -352,6 +379,7 @@ def _document(work: Reading) -> Document:
         tuple(node for node in definitions if isinstance(node, OperationDefinitionNode)),
         {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)},
         work.errors,
+        words=words_of(work.text),
     )
 
 
@@ -394,6 +422,8 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
     about = work.operation.about_content  # says a tag, which can be moved
     if about:
         work.extensions["content"] = work.live.about(version)
+    pinned = version == work.pinned and not about
+    tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
     return Reply(
         body=orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body),
         executed="data" in body,
@@ -401,7 +431,9 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         cost_limit=work.limits.cost,
         cost=work.cost,
         codes=codes,
-        pinned=version == work.pinned and not about,
+        pinned=pinned,
+        reusable=not codes and work.chosen.operation is OperationType.QUERY,
+        tags=tags,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import strawberry
 from strawberry import UNSET
 
+from content_api.content.noted import touch
 from content_api.content.view import Shown, View, view_of
 from content_api.errors import RequestError
 from content_api.graph.identifiers import cursor, cursor_parts
@@ -146,6 +147,8 @@ def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) 
     """A page of entities as a connection of their GraphQL type."""
     part = cut(page, found, version)
     shown = found[part.start : part.end]
+    for each in shown:
+        touch(each.key)
     ends = [cursor(version, end.key) for end in (shown[0], shown[-1])] if shown else []
     return Connection(
         version=version,

@@ -14,7 +14,7 @@ import orjson
 from content_api.app import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.load import load
-from content_api.content.recalled import note_again, noting
+from content_api.content.noted import note_again, noting
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery

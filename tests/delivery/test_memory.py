@@ -14,7 +14,8 @@ from graphql.execution import Executor
 from content_api.app import live_of
 from content_api.content.edition import Edition
 from content_api.content.models import Recall
-from content_api.content.recalled import note_again, noted_by, noting, recalled_as
+from content_api.content.noted import note_again, noted_by, noting
+from content_api.content.recalled import recalled_as
 from content_api.content.view import view_of
 from content_api.delivery.memory import LEAST_FIELDS, OVERHEAD, Memory
 from content_api.delivery.operation import Operation

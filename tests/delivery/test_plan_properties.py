@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from content_api.app import live_of
 from content_api.content.load import load
 from content_api.content.models import Recall
-from content_api.content.recalled import note_again, noting, recalled_as
+from content_api.content.noted import note_again, noting
+from content_api.content.recalled import recalled_as
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Answering, Delivery, Live
