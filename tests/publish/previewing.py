@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -11,8 +11,10 @@ import pytest
 
 from content_api.app import open_preview
 from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.persisted import Persisted
 from content_api.errors import RequestError
 from content_api.publish.previews import Previews
+from content_api.web.graphql import Answer
 from tests.publish.world import Followed, following
 from tests.repositories import Change, Repository
 
@@ -29,8 +31,12 @@ class Previewed:
     followed: Followed
     previews: Previews
 
+    def opened(self, branch: str) -> AbstractAsyncContextManager[Answer]:
+        delivery = self.followed.delivery
+        return open_preview(self.previews, delivery, Persisted(longest=delivery.limits.characters), branch)
+
     async def reply(self, branch: str, text: str, **variables: object) -> Reply:
-        async with open_preview(self.previews, self.followed.delivery, branch) as answer:
+        async with self.opened(branch) as answer:
             return await answer(Operation(text, variables))
 
     async def ask(self, branch: str, text: str, **variables: object) -> dict:

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from content_api.app import open_preview
 from content_api.content.search import SearchIndex
 from content_api.delivery.operation import Operation
 from content_api.errors import RequestError, StoreError
@@ -141,7 +140,7 @@ async def test_a_branch_that_is_being_read_is_not_let_go(repository, monkeypatch
     for name in ("one", "two"):
         on(repository, name, moon(name))
     with previewing(repository) as seen:
-        async with open_preview(seen.previews, seen.followed.delivery, "one") as answer:
+        async with seen.opened("one") as answer:
             assert await seen.name("two") == "two"
             reply = await answer(Operation(AT, {"v": repository.git("rev-parse", "main")}))
             assert reply.codes == ()
