@@ -93,11 +93,12 @@ class Answering:
 
 
 class Lacking(Exception):
-    """The operation can be answered once this is in memory."""
+    """The operation, which costs so much, can be answered once this is in memory."""
 
-    def __init__(self, wanted: Collection[NotInMemory]) -> None:
+    def __init__(self, wanted: Collection[NotInMemory], cost: int | None) -> None:
         super().__init__("something must be loaded")
         self.wanted = wanted
+        self.cost = cost
 
 
 # ---- once for each text
@@ -221,7 +222,7 @@ def execute(work: Answering) -> None:
     if noted:
         work.extensions |= work.live.noted(noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
-        raise Lacking(tuple(wanted.values()))
+        raise Lacking(tuple(wanted.values()), work.cost)
 
 
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
@@ -284,10 +285,10 @@ class Delivery:
         try:
             return self.attempt(self.begin(operation, live))
         except Lacking as lacking:
-            wanted = lacking.wanted
+            wanted, cost = lacking.wanted, lacking.cost
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
-        return await self._answer_loaded(operation, live, wanted)
+        return await self._answer_loaded(operation, live, wanted, cost)
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
@@ -304,7 +305,9 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
 
-    async def _answer_loaded(self, operation: Operation, live: Live, wanted: Collection[NotInMemory]) -> Reply:
+    async def _answer_loaded(
+        self, operation: Operation, live: Live, wanted: Collection[NotInMemory], cost: int | None
+    ) -> Reply:
         """Load what is lacking, and what then turns out to be lacking beside it."""
         versions: set[str] = set()
         try:
@@ -319,7 +322,9 @@ class Delivery:
                         wanted = lacking.wanted
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
-            return refused(self.begin(operation, live), error)
+            work = self.begin(operation, live)
+            work.cost = cost
+            return refused(work, error)
 
 
 def _document(work: Reading) -> Document:
