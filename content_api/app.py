@@ -20,6 +20,7 @@ from content_api.content.fields import timestamp
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described, noting
 from content_api.content.report import report
+from content_api.delivery.limits import Limits
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
@@ -218,7 +219,7 @@ def explained(opened: Opened) -> Iterator[None]:
 def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
-    answers = delivery(current, archive)
+    answers = delivery(current, archive, Limits(seconds=settings.operation_seconds))
     documents = persisted(settings, answers)
     announcements, listeners = Announcements(), Listeners()
     publisher = publisher_of(started, settings, announcements)
@@ -255,9 +256,10 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
     return Subscription(listen=announcements.listen, files_of=files_of)
 
 
-def delivery(current: Current, archive: VersionArchive | None) -> Delivery:
+def delivery(current: Current, archive: VersionArchive | None, limits: Limits | None = None) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version."""
-    return Delivery(schema(), live_in(current), fetch=archive.holding if archive else fetch_nothing)
+    fetch = archive.holding if archive else fetch_nothing
+    return Delivery(schema(), live_in(current), limits or Limits(), fetch)
 
 
 def stored_documents(settings: Settings) -> list[Stored]:

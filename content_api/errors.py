@@ -117,6 +117,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     ),
     "TOO_MANY_VERSIONS": (400, "The operation opens more versions than one request may."),
     "OVERLOADED": (503, "The server has more to do than it can do in time; ask again after `Retry-After` seconds."),
+    "TOOK_TOO_LONG": (
+        503,
+        "The operation was not answered in the time that one may take; ask for less.",
+    ),
     "LOCALE_NOT_AVAILABLE": (400, "The locale is not one that the publisher serves; `site.locales` lists those."),
     "DOCUMENT_TOO_LONG": (400, "The document has more characters, tokens, fragments or directives than are read."),
     "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),

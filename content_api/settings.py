@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from content_api.content.suggest import suggestion
+from content_api.delivery.limits import Limits as OperationLimits
 from content_api.errors import SettingError
 from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
 from content_api.store.snapshot import Limits
@@ -24,6 +25,7 @@ TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
 TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
 List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
 USUAL_LIMITS = Limits()
+OPERATION = OperationLimits()
 # Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
 HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
@@ -107,6 +109,9 @@ class Settings(BaseSettings):
     given: those that come with content-api, in `schema/operations/`."""
     trusted_only: bool = False
     """Answer stored documents and no others. Introspection and GraphiQL are then closed; `/schema.graphql` is not."""
+    operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
+    """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
+    twentieth of one, and while it runs nobody else is answered."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""

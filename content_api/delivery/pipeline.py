@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 
+from content_api.content.deadline import within
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
@@ -43,6 +44,7 @@ from content_api.delivery.masks import (
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.price import hold_cost, price
+from content_api.delivery.timed import TimedExecutor
 from content_api.errors import NotInMemory, RequestError
 
 
@@ -185,7 +187,7 @@ def answer_once(work: Answering) -> None:
 def coerce_variables(work: Answering) -> None:
     """Bring the variables to their types; graphql-core does so while it builds the executor."""
     hold_variables(work.limits, work.operation.variables)
-    built = Executor.build(
+    built = TimedExecutor.build(
         work.schema,
         work.document.ast,
         work.live.root,
@@ -217,7 +219,7 @@ def find_pin(work: Answering) -> None:
 
 def execute(work: Answering) -> None:
     """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    with work.live.noting() as noted:
+    with within(work.limits.seconds), work.live.noting() as noted:
         work.result = cast(ExecutionResult, work.executor.execute_operation())
     if noted:
         work.extensions |= work.live.noted(noted)
