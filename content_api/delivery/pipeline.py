@@ -27,7 +27,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 
-from content_api.content.deadline import within
+from content_api.content.deadline import Within
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
@@ -219,7 +219,7 @@ def find_pin(work: Answering) -> None:
 
 def execute(work: Answering) -> None:
     """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    with within(work.limits.seconds), work.live.noting() as noted:
+    with Within(work.limits.seconds), work.live.noting() as noted:
         work.result = cast(ExecutionResult, work.executor.execute_operation())
     if noted:
         work.extensions |= work.live.noted(noted)

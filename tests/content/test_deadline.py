@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from content_api.content.deadline import BATCH, OutOfTime, chosen, look, within
+from content_api.content.deadline import BATCH, OutOfTime, Within, chosen, look
 from content_api.content.fields import EntityKind
 from content_api.content.select import Direction, OrderField, select
 from content_api.content.view import view_of
@@ -23,13 +23,13 @@ def test_without_a_deadline_there_is_time_for_everything():
 
 
 def test_what_is_done_in_time_is_left_as_it_is():
-    with within(5):
+    with Within(5):
         look()
         assert chosen(range(10), lambda number: number > 7) == [8, 9]
 
 
 def test_the_refusal_says_how_much_time_there_was():
-    with pytest.raises(RequestError) as refused, within(0.001):
+    with pytest.raises(RequestError) as refused, Within(0.001):
         chosen([1], lambda _: time.sleep(0.002) or look() is None)
     assert refused.value.code == "TOOK_TOO_LONG"
     assert str(refused.value) == "The operation was not answered within 0.001 seconds."
@@ -41,10 +41,10 @@ def test_a_field_cannot_fail_by_itself_when_there_is_no_time_left():
 
 
 def test_a_deadline_ends_with_its_block_however_that_ends():
-    with within(-1):
+    with Within(-1):
         pass
     look()
-    with pytest.raises(KeyError), within(-1):
+    with pytest.raises(KeyError), Within(-1):
         raise KeyError
     look()
 
@@ -57,7 +57,7 @@ def test_a_filter_is_left_within_a_batch():
         time.sleep(0.0001)
         return True
 
-    with pytest.raises(RequestError), within(0.005):
+    with pytest.raises(RequestError), Within(0.005):
         chosen(range(100_000), slow)
     assert 0 < len(asked) <= 2 * BATCH
 
@@ -73,6 +73,6 @@ STEPS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("step", STEPS)
 def test_what_can_take_long_looks_at_the_clock(step):
     STEPS[step]()
-    with pytest.raises(RequestError) as refused, within(-1):
+    with pytest.raises(RequestError) as refused, Within(-1):
         STEPS[step]()
     assert refused.value.code == "TOOK_TOO_LONG"
