@@ -31,7 +31,7 @@ from content_api.graph.query import root
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
-from content_api.observe.metrics import Operations, exposed, registry
+from content_api.observe.metrics import Operations, Refusals, exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
@@ -225,6 +225,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     publisher = publisher_of(started, settings, announcements)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
+    metrics.register(Refusals(lambda: documents.refused))
     services = Services(
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
@@ -233,6 +234,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         status=lambda: status_of(current),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
+        count_refusal=lambda code: documents.refused.update((code,)),
         at_least=publisher.at_least if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
@@ -242,6 +244,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     return build(
         services,
         origins=settings.cors_origins,
+        rate_limit=settings.rate_limit,
         lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
     )
 

@@ -139,6 +139,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "TOKEN_REQUIRED": (401, "Previews are for those with a token; send it as `Authorization: Bearer …`."),
     "BRANCH_HAS_PROBLEMS": (422, "The branch that is previewed has problems: `problems` has the first hundred."),
     "NOT_FOUND": (404, "There is nothing at this path."),
+    "RATE_LIMITED": (429, "More requests came from one address than may; `Retry-After` says how many seconds to wait."),
     "TOO_MANY_LISTENERS": (503, "As many listen as the server has room for. Ask for the version now and then instead."),
     "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
 }

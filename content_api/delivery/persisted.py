@@ -11,7 +11,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery, refused
 from content_api.delivery.stored import HASHED, Stored, id_of
 from content_api.delivery.subscribe import Replies, Subscriptions, once
-from content_api.errors import RequestError
+from content_api.errors import ERROR_CODES, RequestError
 
 # Under this name all documents are counted that are not stored. It is no name of GraphQL, so that none can have it.
 OTHERS = "(not stored)"
@@ -62,7 +62,7 @@ class Persisted:
     """Finds the document of an operation, and answers it by a Delivery.
 
     `trusted_only` is for a server that executes what is stored and nothing else. Of all operations it is counted which
-    stored document they were, in `counted`.
+    stored document they were, in `counted`, and of those that were not executed why, by code, in `refused`.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Persisted:
         self._automatic = Automatic() if automatic is None else automatic
         self._longest = longest
         self._trusted_only = trusted_only
+        self.refused: Counter[str] = Counter(dict.fromkeys(ERROR_CODES, 0))
         self.counted: Counter[str] = Counter(dict.fromkeys((*self._names.values(), OTHERS), 0))
 
     def find(self, operation: Operation) -> Operation:
@@ -97,8 +98,8 @@ class Persisted:
             try:
                 found = self.find(operation)
             except RequestError as error:
-                return refused(delivery.begin(operation), error)
-            return await delivery.answer(found)
+                return self._counting(refused(delivery.begin(operation), error))
+            return self._counting(await delivery.answer(found))
 
         return answer
 
@@ -109,9 +110,14 @@ class Persisted:
             try:
                 return subscriptions.subscribe(self.find(operation))
             except RequestError as error:
-                return once(refused(subscriptions.delivery.begin(operation), error))
+                return once(self._counting(refused(subscriptions.delivery.begin(operation), error)))
 
         return subscribe
+
+    def _counting(self, reply: Reply) -> Reply:
+        if not reply.executed:
+            self.refused[reply.codes[0]] += 1
+        return reply
 
     def _text(self, operation: Operation) -> str:
         identifier, text = operation.document_id, operation.document

@@ -34,25 +34,26 @@ def build(
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
+    rate_limit: str | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Wire the application.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
-    public, reading needs no key, and no cookie is ever looked at.
+    public, reading needs no key, and no cookie is ever looked at. `rate_limit` is for one address, as `100/second`.
     """
     for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
         add_compress_type(compressed)
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
         routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],
-        middleware=_middleware(origins),
+        middleware=_middleware(services, origins, rate_limit),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,
     )
 
 
-def _middleware(origins: Sequence[str]) -> list[Middleware]:
+def _middleware(services: Services, origins: Sequence[str], rate_limit: str | None) -> list[Middleware]:
     """From the outside in. CORS is outside of what may fail, so that a browser shows a developer even our failures.
 
     Starlette puts its handler of failures outside all of these, where an answer would go without CORS; the same handler
@@ -73,5 +74,14 @@ def _middleware(origins: Sequence[str]) -> list[Middleware]:
         cors,
         Middleware(CompressMiddleware),
         Middleware(SafeHeaders),
+        *_limiting(services, rate_limit),
         Middleware(ServerErrorMiddleware, handler=problem),
     ]
+
+
+def _limiting(services: Services, rate_limit: str | None) -> list[Middleware]:
+    if rate_limit is None:
+        return []
+    from content_api.web.rates import Rate, RateLimited  # a library that takes a seventh of a second to load
+
+    return [Middleware(RateLimited, rate=Rate(rate_limit), count=services.count_refusal)]

@@ -25,6 +25,8 @@ class Services:
     status: Callable[[], Status]
     overlook: Overlook
     expose: Expose
+    count_refusal: Callable[[str], None] = lambda code: None
+    """Told the code of each request that is refused before an operation is read from it."""
     at_least: AtLeast | None = None
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""
