@@ -49,8 +49,9 @@ from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.ending import unwinding, when_told_to_end
-from content_api.web.graphql import Answer
+from content_api.web.graphql import Answer, AtLeast
 from content_api.web.listeners import Listeners
+from content_api.web.load import Load
 from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
 from content_api.web.tokens import Tokens
@@ -220,7 +221,8 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     answers = delivery(current, archive, Limits(seconds=settings.operation_seconds))
-    documents = persisted(settings, answers)
+    load = Load(settings.busy_seconds)
+    documents = persisted(settings, answers, load)
     announcements, listeners = Announcements(), Listeners()
     publisher = publisher_of(started, settings, announcements)
     metrics = registry(lambda: figures_of(current, archive))
@@ -234,8 +236,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
         status=lambda: status_of(current),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
+        load=load,
         count_refusal=lambda code: documents.refused.update((code,)),
-        at_least=publisher.at_least if publisher else None,
+        at_least=waiting(load, publisher.at_least) if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
         previews=preview_routes(settings, publisher, answers, documents),
@@ -245,8 +248,18 @@ def wire(settings: Settings, started: Started) -> Starlette:
         services,
         origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
-        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners),
+        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners, load),
     )
+
+
+def waiting(load: Load, at_least: AtLeast) -> AtLeast:
+    """The same, with a place of those that may wait."""
+
+    async def wait(commit: str) -> None:
+        with load:
+            await at_least(commit)
+
+    return wait
 
 
 def subscription(announcements: Announcements, archive: VersionArchive | None) -> Subscription:
@@ -270,7 +283,7 @@ def stored_documents(settings: Settings) -> list[Stored]:
     return read_stored(settings.operations or SHIPPED)
 
 
-def persisted(settings: Settings, answers: Delivery) -> Persisted:
+def persisted(settings: Settings, answers: Delivery, load: Load) -> Persisted:
     """The documents that an id can stand for; those that are stored are read, and kept, before somebody asks.
 
     One that cannot be answered is a warning: it keeps its own clients waiting for a remedy, and nobody else.
@@ -280,7 +293,8 @@ def persisted(settings: Settings, answers: Delivery) -> Persisted:
         answers.documents.keep(one.text)
         for trouble in examined(answers, one).troubles:
             log.warning("a stored document cannot be answered", place=f"{one.path}:{trouble.line}", why=trouble.message)
-    return Persisted(stored, longest=answers.limits.characters, trusted_only=settings.trusted_only)
+    longest = answers.limits.characters
+    return Persisted(stored, longest=longest, trusted_only=settings.trusted_only, place=load)
 
 
 @cache
@@ -376,11 +390,12 @@ async def _lifespan(
     publisher: Publisher | None,
     announcements: Announcements,
     listeners: Listeners,
+    load: Load,
 ) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     following = asyncio.create_task(_following(settings, started, publisher, announcements))
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
-    with when_told_to_end(listeners.dismiss):
+    with when_told_to_end(listeners.dismiss), load.beating():
         yield
     following.cancel()
     with suppress(asyncio.CancelledError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from content_api.errors import RequestError
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
 from content_api.web.headers import PrivatePreviews, SafeHeaders
+from content_api.web.load import Shedding
 from content_api.web.negotiation import GRAPHQL_RESPONSE
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
@@ -79,9 +80,11 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
     ]
 
 
-def _limiting(services: Services, rate_limit: str | None) -> list[Middleware]:
-    if rate_limit is None:
-        return []
-    from content_api.web.rates import Rate, RateLimited  # a library that takes a seventh of a second to load
+def _limiting(services: Services, rate_limit: str | None) -> Iterator[Middleware]:
+    """What turns requests away: the overload first, since a request that is not looked at should not count."""
+    if services.load:
+        yield Middleware(Shedding, load=services.load, count=services.count_refusal)
+    if rate_limit:
+        from content_api.web.rates import Rate, RateLimited  # a library that takes a seventh of a second to load
 
-    return [Middleware(RateLimited, rate=Rate(rate_limit), count=services.count_refusal)]
+        yield Middleware(RateLimited, rate=Rate(rate_limit), count=services.count_refusal)
