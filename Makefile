@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GRAPHIQL := content_api/web/graphiql
-NODE_FOLDERS := $(GRAPHIQL) tests/node
+NODE_FOLDERS := $(GRAPHIQL) tests/node tests/bench/delivery/peers/mercurius
 # The first that is there and new enough; `make install PYTHON=/path/to/python` names another.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 MAKEFLAGS += --no-print-directory
@@ -21,7 +21,7 @@ run: install ## Serve the shipped content on http://127.0.0.1:8000 (more options
 	@trap : INT; $(BIN)/content-api serve $(ARGS) || [ $$? -eq 130 ] # Ctrl+C is how to stop it, and no error
 
 test: check ## Check the code, then run all tests (some only: make test ARGS='tests/web -k audit')
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: install ## Lint, format check, types and import rules
 	$(BIN)/ruff check .

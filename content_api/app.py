@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -17,21 +17,25 @@ from starlette.applications import Starlette
 
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
+from content_api.content.noted import note_again, noting
 from content_api.content.problems import ContentRefused
-from content_api.content.recalled import described, noting
+from content_api.content.recalled import described
 from content_api.content.report import report
 from content_api.delivery.limits import Limits
+from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
+from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
 from content_api.errors import ContentApiError, ContentError, SettingError
 from content_api.graph.query import root
+from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
-from content_api.observe.metrics import Operations, Refusals, exposed, registry
+from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
@@ -42,8 +46,9 @@ from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
+from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import Overviews, figures_of, status_of
+from content_api.standing import Overviews, delivered, figures_of, status_of
 from content_api.store import Opened, open_content, open_mirrored
 from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
@@ -220,20 +225,22 @@ def explained(opened: Opened) -> Iterator[None]:
 def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
-    answers = delivery(current, archive, Limits(seconds=settings.operation_seconds))
+    kept = Answers(settings.answer_bytes)
+    answers = delivery(current, archive, kept, Limits(seconds=settings.operation_seconds))
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
-    announcements, listeners = Announcements(), Listeners()
-    publisher = publisher_of(started, settings, announcements)
+    announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
+    publisher = publisher_of(started, settings, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
     metrics.register(Refusals(lambda: documents.refused))
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, purging)))
     services = Services(
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
-        status=lambda: status_of(current),
+        status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
         load=load,
@@ -248,7 +255,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
         services,
         origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
-        lifespan=lambda app: _lifespan(settings, started, publisher, announcements, listeners, load),
+        lifespan=lambda app: _lifespan(
+            started, listeners, load, _following(settings, started, publisher, announcements, purging), purging.run()
+        ),
     )
 
 
@@ -272,10 +281,22 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
     return Subscription(listen=announcements.listen, files_of=files_of)
 
 
-def delivery(current: Current, archive: VersionArchive | None, limits: Limits | None = None) -> Delivery:
-    """What answers operations from what is current and, where there is an archive, from any other version."""
-    fetch = archive.holding if archive else fetch_nothing
-    return Delivery(schema(), live_in(current), limits or Limits(), fetch)
+def delivery(
+    current: Current, archive: VersionArchive | None, answers: Answers | None = None, limits: Limits | None = None
+) -> Delivery:
+    """What answers operations from what is current and, where there is an archive, from any other version.
+
+    Without `answers` to keep them in, each is made anew.
+    """
+    return Delivery(
+        schema(),
+        live_in(current),
+        limits or Limits(),
+        fetch=archive.holding if archive else fetch_nothing,
+        reader=Reader(schema()),
+        memory=Memory(noting, note_again),
+        answers=answers or Answers(0),
+    )
 
 
 def stored_documents(settings: Settings) -> list[Stored]:
@@ -323,7 +344,9 @@ def live_of(edition: Edition, drafts: bool = False) -> Live:
         root(edition, drafts),
         about=about(edition),
         noting=noting,
-        noted=lambda noted: {"recalled": described(noted, edition)},
+        noted=lambda noted: {"recalled": described(noted.recalled, edition)} if noted.recalled else {},
+        made_from=lambda noted: noted.tags,
+        passing=lambda: (edition.archive.moves, edition.clock()),
     )
 
 
@@ -339,7 +362,9 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
     return tell
 
 
-def publisher_of(started: Started, settings: Settings, announcements: Announcements) -> Publisher | None:
+def publisher_of(
+    started: Started, settings: Settings, announcements: Announcements, purging: Purging
+) -> Publisher | None:
     """What follows the branch; None for files as they stand."""
     if started.branch is None or started.beginning is None:
         return None
@@ -350,6 +375,7 @@ def publisher_of(started: Started, settings: Settings, announcements: Announceme
         started.beginning.live,
         folder_of(started.opened),
         announce=announcements.announce,
+        purge=purging.purge,
         poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
         mirror=started.opened.mirror,
     )
@@ -385,27 +411,24 @@ async def open_preview(
 
 @asynccontextmanager
 async def _lifespan(
-    settings: Settings,
-    started: Started,
-    publisher: Publisher | None,
-    announcements: Announcements,
-    listeners: Listeners,
-    load: Load,
+    started: Started, listeners: Listeners, load: Load, *running: Coroutine[None, None, None]
 ) -> AsyncIterator[None]:
+    """What goes on while the server runs: `running` is begun with it, and cancelled."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    following = asyncio.create_task(_following(settings, started, publisher, announcements))
+    tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
     with when_told_to_end(listeners.dismiss), load.beating():
         yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     started.opened.end()
     log.info("stopped")
 
 
 async def _following(
-    settings: Settings, started: Started, publisher: Publisher | None, announcements: Announcements
+    settings: Settings, started: Started, publisher: Publisher | None, announcements: Announcements, purging: Purging
 ) -> None:
     """Follow commits always, and files where that is asked for."""
     opened = started.opened
@@ -420,4 +443,5 @@ async def _following(
             settings.limits,
             digits,
             announcements.announce,
+            purging.purge,
         )

@@ -132,7 +132,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "STREAM_NEEDED": (400, "A subscription was sent where one answer is given; the hint says where it can be."),
     "TOO_MANY_SUBSCRIPTIONS": (400, "One connection has as many operations open as it may; end one, or open another."),
     "METHOD_NOT_ALLOWED": (405, "The path does not answer this HTTP method; `Allow` says which it does."),
-    "NOT_ACCEPTABLE": (406, "No media type in `Accept` is one that this path can send."),
+    "NOT_ACCEPTABLE": (
+        406,
+        "No media type in `Accept`, or no coding in `Accept-Encoding`, can be sent here.",
+    ),
     "BODY_TOO_LARGE": (413, "The request body is larger than the server reads."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not sent as `application/json` in UTF-8."),
     "ORIGIN_NOT_ALLOWED": (403, "Pages of this origin may not open a WebSocket here; an operator says which may."),

@@ -15,12 +15,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from content_api.content.suggest import suggestion
 from content_api.delivery.limits import Limits as OperationLimits
+from content_api.delivery.reuse import KEPT_BYTES
 from content_api.errors import SettingError
 from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
 from content_api.store.snapshot import Limits
 
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
+ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(/[^\s,]*)?", re.ASCII)
 BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
 TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
 TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
@@ -87,6 +89,12 @@ class Settings(BaseSettings):
     kept_versions: Annotated[int, Field(ge=0, le=1000)] = 8
     """How many versions stay in memory beside the live one. One of 50,000 entities takes 60 MB when little differs, 300
     MB when everything does."""
+    answer_bytes: Annotated[int, Field(ge=0, le=100_000_000_000)] = KEPT_BYTES
+    """Memory for answers that are kept, with their compressed forms, as long as what is live stays; 0 keeps none. What
+    is kept is sent again without being made again. The usual value holds 1,500 pages of 20 kB."""
+    purge_urls: List = ()
+    """Caches in front that are told what to drop, with commas between: `http://127.0.0.1:6081/`. After each publication
+    a `PURGE` with the tags in `Cache-Tag` goes to each."""
     working_tree: bool = False
     """Serve the files as they stand, committed or not: for an editor's preview."""
     reload: bool = False
@@ -144,7 +152,15 @@ class Settings(BaseSettings):
     """Seconds that a version may take to be read and checked; one that takes longer is refused, and the last good one
     stays. 50,000 entities take 13 from nothing, and a change among them a tenth of one."""
 
-    @field_validator("cors_origins", "hook_secrets", "preview_branches", "preview_tokens", "proxies", mode="before")
+    @field_validator(
+        "cors_origins",
+        "hook_secrets",
+        "preview_branches",
+        "preview_tokens",
+        "proxies",
+        "purge_urls",
+        mode="before",
+    )
     @classmethod
     def split(cls, value: Any) -> Any:
         """A list of the environment is plain text here: pydantic-settings would want it as JSON."""
@@ -174,6 +190,13 @@ class Settings(BaseSettings):
             except ValueError as error:
                 wanted = "addresses or networks such as 127.0.0.1,10.0.0.0/8, with commas between"
                 raise ValueError(f"{wanted}; {error}") from None
+        return value
+
+    @field_validator("purge_urls")
+    @classmethod
+    def each_an_address(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(ADDRESS.fullmatch, value)):
+            raise ValueError("addresses such as http://127.0.0.1:6081/, without a user, with commas between")
         return value
 
     @field_validator("hook_secrets")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 
 from content_api.content.report import first_line, harmless
+from content_api.delivery.reuse import Answers
 from content_api.graph.versions import in_numbers
-from content_api.observe.metrics import Figures
+from content_api.observe.metrics import Delivered, Figures
 from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Current, Refusal
+from content_api.publish.purging import Purging
 from content_api.web.health import Refused, Status, Trouble
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
 REMEMBERED = 1_000  # versions whose numbers are known: twenty pages, and further back nobody looks twice
 
 
-def status_of(current: Current) -> Status:
+def status_of(current: Current, purging: Purging | None = None) -> Status:
     """What `/readyz` tells. What names paths stays here: of trouble, only the words that are for anybody."""
     edition, trouble, refusal = current.edition, current.trouble, current.refusal  # once: a thread may replace them
     return Status(
@@ -26,6 +28,7 @@ def status_of(current: Current) -> Status:
         pinned=current.pinned,
         trouble=Trouble(trouble.public, trouble.since) if trouble else None,
         refused=refused(refusal) if refusal else None,
+        unpurged=purging.trouble_since if purging else None,
     )
 
 
@@ -84,4 +87,16 @@ def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
         pinned=current.pinned,
         kept=archive.kept if archive else 0,
         loading=archive.loading if archive else 0,
+    )
+
+
+def delivered(answers: Answers, purging: Purging) -> Delivered:
+    """What `/metrics` counts of answers."""
+    return Delivered(
+        kept=len(answers),
+        kept_bytes=answers.held,
+        reused=answers.reused,
+        purges=purging.requests,
+        purge_failures=purging.failures,
+        purge_trouble=purging.trouble_since is not None,
     )

@@ -1,4 +1,4 @@
-"""What every folder of tests may use, and one rule: under CI nothing is skipped."""
+"""What every folder of tests may use, and two rules: under CI nothing is skipped; the longest comes first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 # warns that it cannot see who holds the random numbers of other libraries.
 import hypothesis
 import pytest
+import structlog
 
 from tests.live import LiveServer, live
 
@@ -19,6 +20,25 @@ if not os.environ.get("CI"):
         "elsewhere", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
     hypothesis.settings.load_profile("elsewhere")
+
+
+# Commands and servers of ours are started a hundred times: without bytecode each of them would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The usual tracebacks show all variables, and to write out an edition takes half a minute.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
+LONGEST = ("test_sweep.py", "test_checker.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With what takes long behind it, the other of two workers finds enough to do until the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

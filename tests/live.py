@@ -48,7 +48,7 @@ def live(app: str = "server:app", folder: Path = ROOT, **settings: str) -> Itera
 
 def server_command(app: str = "server:app", folder: Path = ROOT) -> tuple[list[str], int]:
     """The command that starts `app` of `folder` on a free port, and that port."""
-    port = _free_port()
+    port = free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]
     sockets = ["--ws", "content_api.web.protocol:SocketProtocol"]
     return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address, *sockets], port
@@ -60,7 +60,7 @@ def _environment(settings: dict[str, str]) -> dict[str, str]:
     return {**inherited, **settings}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -45,6 +45,11 @@ def test_origins_are_a_plain_list(monkeypatch: pytest.MonkeyPatch):
     assert read_settings().cors_origins == ("https://example.org", "http://localhost:3000")
 
 
+def test_caches_in_front_are_a_plain_list(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONTENT_API_PURGE_URLS", "http://127.0.0.1:6081/, https://cache.example.org, http://[::1]:80/x")
+    assert read_settings().purge_urls == ("http://127.0.0.1:6081/", "https://cache.example.org", "http://[::1]:80/x")
+
+
 def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
     for number, name in enumerate(("FILE_BYTES", "CONTENT_BYTES", "FILES", "DEPTH"), start=10):
         monkeypatch.setenv(f"CONTENT_API_MAX_{name}", str(number))
@@ -70,6 +75,10 @@ def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
         ("CORS_ORIGINS", "example.org", "CONTENT_API_CORS_ORIGINS is 'example.org': it should be origins such as"),
         ("CORS_ORIGINS", "https://a.org/x", "CONTENT_API_CORS_ORIGINS is 'https://a.org/x': it should be origins"),
         ("CORS_ORIGINS", ",", "CONTENT_API_CORS_ORIGINS is ',': it should be origins such as"),
+        ("PURGE_URLS", "127.0.0.1:6081", "CONTENT_API_PURGE_URLS is '127.0.0.1:6081': it should be addresses such as"),
+        ("PURGE_URLS", "http://me:pw@a/", "CONTENT_API_PURGE_URLS is 'http://me:pw@a/': it should be addresses such"),
+        ("PURGE_URLS", "http://a/,ftp://b", "CONTENT_API_PURGE_URLS is 'http://a/,ftp://b': it should be addresses"),
+        ("ANSWER_BYTES", "-1", "CONTENT_API_ANSWER_BYTES is '-1': it should be greater than or equal to 0"),
         ("GIT_DEADLINE", "0", "CONTENT_API_GIT_DEADLINE is '0': it should be greater than 0"),
         ("PREVIEW_BRANCHES", "refs/heads/x", "CONTENT_API_PREVIEW_BRANCHES is 'refs/heads/x': it should be names of"),
         ("PREVIEW_BRANCHES", "next,a b", "CONTENT_API_PREVIEW_BRANCHES is 'next,a b': it should be names of"),

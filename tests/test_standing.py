@@ -9,11 +9,13 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from content_api.delivery.reuse import Answers
 from content_api.errors import OperatorError
-from content_api.observe.metrics import Figures
+from content_api.observe.metrics import Delivered, Figures
 from content_api.publish.current import Current, trouble_with
 from content_api.publish.making import make_edition
-from content_api.standing import Overviews, figures_of, status_of
+from content_api.publish.purging import Purging
+from content_api.standing import Overviews, delivered, figures_of, status_of
 from content_api.store.snapshot import Limits
 from content_api.web.health import as_json
 from content_api.web.versions import PAGE_SIZE, Changed
@@ -178,3 +180,12 @@ async def test_the_log_has_a_line_for_each_publication_and_each_refusal(reposito
         assert (told["version"], told["author"], told["problems"]) == (refused, "An Editor", 1)
         assert told["seconds"] > 0
         assert f"content/{MOON}:" in told["event"]
+
+
+async def test_a_cache_that_cannot_be_told_is_seen_by_everybody(repository):
+    purging = Purging.at(["http://127.0.0.1:6081/"])
+    with following(repository) as seen:
+        assert status_of(seen.current, purging).unpurged is None
+        purging.caches[0].trouble_since = seen.current.since
+        assert status_of(seen.current, purging).unpurged == seen.current.since
+        assert delivered(Answers(), purging) == Delivered(0, 0, 0, 0, 0, purge_trouble=True)

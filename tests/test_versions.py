@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from content_api.app import create_app
 from content_api.settings import Settings
+from content_api.web.graphql import LIVE
 from tests import world
 from tests.publish.world import broken, moon, new_repository
 from tests.repositories import ISOLATED, Repository
@@ -69,8 +70,15 @@ def test_what_could_have_another_answer_one_day_is_not(client, repository, name)
         "with an error": one.replace("site {", 'condition(key: "a", slug: "b") {').replace("version }", "name }"),
     }[name]
     answer = ask(client, f"{{ {document} }}")
-    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Cache-Control"] == ("no-store" if name == "with an error" else LIVE)
     assert answer.headers["Content-Version"] == second
+
+
+def test_an_answer_that_depends_on_the_day_is_not_good_for_ever(client, repository):
+    version = repository.git("rev-parse", "main")
+    review = 'treatment(key: "quiet-tea") { review { isOverdue } }'
+    answer = ask(client, f'{{ content(version: "{version}") {{ {review} }} }}')
+    assert (answer.headers["Cache-Control"], "today" in answer.headers["Cache-Tag"]) == (LIVE, True)
 
 
 def test_an_answer_that_says_a_tag_is_not_good_for_ever_since_a_tag_can_be_moved(client, repository):
@@ -78,7 +86,7 @@ def test_an_answer_that_says_a_tag_is_not_good_for_ever_since_a_tag_can_be_moved
     asked = {"query": PINNED, "variables": {"v": first}, "extensions": {"content": True}}
     answer = client.post("/graphql", json=asked)
     assert answer.json()["extensions"]["content"]["version"] == answer.headers["Content-Version"] == first
-    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Cache-Control"] == LIVE
 
 
 def test_a_client_is_told_on_request_which_version_it_reads(client, repository):

@@ -45,6 +45,9 @@ class _Watched:
     def entries(self) -> Mapping[str, Entry]:
         return self.snapshot.entries
 
+    def touched_since(self, entries: Mapping[str, Entry]) -> frozenset[str] | None:
+        return self.snapshot.touched_since(entries)
+
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for found in self.snapshot.read(blobs):
             yield found

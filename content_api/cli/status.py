@@ -87,6 +87,8 @@ def facts(found: Status) -> Iterator[tuple[str, str]]:
         yield "Pinned", "What is pushed waits until `content-api pin --release`."
     if found.trouble:
         yield "Trouble", f"{found.trouble.reason} Since {moment(found.trouble.since)}; the server's log says more."
+    if found.unpurged:
+        yield "Caches", f"One in front may send what was live: it cannot be told, since {moment(found.unpurged)}."
     if refused := found.refused:
         about = " · ".join(filter(None, (refused.author, refused.message)))
         yield "Refused", f"{refused.version}, at {moment(refused.at)}"

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 class Archive(Protocol):
     """Every version of one branch. All of it answers from memory."""
 
+    @property
+    def moves(self) -> int:
+        """How often the branch or a tag has moved: while this stays, so do all answers below."""
+        ...
+
     def named(self, name: str) -> str:
         """The commit id that a tag, an id or the beginning of one, or a date stands for.
 
@@ -56,6 +61,8 @@ class Archive(Protocol):
 @dataclass(frozen=True, slots=True)
 class NoArchive:
     """For files outside git: there is what there is, and nothing else."""
+
+    moves: int = 0
 
     def named(self, name: str) -> str:
         raise RequestError(

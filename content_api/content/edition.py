@@ -19,7 +19,7 @@ from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.fields import EntityKind, State
 from content_api.content.models import Caution, Entity, Person, Recall, Site, Source
 from content_api.content.relations import codings, targets
-from content_api.store.snapshot import Version
+from content_api.store.snapshot import Entry, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,23 @@ class Library:
     recalls: Mapping[str, Recall]
     unread: frozenset[str] = frozenset()
     """Keys of what is there but could not be read. Empty in an edition; rules do not call these missing."""
+    before: Map[str, Record] = field(default_factory=Map, repr=False, compare=False)
+    """The records from which these were made."""
+    touched: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """Keys of the records that came, went or were made anew meanwhile."""
 
     def entity(self, key: str) -> Entity | None:
         record = self.records.get(key)
         return record.entity if record else None
+
+    def touched_since(self, records: Map[str, Record]) -> Collection[str]:
+        """Keys of all records that are not the same here: known where these were made from those, else compared."""
+        if records is self.before:
+            return self.touched
+        return {
+            *(key for key, record in self.records.items() if records.get(key) is not record),
+            *(key for key in records if key not in self.records),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,8 @@ class Edition:
     library: Library
     files: Map[str, ParsedFile]
     """Every file of the snapshot by path, so that the next version reads only what changed."""
+    entries: Mapping[str, Entry] = field(default_factory=dict, repr=False, compare=False)
+    """What the snapshot said that it has, of which the next one may know how it differs."""
     clock: Callable[[], date] = date.today
     """Today, by which a review is overdue or not. Tests set it."""
     archive: Archive = field(default=NO_ARCHIVE, repr=False, compare=False)

@@ -68,14 +68,14 @@ def load(
         model = model_version(snapshot, entries, known, limits)
         if known and known.library.site.model_version != model:
             known = None  # the same bytes, but another model: each file means something else
-        delta = difference(entries, known)
+        delta = difference(snapshot, known)
         files, problems = parsed(snapshot, entries, delta, known, limits, model, budget)
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
             raise ContentRefused(snapshot.place, ordered(problems))
         records, rebuilt, merging = records_of(files, delta, known)
-        library = library_of(site, files, records, delta, known)
+        library = library_of(site, files, records, rebuilt, delta, known)
         single = within(library, rebuilt, delta)
         share = int(len(single) * SHARE)
         with beside(partial(findings_within, single[:share], library, budget), share) as found_beside:
@@ -90,7 +90,7 @@ def load(
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
             raise ContentRefused(snapshot.place, ordered(problems))
-        return Edition(snapshot.version, library, files)
+        return Edition(snapshot.version, library, files, entries)
 
 
 def recalls_of(snapshot: Snapshot) -> dict[str, Recall]:
@@ -158,7 +158,12 @@ def no_site(entries: Mapping[str, Entry]) -> Problem:
 
 
 def library_of(
-    site: Site, files: Mapping[str, ParsedFile], records: Map[str, Record], delta: Delta, known: Edition | None
+    site: Site,
+    files: Mapping[str, ParsedFile],
+    records: Map[str, Record],
+    rebuilt: Rebuilt,
+    delta: Delta,
+    known: Edition | None,
 ) -> Library:
     """Everything read, with the indexes that are known: `indexes_of` has those that belong to it."""
     unread = frozenset(
@@ -166,8 +171,10 @@ def library_of(
         for path in delta.changed
         if (path not in files or files[path].value is None) and (place := place_of(path))
     )
+    before = known.library.records if known else Map[str, Record]()
+    touched = frozenset(record.key for record in (*rebuilt.removed, *rebuilt.added))
     if known and not touches_the_rest(delta):
-        return replace(known.library, records=records, unread=unread)
+        return replace(known.library, records=records, unread=unread, before=before, touched=touched)
     redirects = value_of("redirects.json", files)
     recalls = value_of(RECALLS, files)
     return Library(
@@ -179,6 +186,8 @@ def library_of(
         redirects={redirect.from_: redirect.to for redirect in redirects.redirects} if redirects else {},
         recalls={recall.id: recall for recall in recalls.recalls} if recalls else {},
         unread=unread,
+        before=before,
+        touched=touched,
     )
 
 
@@ -248,7 +257,8 @@ def vanished(library: Library, before: Collection[str], message: str) -> Iterato
     """Entities that were in the version before and are neither here nor accounted for."""
     if not library.records and not library.unread:
         yield "mass_delete", Finding(SITE, "", "There is no entity", "Content has at least one")
-    gone = sorted(key for key in before if key not in library.records and key not in library.unread)
+    keys = library.touched if before is library.before else before  # what nobody touched is still there
+    gone = sorted(key for key in keys if key in before and key not in library.records and key not in library.unread)
     if len(gone) * 2 > len(before) and not MASS_DELETE_TRAILER.search(message):
         found = f"{len(gone):,} of {len(before):,} entities are gone"
         expected = (

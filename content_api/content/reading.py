@@ -26,19 +26,26 @@ class Delta:
     gone: tuple[str, ...]
 
 
-def difference(entries: Mapping[str, Entry], known: Edition | None) -> Delta:
+def difference(snapshot: Snapshot, known: Edition | None) -> Delta:
     """What has to be read anew, and what is no longer there."""
+    entries = snapshot.entries
     if known is None:
         return Delta(tuple(sorted(entries)), ())
-    files = known.files
-    plain = EntryKind.FILE
+    files, touched = known.files, snapshot.touched_since(known.entries)
+    there = entries.items() if touched is None else [(path, entries[path]) for path in touched if path in entries]
     changed = [
         path
-        for path, entry in entries.items()
+        for path, entry in there
         # A symlink can have the blob id of the file that it replaces.
-        if (file := files.get(path)) is None or file.blob != entry.blob or entry.kind is not plain
+        if (file := files.get(path)) is None or file.blob != entry.blob or entry.kind is not EntryKind.FILE
     ]
-    return Delta(tuple(sorted(changed)), tuple([path for path in files if path not in entries]))
+    gone = [path for path in (files if touched is None else touched) if path in files and path not in entries]
+    return Delta(tuple(sorted(changed)), tuple(gone))
+
+
+def names_came(delta: Delta, known: Edition | None) -> bool:
+    """Whether there is a path that was not there before: only then can names collide that did not."""
+    return known is None or any(path not in known.files for path in delta.changed)
 
 
 def parsed(
@@ -54,7 +61,7 @@ def parsed(
     files = (known.files if known else Map[str, ParsedFile]()).mutate()
     for path in delta.gone:
         del files[path]
-    problems = list(collisions(entries))
+    problems = list(collisions(entries)) if names_came(delta, known) else []
     readable: list[tuple[str, Place]] = []
     for path in sorted(delta.changed, key=lambda path: path != SITE):
         files.pop(path, None)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -15,45 +13,11 @@ from content_api.content.search import indexes_in
 
 MOST_WITHHELD = 100  # as many as a page of a list; one recall can withhold everything, and the first hundred show that
 
-Noted: TypeAlias = dict[tuple[str, str], Recall]
-"""(key of what was left out, key of what is recalled) -> the recall. The two keys differ where something is withheld
-because a caution that it requires is recalled, and nothing stands in for that."""
-
-# A context variable, because what notes stands at the end of every road through a view, below resolvers that are called
-# by graphql-core: there is no argument to pass it by. Without a collector, and without a recall, nothing is noted.
-_NOTED: ContextVar[Noted | None] = ContextVar("noted", default=None)
+Recalled: TypeAlias = Mapping[tuple[str, str], Recall]
+"""What was left out of an answer, as content/noted.py has it."""
 
 
-@contextmanager
-def noting() -> Iterator[Noted]:
-    """Collect the recalls of everything that is asked for within, and left out because of them."""
-    noted: Noted = {}
-    with _collecting(noted):
-        yield noted
-
-
-@contextmanager
-def unnoted() -> Iterator[None]:
-    """Look at entities without noting which of them are left out: not every look is an answer."""
-    with _collecting(None):
-        yield
-
-
-@contextmanager
-def _collecting(noted: Noted | None) -> Iterator[None]:
-    token = _NOTED.set(noted)
-    try:
-        yield
-    finally:
-        _NOTED.reset(token)
-
-
-def noted_by() -> Noted | None:
-    """The collector of the answer that is being made, if somebody wants to know."""
-    return _NOTED.get()
-
-
-def described(noted: Noted, edition: Edition) -> list[dict[str, Any]]:
+def described(noted: Recalled, edition: Edition) -> list[dict[str, Any]]:
     """What was noted, for a client: each recall once, by key, its reason in the edition's default locale."""
     recalls = {recalled: recall for (_, recalled), recall in noted.items()}
     withheld: dict[str, list[str]] = {}

@@ -9,7 +9,7 @@ from content_api.content import rendering
 from content_api.content.edition import Edition
 from content_api.content.fields import Described
 from content_api.content.items import items, wordings
-from content_api.content.recalled import unnoted
+from content_api.content.noted import unnoted
 from content_api.content.relations import codings
 from content_api.content.search import SearchDocument, SearchIndex
 from content_api.content.view import Shown, view_of
@@ -51,7 +51,7 @@ def search_index(edition: Edition, previous: Edition | None = None, *, drafts: b
         if earlier is None or previous is None or differently_seen(edition, previous):
             found = SearchIndex.build(documents(edition, edition.library.records, drafts))
         else:
-            changed = changed_keys(edition, previous)
+            changed = edition.library.touched_since(previous.library.records)
             removed = [(kind, name) for kind, _, name in (key.partition("/") for key in changed)]
             found = earlier.updated(removed, documents(edition, changed, drafts))
         edition.memo[SearchIndex, drafts] = found
@@ -61,13 +61,6 @@ def search_index(edition: Edition, previous: Edition | None = None, *, drafts: b
 def differently_seen(edition: Edition, previous: Edition) -> bool:
     """Whether something other than entities changed that decides what is indexed, and how."""
     return edition.library.site is not previous.library.site
-
-
-def changed_keys(edition: Edition, previous: Edition) -> list[str]:
-    """Keys of entities that are new, gone, or not the same record."""
-    new, old = edition.library.records, previous.library.records
-    changed = [key for key, record in new.items() if old.get(key) is not record]
-    return [*changed, *[key for key in old if key not in new]]
 
 
 def documents(edition: Edition, keys: Iterable[str], drafts: bool) -> Iterator[SearchDocument]:

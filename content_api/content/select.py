@@ -25,8 +25,9 @@ from content_api.content.edges import (
     related_conditions,
 )
 from content_api.content.fields import Described, EntityKind
-from content_api.content.recalled import unnoted
+from content_api.content.noted import touch, unnoted
 from content_api.content.relations import codings
+from content_api.content.tags import every
 from content_api.content.view import SEVERITY_RANK, Shown, View, folded, folded_once
 
 CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
@@ -175,6 +176,17 @@ FIELDS: dict[str, dict[str, Field]] = {
 }
 
 
+def kinds_behind(table: str) -> tuple[EntityKind, ...]:
+    """The kinds of entity that the things of a table are, or have at their other end."""
+    if isinstance(table, EntityKind):
+        return (table,)
+    targets = (field.table for field in FIELDS[table].values() if isinstance(field, Target))
+    return tuple(target for target in targets if isinstance(target, EntityKind))
+
+
+KINDS = {table: kinds_behind(table) for table in FIELDS}
+
+
 # --- Filters ---------------------------------------------------------------------------------------------------------
 
 
@@ -195,6 +207,8 @@ class Remembered(dict[Shown, T]):
 
 def compiled(view: View, table: str, criteria: Criteria) -> Predicate:
     """A predicate that holds where all the criteria do; no criteria hold everywhere."""
+    for kind in KINDS[table]:
+        touch(every(kind))
     return conjunction([compiled_field(view, table, name, operand) for name, operand in criteria.items()])
 
 

@@ -7,10 +7,13 @@ whole entity, never field by field), and which channel's text stands for a secti
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
+from typing import Any
 
+from content_api.content import tags
 from content_api.content.edition import Edition, Record, stand_in
 from content_api.content.fields import (
     Body,
@@ -22,8 +25,8 @@ from content_api.content.fields import (
     TextFormat,
     TranslationStatus,
 )
-from content_api.content.models import Caution, Entity, Severity
-from content_api.content.recalled import noted_by, unnoted
+from content_api.content.models import Caution, Entity, Person, Recall, Severity, Source
+from content_api.content.noted import noted_by, touch, unnoted
 from content_api.errors import RequestError
 
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -90,6 +93,8 @@ class View:
     _shown: dict[str, Shown | None] = field(default_factory=dict, repr=False)
     _in_order: dict[EntityKind, tuple[Shown, ...]] = field(default_factory=dict, repr=False)
     _hidden: dict[str, Shown | None] = field(default_factory=dict, repr=False)
+    _made: dict[Shown, dict[Any, Any]] = field(default_factory=dict, repr=False)
+    _day: list[date] = field(default_factory=list, repr=False)
 
     def show(self, key: str) -> Shown | None:
         """The entity with a key (`kind/id`), or None where there is none to be seen."""
@@ -97,9 +102,20 @@ class View:
             shown = self._shown[key]
         except KeyError:
             shown = self._look_up(key)
-        if shown is None and self.edition.recalls:
-            self.note(key)
+        noted = noted_by()
+        if noted is not None:
+            if shown is not None:
+                noted.tags.add(key)
+            else:
+                self._note_missing(key)
         return shown
+
+    def _note_missing(self, key: str) -> None:
+        """Note what is not to be seen: one day it may be, or it would be but for a recall."""
+        if tags.is_name(key):
+            touch(key)
+        if self.edition.recalls:
+            self.note(key)
 
     def _look_up(self, key: str) -> Shown | None:
         record = self.edition.library.records.get(key)
@@ -127,8 +143,11 @@ class View:
             return
         reason = self.edition.withheld.get(key, key)
         recall = self.edition.recalls.get(reason)
-        if recall and (key not in self.edition.library.records or self.hidden(key)):
-            noted[key, reason] = recall
+        if recall is None:
+            return
+        noted.tags.update((key, tags.RECALLS))
+        if key not in self.edition.library.records or self.hidden(key):
+            noted.recalled[key, reason] = recall
 
     def note_all(self, kind: EntityKind, test: Callable[[Shown], bool] | None) -> None:
         """Note the entities of a kind that a list lacks because of a recall; with a test, those that pass it."""
@@ -150,11 +169,26 @@ class View:
             if standing is not None:
                 yield standing
 
+    def made(self, shown: Shown) -> dict[Any, Any]:
+        """Where to keep what was made of an entity of this view alone: it is gone at midnight, and with the view.
+
+        Of all that is said of an entity the day decides on one thing, whether its review is overdue.
+        """
+        today = self.edition.clock()
+        if self._day != [today]:
+            self._made.clear()
+            self._day[:] = [today]
+        kept = self._made.get(shown)
+        if kept is None:
+            kept = self._made[shown] = {}
+        return kept
+
     def forget(self) -> None:
         """Let go of what was worked out, which refers back to this view. Reading on works it out again."""
         self._shown.clear()
         self._in_order.clear()
         self._hidden.clear()
+        self._made.clear()
 
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)
@@ -184,16 +218,19 @@ class View:
 
     def referrers(self, shown: Shown, relation: str, kind: EntityKind) -> list[Shown]:
         """The entities of a kind that can be seen and refer to one by a relation, in that kind's usual order."""
+        touch(tags.referred(shown.key))
         keys = self.edition.library.indexes.referrers.get((shown.key, relation), ())
         found = self.show_all("", (key for key in keys if key.startswith(f"{kind}/")))
         return in_usual_order(kind, found)
 
     def with_code(self, system: str, code: str) -> list[Shown]:
         """The entities that can be seen and carry a code, sorted by key."""
+        touch(tags.CODES)
         return self.show_all("", self.edition.library.indexes.codes.get((system, code), ()))
 
     def all(self, kind: EntityKind) -> tuple[Shown, ...]:
         """Every entity of a kind that can be seen, in its usual order."""
+        touch(tags.listed(kind))
         if kind not in self._in_order:
             keys = self.edition.library.indexes.kinds.get(kind, ())
             with unnoted():  # which of them a client would have seen, `note_all` says each time
@@ -207,11 +244,29 @@ class View:
     def by_slug(self, kind: EntityKind, slug: str) -> Shown | None:
         """The entity with a slug in a locale of this view, or the one that a redirect from that slug leads to."""
         library = self.edition.library
+        if tags.is_name(name := f"{kind}/{slug}"):
+            touch(name)
         for locale in self.locales:
             for key in library.indexes.slugs.get((kind, locale, slug), ()):
                 if self.may_serve(library.records[key].entity.text[locale]) and (shown := self.show(key)):
                     return shown
         return self._redirected(kind, slug)
+
+    def source(self, name: str) -> Source:
+        """The source with an id that content cites; the rules see to it that it is there."""
+        touch(tags.source(name))
+        return self.edition.library.sources[name]
+
+    def person(self, name: str) -> Person:
+        """The person with an id that content names; the rules see to it that it is there."""
+        touch(tags.person(name))
+        return self.edition.library.people[name]
+
+    def recalls(self) -> Collection[Recall]:
+        """Everything that is recalled, by key."""
+        touch(tags.RECALLS)
+        recalls = self.edition.recalls
+        return [recalls[key] for key in sorted(recalls)]
 
     def _redirected(self, kind: EntityKind, name: str) -> Shown | None:
         target = self.edition.library.redirects.get(f"{kind}/{name}")

@@ -13,16 +13,23 @@ from dataclasses import dataclass, field
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from content_api.delivery.masks import ShownError
+from content_api.delivery.prices import Prices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A document that was read. One with `errors` is never executed; one that could not be parsed is empty."""
+    """A document that was read. One with `errors` is never executed; one that could not be parsed is empty.
+
+    It equals itself alone, so that what is known of it can be found by it.
+    """
 
     ast: DocumentNode
     operations: tuple[OperationDefinitionNode, ...] = ()
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     errors: tuple[ShownError, ...] = ()
+    prices: Prices = field(default_factory=Prices)
+    words: frozenset[str] = frozenset()
+    """Those of its words that say how long an answer may be good: delivery/present.py."""
 
 
 Read = Callable[[str], Document]

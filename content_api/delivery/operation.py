@@ -35,6 +35,7 @@ class Reply:
     `body` is JSON in UTF-8. `executed` is False when the operation was refused before anything ran: `data` is then
     absent and `codes` says why. `cost` is None where the operation was refused before it could be priced. `pinned` says
     that the same operation has this answer for ever: all of it comes from one version, which it named by its whole id.
+    `reusable` says that it has this answer, for whoever asks, as long as nothing that is named in `tags` changes.
     """
 
     body: bytes
@@ -44,3 +45,7 @@ class Reply:
     cost: int | None = None
     codes: tuple[str, ...] = ()
     pinned: bool = False
+    reusable: bool = False
+    tags: frozenset[str] = frozenset()
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What is made of it once, by who makes it: delivery/present.py and web/graphql.py."""

@@ -7,10 +7,11 @@ earlier step should have filled in is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, TypeGuard, cast
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeGuard
 
 import orjson
 from graphql import (
@@ -21,13 +22,16 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    get_variable_values,
     parse,
     specified_rules,
     validate,
 )
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from content_api.content.deadline import Within
+from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
 from content_api.delivery.masks import (
@@ -41,9 +45,14 @@ from content_api.delivery.masks import (
     show_request_error,
     show_syntax_error,
 )
+from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
-from content_api.delivery.price import hold_cost, price
+from content_api.delivery.plan import Reader
+from content_api.delivery.plans import Plans
+from content_api.delivery.present import tags_of, words_of
+from content_api.delivery.price import hold_cost
+from content_api.delivery.reuse import Answers, Key, key_of
 from content_api.delivery.timed import TimedExecutor
 from content_api.errors import NotInMemory, RequestError
 
@@ -63,6 +72,16 @@ class Live:
     noting: Callable[[], AbstractContextManager[Any]] = nullcontext
     """Entered while resolvers run, it notes what the answer has to say of itself, and `noted` says it."""
     noted: Callable[[Any], dict[str, Any]] = field(default=lambda noted: {})
+    made_from: Callable[[Any], Iterable[str]] = field(default=lambda noted: ())
+    """The tags of what was noted."""
+    passing: Callable[[], Hashable] = field(default=lambda: None)
+    """What an answer may depend on beside this: while it is equal, the same operation has the same answer."""
+    itself: object = field(default_factory=object)
+    """Equal to that of no other. Who keeps it keeps nothing of what is served in memory."""
+
+    @property
+    def moment(self) -> Hashable:
+        return self.itself, self.passing()
 
 
 @dataclass(slots=True)
@@ -85,13 +104,33 @@ class Answering:
     schema: GraphQLSchema
     limits: Limits
     documents: Documents
+    plans: Plans | None
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
-    executor: Executor[Any] = field(init=False)
+    variables: VariableValues = field(init=False)
     result: ExecutionResult = field(init=False)
     extensions: dict[str, Any] = field(default_factory=dict)
+    tags: Iterable[str] = ()
     pinned: str | None = None
     cost: int | None = None
+    planned: bool = False
+    """Whether a plan gave the result."""
+
+    def executor(self) -> Executor[Any]:
+        """What executes the operation, built when it is asked for: a plan has no need of it."""
+        built = TimedExecutor.build(
+            self.schema,
+            self.document.ast,
+            self.live.root,
+            self.live.context,
+            dict(self.operation.variables),
+            self.operation.operation_name,
+            is_awaitable=_never,
+            is_async_iterable=_never,
+        )
+        if isinstance(built, list):
+            raise TypeError("variables were coerced, and now they cannot be")
+        return built
 
 
 class Lacking(Exception):
@@ -185,44 +224,37 @@ def answer_once(work: Answering) -> None:
 
 
 def coerce_variables(work: Answering) -> None:
-    """Bring the variables to their types; graphql-core does so while it builds the executor."""
+    """Bring the variables to their types."""
     hold_variables(work.limits, work.operation.variables)
-    built = TimedExecutor.build(
-        work.schema,
-        work.document.ast,
-        work.live.root,
-        work.live.context,
-        dict(work.operation.variables),
-        work.operation.operation_name,
-        max_coercion_errors=work.limits.errors,
-        is_awaitable=_never,
-        is_async_iterable=_never,
-    )
-    if isinstance(built, list):
-        raise Refused(show(error, "BAD_VARIABLES") for error in built[: work.limits.errors])
-    work.executor = built
+    defined, given = work.chosen.variable_definitions or (), dict(work.operation.variables)
+    found = get_variable_values(work.schema, defined, given, max_errors=work.limits.errors)
+    if isinstance(found, list):
+        raise Refused(show(error, "BAD_VARIABLES") for error in found[: work.limits.errors])
+    work.variables = found
 
 
 def hold_price(work: Answering) -> None:
     """Price the operation, with its variables, and refuse one that is too dear."""
-    priced = price(work.schema, work.chosen, work.document.fragments, work.executor.variable_values.coerced)
+    priced = work.document.prices.of(work.schema, work.chosen, work.document.fragments, work.variables.coerced)
     work.cost = priced.total
     hold_cost(work.limits.cost, priced)
 
 
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
-    variables = work.executor.variable_values.coerced
-    if not any(field in work.operation.document for field in PASSING):
+    variables = work.variables.coerced
+    if work.document.words.isdisjoint(PASSING):
         work.pinned = pinned_version(work.chosen, work.document.fragments, variables)
 
 
 def execute(work: Answering) -> None:
-    """Run the resolvers. All are pure functions of what is live and none waits, so nothing is ever awaited."""
-    with Within(work.limits.seconds), work.live.noting() as noted:
-        work.result = cast(ExecutionResult, work.executor.execute_operation())
-    if noted:
-        work.extensions |= work.live.noted(noted)
+    """Run the operation, by a plan where it has one."""
+    plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
+    with Within(work.limits.seconds):
+        done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
+    work.result, work.planned = done.result, done.planned
+    work.extensions |= work.live.noted(done.noted)
+    work.tags = work.live.made_from(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
         raise Lacking(tuple(wanted.values()), work.cost)
 
@@ -255,15 +287,24 @@ class Delivery:
     live: Callable[[], Live]
     limits: Limits = field(default_factory=Limits)
     fetch: Fetch = fetch_nothing
+    reader: Reader | None = None
+    """Tells how the schema's fields are read. Without it no operation has a plan."""
+    memory: Memory | None = None
+    """Where plans remember what they made."""
+    answers: Answers = field(default_factory=partial(Answers, 0))
+    """Where answers are kept. If not given, none are."""
     documents: Documents = field(init=False)
+    plans: Plans | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.read)
+        self.plans = Plans(self.reader, self.memory) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
-        """What answers from something else, and knows the same documents: these depend on the schema alone."""
-        other = Delivery(self.schema, live, self.limits, fetch)
-        other.documents = self.documents
+        """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
+        no answers."""
+        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
+        other.documents, other.plans = self.documents, self.plans
         return other
 
     def read(self, text: str) -> Document:
@@ -284,17 +325,21 @@ class Delivery:
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
         live = self.live()
+        moment, key = live.moment, key_of(operation)
+        if key and (kept := self.answers.get(moment, key)):
+            return kept
         try:
-            return self.attempt(self.begin(operation, live))
+            return self._keep(moment, key, self.attempt(self.begin(operation, live)))
         except Lacking as lacking:
             wanted, cost = lacking.wanted, lacking.cost
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
-        return await self._answer_loaded(operation, live, wanted, cost)
+        make = partial(self._answer_loaded, operation, live, wanted, cost)
+        return self._keep(moment, key, await self.answers.once(moment, key, make))
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
-        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents)
+        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
 
     def attempt(self, work: Answering) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
@@ -306,6 +351,11 @@ class Delivery:
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
+
+    def _keep(self, moment: Hashable, key: Key | None, reply: Reply) -> Reply:
+        if key and reply.reusable:
+            self.answers.keep(moment, key, reply)
+        return reply
 
     async def _answer_loaded(
         self, operation: Operation, live: Live, wanted: Collection[NotInMemory], cost: int | None
@@ -319,7 +369,8 @@ class Delivery:
                     hold_versions(self.limits, versions)
                     await held.enter_async_context(self.fetch(wanted))
                     try:
-                        return self.attempt(self.begin(operation, live))
+                        reply = self.attempt(self.begin(operation, live))
+                        return reply if self.live().itself is live.itself else replace(reply, reusable=False)
                     except Lacking as lacking:
                         wanted = lacking.wanted
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
@@ -336,6 +387,7 @@ def _document(work: Reading) -> Document:
         tuple(node for node in definitions if isinstance(node, OperationDefinitionNode)),
         {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)},
         work.errors,
+        words=words_of(work.text),
     )
 
 
@@ -378,6 +430,8 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
     about = work.operation.about_content  # says a tag, which can be moved
     if about:
         work.extensions["content"] = work.live.about(version)
+    pinned = version == work.pinned and not about
+    tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
     return Reply(
         body=orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body),
         executed="data" in body,
@@ -385,7 +439,9 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         cost_limit=work.limits.cost,
         cost=work.cost,
         codes=codes,
-        pinned=version == work.pinned and not about,
+        pinned=pinned,
+        reusable=not codes and work.chosen.operation is OperationType.QUERY,
+        tags=tags,
     )
 
 

@@ -69,7 +69,7 @@ class Subscriptions:
 
 def events(work: Answering) -> Events:
     """What the subscription's resolver hears. Raises Refused, with its errors, when it refuses to listen."""
-    source = create_source_event_stream(work.executor)
+    source = create_source_event_stream(work.executor())
     if isinstance(source, ExecutionResult):
         name = work.operation.stored
         raise Refused(show_execution_error(error, name) for error in source.errors or ())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 from strawberry import UNSET
 
 from content_api.content.deadline import look
+from content_api.content.noted import touch
 from content_api.content.view import Shown, View, view_of
 from content_api.errors import RequestError
 from content_api.graph.identifiers import cursor, cursor_parts
@@ -38,7 +39,13 @@ class Edge(Generic[T]):
     description="A page of a list. The next page comes from the same version, whatever was published since."
 )
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The items of the page with their cursors.")
+    version: strawberry.Private[str]
+
+    @strawberry.field(description="The items of the page with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        # Made when they are asked for: most pages ask for nodes, and cursors take longer than all else of a page.
+        return [Edge(cursor=cursor(self.version, _key(node)), node=node) for node in self.nodes]
+
     nodes: list[T] = strawberry.field(description="The items of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     total_count: int = strawberry.field(description="How many items the whole list has.")
@@ -123,6 +130,12 @@ def view_of_page(view: View, page: Page) -> View:
     return view_of(archive.edition(archive.named(version)), view.locale, view.channel, view.drafts)
 
 
+def _key(node: Any) -> str:
+    """The key of an entity, in whichever type of the graph it is."""
+    shown: Shown = node.shown
+    return shown.key
+
+
 def page_info(cursors: Sequence[str], part: Slice) -> PageInfo:
     return PageInfo(
         has_next_page=part.end < part.total,
@@ -135,11 +148,13 @@ def page_info(cursors: Sequence[str], part: Slice) -> PageInfo:
 def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) -> Connection[T]:
     """A page of entities as a connection of their GraphQL type."""
     part = cut(page, found, version)
-    nodes = [node(shown=shown) for shown in found[part.start : part.end]]  # type: ignore[call-arg]
-    cursors = [cursor(version, shown.key) for shown in found[part.start : part.end]]
+    shown = found[part.start : part.end]
+    for each in shown:
+        touch(each.key)
+    ends = [cursor(version, end.key) for end in (shown[0], shown[-1])] if shown else []
     return Connection(
-        edges=[Edge(cursor=token, node=item) for token, item in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=page_info(cursors, part),
+        version=version,
+        nodes=[node(shown=one) for one in shown],  # type: ignore[call-arg]
+        page_info=page_info(ends, part),
         total_count=part.total,
     )

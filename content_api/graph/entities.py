@@ -31,6 +31,7 @@ from content_api.content.view import Shown
 from content_api.graph.identifiers import node_id
 from content_api.graph.scalars import Locale
 from content_api.graph.values import (
+    PASSING,
     AlternateName,
     Audience,
     CareAdvice,
@@ -158,12 +159,15 @@ class Entity(Node):
 
     @strawberry.field(
         description="When the version was committed that last changed it, up to the one shown; null where that is not "
-        "known: for a folder outside git, and where a clone is cut short."
+        "known: for a folder outside git, and where a clone is cut short.",
+        metadata={PASSING: True},
     )
     def updated_at(self) -> datetime | None:
         return updated_at(self.shown)
 
-    @strawberry.field(description="The versions that changed it, up to the one shown, the newest first.")
+    @strawberry.field(
+        description="The versions that changed it, up to the one shown, the newest first.", metadata={PASSING: True}
+    )
     def history(
         self,
         first: Annotated[int | None, strawberry.argument(description="How many: 1 to 100; 10 if not given.")] = UNSET,

@@ -14,7 +14,10 @@ from content_api.errors import RequestError
 
 def encoded(*parts: str) -> str:
     """Parts as one URL-safe token."""
-    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+    text = orjson.dumps(parts)
+    if not text.isascii() or b"\x7f" in text:  # json escapes these, and did in what has been given out
+        text = json.dumps(parts, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
 def decoded(token: str, length: int) -> list[str] | None:

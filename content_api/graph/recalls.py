@@ -62,8 +62,7 @@ class Recall:
 
 def recalls(view: View, since: datetime | None) -> list[Recall]:
     """The recalls of an edition made at a moment or later, the newest first; those of one moment by kind and key."""
-    found = sorted(view.edition.recalls.values(), key=lambda recall: recall.id)
-    made = [recall for recall in found if since is None or recall.since >= since]
+    made = [recall for recall in view.recalls() if since is None or recall.since >= since]
     return [Recall(view=view, record=recall) for recall in sorted(made, key=lambda recall: recall.since, reverse=True)]
 
 

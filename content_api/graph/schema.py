@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import strawberry
 from graphql import GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType, is_introspection_type
 from graphql.utilities import lexicographic_sort_schema, print_schema
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryType
@@ -29,10 +31,15 @@ class Names(NameConverter):
 
 def build_schema() -> GraphQLSchema:
     """The schema as graphql-core has it. Strawberry's own parsing, caching and execution are not used."""
+    return strawberry_schema()._schema
+
+
+def strawberry_schema(extensions: Sequence[type[SchemaExtension]] = ()) -> strawberry.Schema:
+    """The schema as Strawberry has it, which the benchmark also serves Strawberry's way."""
     scalars: dict[object, ScalarDefinition] = {Locale: LOCALE, date: DATE, datetime: DATE_TIME}
     config = StrawberryConfig(scalar_map=scalars, name_converter=Names())
-    schema = strawberry.Schema(query=Query, subscription=Subscription, types=list(TYPES.values()), config=config)
-    return schema._schema
+    types = list(TYPES.values())
+    return strawberry.Schema(query=Query, subscription=Subscription, types=types, config=config, extensions=extensions)
 
 
 def sdl(schema: GraphQLSchema) -> str:

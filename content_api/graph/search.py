@@ -8,10 +8,11 @@ import strawberry
 
 from content_api.content.deadline import look
 from content_api.content.fields import EntityKind
-from content_api.content.recalled import noted_by
+from content_api.content.noted import noted_by, touch
 from content_api.content.search import Highlight as Marked
 from content_api.content.search import Hit
 from content_api.content.searchable import SearchField, hidden_identities, search_index_in_memory
+from content_api.content.tags import SEARCH
 from content_api.content.view import View
 from content_api.errors import RequestError
 from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at, view_of_page
@@ -70,6 +71,7 @@ def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -
     """A page of what a text finds in a view. Raises RequestError for a text or page that cannot be."""
     look()
     checked_size("first", asked.first)
+    touch(SEARCH)
     view = view_of_page(view, asked)
     version = view.edition.version.id
     offset = 0 if asked.after is None else place_after(key_at(asked.after, version))

@@ -41,6 +41,10 @@ from content_api.content.view import SectionText, Shown
 from content_api.graph import enums as enums
 from content_api.graph.scalars import Locale
 
+PASSING = "passing"
+"""In the metadata of a field of an entity: it may change while the edition and the day stay the same, because it looks
+at the history of the branch. What is compiled remembers what was made of an entity, and makes these anew."""
+
 
 @strawberry.type(description="Another name for an entity.")
 class AlternateName:
@@ -141,8 +145,7 @@ class Source:
 
 
 def source(shown: Shown, name: str) -> Source:
-    """The source with an id; the rules see to it that it is there."""
-    return Source(shown=shown, record=shown.view.edition.library.sources[name])
+    return Source(shown=shown, record=shown.view.source(name))
 
 
 @strawberry.type(description="A source, and what it is cited for.")
@@ -209,8 +212,7 @@ class Review:
 
     @strawberry.field(graphql_type=list[Person], description="Who reviewed it.")
     def reviewers(self) -> list[models.Person]:
-        people = self.shown.view.edition.library.people
-        return [people[name] for name in self.shown.entity.review.reviewers]
+        return [self.shown.view.person(name) for name in self.shown.entity.review.reviewers]
 
 
 @strawberry.type(description="What was asked for, and what is served in its place where that does not exist.")

@@ -5,8 +5,9 @@ The names and meanings are a table; docs/reference/metrics.md shows the same, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import CollectorRegistry, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -29,6 +30,18 @@ class Figures:
     loading: int
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What can be counted of answers that are kept, and of caches in front."""
+
+    kept: int
+    kept_bytes: int
+    reused: int
+    purges: int
+    purge_failures: int
+    purge_trouble: bool
+
+
 Value = float | dict[str, str] | None
 
 
@@ -39,7 +52,8 @@ class Row:
     family: type[CounterMetricFamily] | type[GaugeMetricFamily] | type[InfoMetricFamily]
     name: str
     meaning: str
-    value: Callable[[Figures], Value]
+    value: Callable[[Any], Value]
+    """From the figures of its table."""
 
 
 PUBLISHING = (
@@ -118,20 +132,61 @@ PUBLISHING = (
 )
 
 
+DELIVERY = (
+    Row(
+        GaugeMetricFamily,
+        "content_api_answers_kept",
+        "Answers that are kept, to be sent again without being made again.",
+        lambda figures: figures.kept,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_answers_kept_bytes",
+        "Bytes that they may take, with their compressed forms.",
+        lambda figures: figures.kept_bytes,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_answers_reused",
+        "Answers that were sent again.",
+        lambda figures: figures.reused,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_purges",
+        "Requests by which a cache in front was told what to drop.",
+        lambda figures: figures.purges,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_purge_failures",
+        "Those that failed; each is tried again.",
+        lambda figures: figures.purge_failures,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_purge_trouble",
+        "1 while a cache in front could not be told what to drop, else 0.",
+        lambda figures: figures.purge_trouble,
+    ),
+)
+
+
 @dataclass(frozen=True)
-class Publishing:
+class Table:
     """A collector over figures that are taken at each scrape, all at the same moment."""
 
-    figures: Callable[[], Figures]
+    rows: Sequence[Row]
+    figures: Callable[[], Any]
 
     def describe(self) -> Iterator[Metric]:
         """The metrics without values: the registry asks when it takes this, and refuses a name that it has."""
-        for row in PUBLISHING:
+        for row in self.rows:
             yield row.family(row.name, row.meaning)
 
     def collect(self) -> Iterator[Metric]:
         figures = self.figures()
-        for row in PUBLISHING:
+        for row in self.rows:
             value = row.value(figures)
             yield row.family(row.name, row.meaning, value=value)  # type: ignore[arg-type]  # each family its own
 
@@ -176,7 +231,7 @@ class Refusals:
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
     """The metrics of one server. What counts something else registers itself with it."""
     found = CollectorRegistry()
-    found.register(Publishing(figures))
+    found.register(Table(PUBLISHING, figures))
     return found
 
 

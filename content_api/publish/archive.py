@@ -53,6 +53,7 @@ class VersionArchive:
     ) -> None:
         self.repository = repository
         self.names = names
+        self.moves = 0
         self.limits = limits
         self.drafts = drafts
         self.queue = Queue() if queue is None else queue  # an empty one is false
@@ -127,6 +128,7 @@ class VersionArchive:
     def follow(self, names: Names) -> None:
         """The branch has moved, or a tag: what is no longer reachable is no longer served."""
         self.names = names
+        self.moves += 1
         for commit in [one for one in self._kept if not names.reaches(one) and not self._held[one]]:
             self._drop(commit)
         self._unreadable.clear()  # a tag may lead there now, or an object have come back

@@ -14,6 +14,7 @@ from content_api.content.edition import Edition
 from content_api.content.layout import too_large
 from content_api.content.load import entity_keys, recalls_of
 from content_api.content.models import Recall
+from content_api.content.outdated import EVERYTHING, outdated
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import OperatorError, SnapshotTooLarge
@@ -134,6 +135,8 @@ class Good:
     edition: Edition
     snapshot: GitSnapshot
     names: Names
+    outdated: frozenset[str] = EVERYTHING
+    """The tags of answers that are not good any more once it is live."""
 
 
 def judge(
@@ -160,7 +163,14 @@ def judge(
         return Refusal(snapshot.version, refused.problems)
     if candidate.pinned:
         edition = recalled_as(edition, branch.recalls())
-    return Good(edition, snapshot, candidate.names)
+    return Good(edition, snapshot, candidate.names, outdated_by(candidate, known, edition))
+
+
+def outdated_by(candidate: Candidate, live: Edition | None, edition: Edition) -> frozenset[str]:
+    """The tags of what an edition outdates. Where what was live may not even be read any more, that is everything."""
+    if live is None or not candidate.names.reaches(live.version.id):
+        return EVERYTHING
+    return outdated(live, edition)
 
 
 def keys_before(branch: Branch, candidate: Candidate, live: Edition | None) -> Collection[str]:

@@ -7,15 +7,17 @@ logged with all of them. What was live stays live in both cases.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path, PurePath
 
 import structlog
 import watchfiles
 
 from content_api.content.load import gc_paused
+from content_api.content.outdated import outdated
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
+from content_api.content.tags import in_one_line
 from content_api.errors import ObjectUnreadable, StoreError
 from content_api.publish.current import Current, Refusal, trouble_with
 from content_api.publish.making import freeze, make_edition, retire
@@ -30,7 +32,13 @@ BACK_OFF_SECONDS = 5.0
 
 
 async def follow_files(
-    current: Current, folder: Path, shown: PurePath, limits: Limits, digits: int, announce: Callable[[Version], None]
+    current: Current,
+    folder: Path,
+    shown: PurePath,
+    limits: Limits,
+    digits: int,
+    announce: Callable[[Version], None],
+    purge: Callable[[Collection[str]], None],
 ) -> None:
     """Make live what is saved below a folder, until cancelled. Problems are told with `shown` before their paths."""
     while True:
@@ -38,11 +46,12 @@ async def follow_files(
             async for newer in saved_files(folder, limits, digits):
                 before = current.edition
                 with gc_paused():
-                    await asyncio.to_thread(take, current, newer, shown, limits)
+                    tags = await asyncio.to_thread(take, current, newer, shown, limits)
                     current.trouble = None
                     if current.edition is not before:
                         retire(before)  # here, on the event loop, no operation is half way through
                         announce(current.edition.version)
+                        purge(tags)
                         freeze()
         except (StoreError, OSError) as error:
             # A file that was saved while it was being read is whole a moment later.
@@ -74,19 +83,24 @@ async def saved_files(folder: Path, limits: Limits, digits: int) -> AsyncIterato
             yield await asyncio.to_thread(FolderSnapshot, folder, limits, digits)
 
 
-def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits) -> None:
-    """Make a snapshot live, unless it has problems. Blocks; what did not change is not read again."""
+def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits) -> Collection[str]:
+    """Make a snapshot live, unless it has problems, and return the tags of answers that are not good any more.
+
+    Blocks; what did not change is not read again.
+    """
     version, before = snapshot.version, current.edition
     if current.has_judged(version.id):
         if version.id == before.version.id:
             current.refusal = None
-        return
+        return ()
     try:
         edition = make_edition(snapshot, limits, before, before=before.library.records)
     except ContentRefused as refused:
         current.refuse(Refusal(version, refused.problems))
         told = report(refused, folder)
         log.warning(f"Not served, because of this:\n\n{told}\n", version=version.id, problems=len(refused.problems))
-        return
+        return ()
+    tags = outdated(before, edition)
     current.go_live(edition)
-    log.info("live", version=version.id, entities=len(edition.library.records))
+    log.info("live", version=version.id, entities=len(edition.library.records), outdated=in_one_line(tags))
+    return tags

@@ -5,7 +5,7 @@ One rule for both, so that a server that was restarted serves what it would serv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -49,9 +49,9 @@ def newest_good(
     refusals: list[Refusal] = []
     failure: OperatorError | None = None
     try:
-        for candidate in candidates(branch, tip, live):
+        for version in versions(branch, tip, live, refused):
             try:
-                found = refused.get(candidate.version) or judge(branch, candidate, live, archive)
+                found = refused.get(version) or judge(branch, candidate_of(branch, tip, version), live, archive)
             except StoreError as error:  # what came before it may be whole
                 failure = failure or error
                 continue
@@ -65,33 +65,39 @@ def newest_good(
     return Found(None, tuple(refusals), failure)
 
 
-def candidates(branch: Branch, tip: Candidate, live: Good | None) -> Iterator[Candidate]:
+def versions(branch: Branch, tip: Candidate, live: Good | None, refused: Collection[str]) -> Iterator[str]:
     """What a branch names and then older versions, unless that is live already.
 
     Of a pin there is only the one: an operator named it, and nothing stands in for it while something is live.
     """
     if live and tip.version == live.edition.version.id:
         return
-    yield tip
+    yield tip.version
     if live and tip.pinned:
         return
-    versions = (one.version.id for one in tip.names.history.versions if one.version.id != tip.version)
-    older = newer(branch, tip, versions, live.edition.version.id) if live else versions
-    for version in islice(older, MOST_TRIED - 1):
-        yield Candidate(version, branch.names_at(tip.names, version))
+    before = (one.version.id for one in tip.names.history.versions if one.version.id != tip.version)
+    older = newer(branch, tip, before, live.edition.version.id, refused) if live else before
+    yield from islice(older, MOST_TRIED - 1)
 
 
-def newer(branch: Branch, tip: Candidate, versions: Iterable[str], live: str) -> Iterator[str]:
+def candidate_of(branch: Branch, tip: Candidate, version: str) -> Candidate:
+    return tip if version == tip.version else Candidate(version, branch.names_at(tip.names, version))
+
+
+def newer(
+    branch: Branch, tip: Candidate, versions: Iterable[str], live: str, refused: Collection[str]
+) -> Iterator[str]:
     """Those of the versions before a tip that are newer than what is live.
 
     Where the tip leads to what is live, so do they. Where the branch was rewritten, what is live does not lead to them:
-    else a rollback to a version with problems would end at an older one, which nobody has named.
+    else a rollback to a version with problems would end at an older one, which nobody has named. Git is not asked
+    about one that was refused: it does not go live, and after thirty of them it would be asked for half a second.
     """
     repository, leads_there = branch.repository, tip.names.reaches(live)
     for version in versions:
-        if leads_there and (version == live or not repository.is_ancestor(live, version)):
+        if leads_there and (version == live or not (version in refused or repository.is_ancestor(live, version))):
             return
-        if not leads_there and repository.is_ancestor(version, live):
+        if not leads_there and version not in refused and repository.is_ancestor(version, live):
             return
         yield version
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -20,7 +20,9 @@ import structlog
 
 from content_api.content.load import gc_paused
 from content_api.content.models import Recall
+from content_api.content.outdated import outdated
 from content_api.content.recalled import recalled_as
+from content_api.content.tags import VERSION, in_one_line
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good
@@ -71,6 +73,8 @@ class Publisher:
     folder: PurePath
     announce: Callable[[Version], None]
     """Called on the event loop with each version that has gone live."""
+    purge: Callable[[Collection[str]], None] = lambda tags: None
+    """Called on the event loop with the tags of answers that are not good any more."""
     poll_seconds: float = POLL_SECONDS
     mirror: Mirror | None = None
     _seen: Sight | None = None
@@ -241,14 +245,19 @@ class Publisher:
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
-        now = await asyncio.to_thread(self.branch.names_at, names, self.live.edition.version.id)
-        log_moved(self.archive.names, now)
-        self.archive.follow(now)
+        self._take_names(await asyncio.to_thread(self.branch.names_at, names, self.live.edition.version.id))
+
+    def _take_names(self, names: Names) -> None:
+        """What is live stays; what may be read beside it, and how that is called, may be something else."""
+        before = self.archive.names
+        log_moved(before, names)
+        self.archive.follow(names)
+        if before.tags != names.tags:
+            self.purge((VERSION,))
 
     def _stay(self, names: Names) -> None:
         """The commit is new and the content is not, or only tags moved."""
-        log_moved(self.archive.names, names)
-        self.archive.follow(names)
+        self._take_names(names)
         self.current.refusal = None
 
     def _recall(self, recalls: Mapping[str, Recall]) -> None:
@@ -256,10 +265,16 @@ class Publisher:
         edition = recalled_as(self.live.edition, recalls)
         if edition is not self.live.edition:
             log_lifted(self.live.edition, edition)
+            tags = outdated(self.live.edition, edition)
             self.live = replace(self.live, edition=edition)
             self.archive.go_live(edition, self.live.snapshot, self.archive.names)
             self.current.edition = edition
-            log.info("recalls of the branch hold in the pinned version", version=edition.version.id)
+            self.purge(tags)
+            log.info(
+                "recalls of the branch hold in the pinned version",
+                version=edition.version.id,
+                outdated=in_one_line(tags),
+            )
 
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
@@ -268,8 +283,16 @@ class Publisher:
         self.current.go_live(good.edition, seconds)
         self.live = good  # last: whatever fails before this is done again by the next look
         self.announce(self.archive.tagged(good.edition.version))
-        version, entities = good.edition.version, len(good.edition.library.records)
-        log.info("live", version=version.id, author=author_of(version), entities=entities, seconds=round(seconds, 3))
+        self.purge(good.outdated)
+        version = good.edition.version
+        log.info(
+            "live",
+            version=version.id,
+            author=author_of(version),
+            entities=len(good.edition.library.records),
+            seconds=round(seconds, 3),
+            outdated=in_one_line(good.outdated),
+        )
 
     def _refused(self, refusal: Refusal) -> None:
         if self.current.refusal is None or self.current.refusal.version.id != refusal.version.id:

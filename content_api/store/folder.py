@@ -49,6 +49,9 @@ class FolderSnapshot:
         self.entries: Mapping[str, Entry] = MappingProxyType(self._listed(os.fsencode(existing_folder(path))))
         self.version = Version(f"folder-{_fingerprint(self.entries)}")
 
+    def touched_since(self, entries: Mapping[str, Entry]) -> None:
+        """Nobody tells which files of a folder were written."""
+
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each blob id with its bytes, as the protocol says."""
         for blob in blobs:

@@ -44,6 +44,9 @@ class GitSnapshot:
     def entries(self) -> Mapping[str, Entry]:
         return self.listing.entries
 
+    def touched_since(self, entries: Mapping[str, Entry]) -> frozenset[str] | None:
+        return self.listing.touched_since(entries)
+
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each blob id with its bytes, as the protocol says. Raises SnapshotTooLarge for one above the limit."""
         return self._objects.contents(list(blobs), "blob", self._file_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from immutables import Map
@@ -20,12 +20,20 @@ _HAVE_BYTES = (EntryKind.FILE, EntryKind.SYMLINK)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All files below one tree, in no particular order. `trees` has the bytes of each folder's tree by its path, to
-    compare with."""
+    """All files below one tree, in no particular order."""
 
     entries: Map[str, Entry]
     trees: MappingProxyType[str, bytes]
+    """The bytes of each folder's tree by its path, to compare with."""
     bytes_in_all: int
+    before: Map[str, Entry] = field(default_factory=Map, repr=False, compare=False)
+    """The entries from which these were made."""
+    touched: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The paths that came, went or changed meanwhile."""
+
+    def touched_since(self, entries: Mapping[str, Entry]) -> frozenset[str] | None:
+        """All paths at which these entries differ from its own, where it was made from them; else None."""
+        return self.touched if entries is self.before else frozenset() if entries is self.entries else None
 
 
 EMPTY = Listing(Map(), MappingProxyType({}), 0)
@@ -42,6 +50,8 @@ def listed(objects: Objects, root: str | None, limits: Limits, before: Listing =
     walk = _Walk(objects, len(root), limits, before)
     level: dict[str, str | None] = {"": root}
     for _ in range(limits.depth):
+        if not level:
+            break
         level = walk.level(level)
     if level:
         raise too_deep(next(iter(level)), limits)
@@ -139,7 +149,8 @@ class _Walk:
             entries = changed.finish()
         bytes_in_all = self._before.bytes_in_all + self._sum(come.values()) - self._sum(gone)
         check(entries, bytes_in_all, self._limits)
-        return Listing(entries, MappingProxyType(self._trees), bytes_in_all)
+        touched = frozenset((*self._gone, *come))
+        return Listing(entries, MappingProxyType(self._trees), bytes_in_all, before, touched)
 
     def _sum(self, entries: Iterable[Entry]) -> int:
         return sum(counted(entry, self._limits) for entry in entries)

@@ -79,6 +79,10 @@ class Snapshot(Protocol):
         """
         ...
 
+    def touched_since(self, entries: Mapping[str, Entry]) -> frozenset[str] | None:
+        """All paths at which these entries may differ from its own; None where only a comparison of all can tell."""
+        ...
+
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each blob id with its bytes, in the order asked, checked against the id.
 

@@ -18,7 +18,7 @@ from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
 from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.load import Shedding
-from content_api.web.negotiation import GRAPHQL_RESPONSE
+from content_api.web.negotiation import JSON
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
@@ -26,7 +26,7 @@ from content_api.web.stream import EVENT_STREAM
 STATIC = Path(__file__).parent / "static"
 
 # A page of another origin can read these headers of an answer.
-EXPOSED = ("Content-Version", "Query-Cost", "Query-Cost-Limit", "Retry-After")
+EXPOSED = ("Content-Version", "ETag", "Query-Cost", "Query-Cost-Limit", "Retry-After")
 
 
 def build(
@@ -43,8 +43,8 @@ def build(
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
     public, reading needs no key, and no cookie is ever looked at. `rate_limit` is for one address, as `100/second`.
     """
-    for compressed in (GRAPHQL_RESPONSE, PROBLEM):  # starlette-compress does not know these two
-        add_compress_type(compressed)
+    add_compress_type(PROBLEM)  # starlette-compress does not know this one
+    remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
         routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],

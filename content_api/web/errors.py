@@ -15,6 +15,7 @@ from content_api.errors import ERROR_CODES, RequestError
 from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
+NEVER = {"Cache-Control": "no-store"}  # an error may pass, and caches keep some of them for as long as they like
 
 # Code -> seconds after which to ask again: a publication takes less than one, a version that is loaded a few, and those
 # who listen have to leave before others can. What took too long once will again, unless the machine is less busy.
@@ -50,12 +51,12 @@ async def problem(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    return _response(status, {"detail": ERROR_CODES[code][1], "code": code} if code else {}, headers)
+    return _response(status, {"detail": ERROR_CODES[code][1], "code": code} if code else {}, NEVER | headers)
 
 
 def headers_of(error: RequestError) -> dict[str, str]:
     """The headers that belong to an error, whatever its body."""
-    headers = {"WWW-Authenticate": 'Bearer realm="previews"'} if error.code == "TOKEN_REQUIRED" else {}
+    headers = NEVER | ({"WWW-Authenticate": 'Bearer realm="previews"'} if error.code == "TOKEN_REQUIRED" else {})
     return headers | ({"Retry-After": str(RETRY_AFTER[error.code])} if error.status == 503 else {})
 
 

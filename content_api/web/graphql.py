@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.present import SMALLEST, digest, form, line
 from content_api.errors import RequestError
 from content_api.web.body import read_body
+from content_api.web.conditional import has_it
 from content_api.web.errors import RETRY_AFTER, graphql_error, headers_of, status_of
-from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accept_of, choose, media_type
+from content_api.web.negotiation import (
+    CODINGS,
+    GRAPHQL_RESPONSE,
+    HTML,
+    IDENTITY,
+    JSON,
+    accept_of,
+    choose,
+    codings,
+    media_type,
+)
 from content_api.web.parameters import asks_nothing, from_body, from_query_string, read_about
 
 log = structlog.get_logger("content_api.web")
@@ -24,8 +37,19 @@ AtLeast = Callable[[str], Awaitable[None]]
 
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
+# A page that many read asks again every ten seconds, which is how long a reader may not hear of a recall. For a minute
+# more an older answer may be shown while a newer one is on its way.
+LIVE = "public, max-age=10, stale-while-revalidate=60"
 PINNED = "public, max-age=31536000, immutable"  # a year: nothing that is cached for longer is worth having
-NEVER = "no-store"  # a refusal may pass: a document that is not known is known as soon as somebody sends it
+NEVER = "no-store"  # an error, which may pass; or an answer that was overtaken by another version
+# Who asks for a version of his own must not be given what somebody else was given without one.
+VARY = "Accept, Accept-Encoding, Content-Version-At-Least"
+# What an entity tag says of the bytes besides their hash: other bytes, and other types, are another representation.
+VARIANTS = {JSON: "", GRAPHQL_RESPONSE: "-g", IDENTITY: "", "zstd": "-zstd", "br": "-br", "gzip": "-gzip"}
+# By POST a client sends something and asks for no representation of anything: there is no condition to look at.
+READING = ("GET", "HEAD")
+
+Header = tuple[bytes, bytes]
 
 
 class GraphQLEndpoint:
@@ -56,19 +80,20 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> ASGIApp:
         media = JSON
         try:
             media = accepted(request)
             if media == HTML:
                 return self.page
+            coded = accepted_codings(request)
             reader = self.readers.get(request.method)
             if reader is None:
                 raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
             operation = await reader(request)
             if self.at_least and AT_LEAST in request.headers:
                 await self.at_least(request.headers[AT_LEAST])
-            return respond_to(await self.answer(operation), media)
+            return respond_to(await self.answer(operation), media, coded, request)
         except RequestError as error:
             return refuse(error, media)
 
@@ -100,6 +125,14 @@ def accepted(request: Request) -> str:
     return found
 
 
+def accepted_codings(request: Request) -> tuple[str, ...]:
+    found = codings(accept_of(request.headers.getlist("accept-encoding")))
+    if not found:
+        hint = "Leave `identity` acceptable."
+        raise RequestError("NOT_ACCEPTABLE", f"The answer can be coded as {', '.join(CODINGS)}.", hint)
+    return found
+
+
 def check_content(request: Request) -> None:
     """Refuse a body that is not plain JSON in UTF-8. Forms in particular: a page of another site could send those."""
     kind, parameters = media_type(request.headers.get("content-type"))
@@ -113,24 +146,66 @@ def check_content(request: Request) -> None:
         raise _unsupported("The body is compressed.")
 
 
-def respond_to(reply: Reply, media: str) -> Response:
-    headers = {"Vary": "Accept", "Content-Version": reply.version, "Query-Cost-Limit": str(reply.cost_limit)}
-    if reply.cost is not None:
-        headers["Query-Cost"] = str(reply.cost)
-    if reply.pinned:
-        headers["Cache-Control"] = PINNED
-    if not reply.executed:
-        headers["Cache-Control"] = NEVER
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An ASGI application that sends one whole answer. Starlette's Response would make its headers again each time."""
+
+    status: int
+    headers: list[Header]
+    body: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def respond_to(reply: Reply, media: str, accepted: tuple[str, ...], request: Request) -> Answered:
+    """The answer in a media type and the best of the codings that are accepted, or that the client has it already."""
+    coding = coding_for(reply, accepted)
+    headers = [*head_of(reply)]
+    if reply.reusable:
+        entity_tag = f'"{digest(reply)}{VARIANTS[media]}{VARIANTS[coding]}"'
+        headers.append((b"etag", entity_tag.encode()))
+        if request.method in READING and has_it(request.headers.getlist("if-none-match"), entity_tag):
+            return Answered(304, headers, b"")
+    body = reply.body if coding == IDENTITY else form(reply, coding)
+    headers += [(b"content-type", f"{media}; charset=utf-8".encode()), (b"content-length", b"%d" % len(body))]
+    if coding != IDENTITY:
+        headers.append((b"content-encoding", coding.encode()))
     status = status_of(reply, media)
     if status == 405:
-        headers["Allow"] = "POST"  # the only way that it comes here is a mutation by GET
+        headers.append((b"allow", b"POST"))  # the only way that it comes here is a mutation by GET
     if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER[reply.codes[0]])
-    return Response(reply.body, status, headers, f"{media}; charset=utf-8")
+        headers.append((b"retry-after", str(RETRY_AFTER[reply.codes[0]]).encode()))
+    return Answered(status, headers, body)
+
+
+def coding_for(reply: Reply, accepted: tuple[str, ...]) -> str:
+    """The best coding; none for a small body, unless the client wants it coded in any case."""
+    return IDENTITY if len(reply.body) < SMALLEST and IDENTITY in accepted else accepted[0]
+
+
+def head_of(reply: Reply) -> list[Header]:
+    """The headers that an answer has in every type and coding, and that a 304 has as well."""
+    made: list[Header] | None = reply.made.get("head")
+    if made is None:
+        made = reply.made["head"] = [(name, value.encode()) for name, value in _head(reply)]
+    return made
+
+
+def _head(reply: Reply) -> Iterator[tuple[bytes, str]]:
+    yield b"vary", VARY
+    yield b"content-version", reply.version
+    yield b"query-cost-limit", str(reply.cost_limit)
+    if reply.cost is not None:
+        yield b"query-cost", str(reply.cost)
+    yield b"cache-control", NEVER if not reply.reusable else PINNED if reply.pinned else LIVE
+    if reply.reusable:
+        yield b"cache-tag", line(reply)
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
-    headers = {"Vary": "Accept", "Cache-Control": NEVER, **headers_of(error)}
+    headers = {"Vary": VARY, **headers_of(error)}
     if error.code == "METHOD_NOT_ALLOWED":
         headers["Allow"] = allow
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")

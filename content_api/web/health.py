@@ -54,6 +54,8 @@ class Status:
     pinned: bool = False
     trouble: Trouble | None = None
     refused: Refused | None = None
+    unpurged: datetime | None = None
+    """Since when a cache in front could not be told what to drop."""
 
 
 async def livez(request: Request) -> Response:
@@ -82,5 +84,6 @@ def as_json(status: Status) -> dict[str, Any]:
         "pinned": status.pinned,
         "trouble": status.trouble,
         "refused": status.refused,
+        "unpurged": status.unpurged,
     }
     return told | ({"reason": status.reason} if status.reason else {})

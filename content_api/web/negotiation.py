@@ -1,4 +1,4 @@
-"""Media types: which one a client accepts, and which one it sends.
+"""Media types and codings: which ones a client accepts, and which type it sends.
 
 Written here because the small libraries for it either know no ties (`*/*` must give `application/json`, while naming
 both types must give `application/graphql-response+json`) or raise on headers that real clients send.
@@ -6,6 +6,7 @@ both types must give `application/graphql-response+json`) or raise on headers th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,7 @@ LONGEST_ACCEPT = 1_000
 
 
 def accept_of(values: Iterable[str]) -> str | None:
-    """The Accept header that a request's header lines come to; None for none, and for one too long to be meant."""
+    """The header that lines of Accept, or Accept-Encoding, come to; None for none, and for one too long to be meant."""
     together = ",".join(values)
     return together if 0 < len(together) <= LONGEST_ACCEPT else None
 
@@ -57,6 +58,32 @@ def choose(accept: str | None, offers: tuple[str, ...], fallback: str) -> str | 
     ranges = [found for item in accept.split(",") if (found := _range(item))]
     liked = [(offer, best) for offer in offers if (best := _best(ranges, offer)) and best.quality > 0]
     return max(liked, key=lambda pair: _rank(pair[0], pair[1], fallback), default=(None, None))[0]
+
+
+IDENTITY = "identity"
+CODINGS = ("zstd", "br", "gzip", IDENTITY)  # those that we can send; the best first
+ALIASES = {"x-gzip": "gzip"}  # an old name, which RFC 9110 asks for
+
+
+@lru_cache(maxsize=REMEMBERED)
+def codings(accept_encoding: str | None) -> tuple[str, ...]:
+    """The codings of CODINGS that an Accept-Encoding header accepts, the one it likes best first.
+
+    Of those that it likes equally, the first of CODINGS comes first. No header, and an empty one, accept `identity`
+    alone: who sends none may know none. To others it is acceptable too, and comes last, unless they say otherwise.
+    """
+    named = dict(found for item in (accept_encoding or "").split(",") if (found := _coding(item)))
+    anything = named.get("*")
+    liked = {coding: named.get(coding, anything or 0.0) for coding in CODINGS}
+    if IDENTITY not in named and anything is None:
+        liked[IDENTITY] = sys.float_info.min  # acceptable, and less than any weight that can be given
+    return tuple(sorted((coding for coding in CODINGS if liked[coding] > 0), key=lambda coding: -liked[coding]))
+
+
+def _coding(item: str) -> tuple[str, float] | None:
+    name, *rest = item.split(";")
+    name = name.strip().lower()
+    return (ALIASES.get(name, name), _quality(_parameters(rest).get("q", "1"))) if name else None
 
 
 def _rank(offer: str, best: Range, fallback: str) -> tuple[float, int, bool]:

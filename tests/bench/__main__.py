@@ -1,36 +1,63 @@
 """Run every measurement and print the tables of docs/performance.md, as Markdown.
 
-python -m tests.bench                 all of it: about ten minutes on two quiet cores
+python -m tests.bench                 all of it: about half an hour on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
-python -m tests.bench loading         one of: loading, starting, querying, history, listening, publishing
+python -m tests.bench loading         one of: loading, starting, querying, planning, history, listening, publishing,
+                                      delivery, attack, unique
+python -m tests.bench delivery --only Q1 Q7 content-api nginx
+                                      some queries and servers only
+python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
+                                      a run in parts: the tables and the plot are of all that the file has by now
+python -m tests.bench unique --requests 100000
+                                      fewer requests than a million
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.bench import history, listening, loading, publishing, querying, starting
+from tests.bench import history, listening, loading, planning, publishing, querying, starting
+from tests.bench.delivery import attack, comparing, unique
+from tests.bench.delivery.queries import QUERIES
+from tests.bench.delivery.servers import PEERS
 
-BENCHES: dict[str, Callable[[bool], str]] = {
-    "loading": loading.table,
-    "starting": starting.table,
-    "querying": querying.table,
-    "history": history.table,
-    "listening": listening.table,
-    "publishing": publishing.table,
+BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
+    "loading": lambda asked: loading.table(asked.quick),
+    "starting": lambda asked: starting.table(asked.quick),
+    "querying": lambda asked: querying.table(asked.quick),
+    "planning": lambda asked: planning.table(asked.quick),
+    "history": lambda asked: history.table(asked.quick),
+    "listening": lambda asked: listening.table(asked.quick),
+    "publishing": lambda asked: publishing.table(asked.quick),
+    "delivery": lambda asked: comparing.table(asked.quick, asked.only, asked.keep, asked.plot),
+    "attack": lambda asked: attack.table(asked.quick),
+    "unique": lambda asked: unique.table(asked.quick, asked.requests),
 }
 
 
 def main() -> None:
+    # Told to end, it ends as after an error, so that the servers it has started are ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = read_arguments()
+    for name in arguments.which or BENCHES:
+        print(f"Measuring {name} …", file=sys.stderr)
+        print(f"{BENCHES[name](arguments)}\n", flush=True)
+
+
+def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, and print Markdown tables.")
     parser.add_argument("which", nargs="*", choices=[*BENCHES, []], help="what to measure; everything if not given")
     parser.add_argument("--quick", action="store_true", help="smaller content and fewer runs; the figures mean little")
-    arguments = parser.parse_args()
-    for name in arguments.which or BENCHES:
-        print(f"Measuring {name} …", file=sys.stderr)
-        print(f"{BENCHES[name](arguments.quick)}\n", flush=True)
+    names = [*QUERIES, *PEERS]
+    parser.add_argument("--only", nargs="+", default=[], choices=names, help="delivery: which queries and servers")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="delivery: add to the figures of earlier runs")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="delivery: write a picture, as SVG")
+    parser.add_argument("--requests", type=int, metavar="NUMBER", help="unique: how many; a million if not given")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests import world
-from tests.cli.command import run, serving
+from tests.cli.command import serving
 from tests.cli.conftest import Command, in_content, write
 from tests.repositories import Repository
 
@@ -27,19 +27,19 @@ def pins(repository: Repository) -> dict[str, str]:
     return dict(line.removeprefix(PIN).split(" ") for line in lines)
 
 
-def test_a_running_server_goes_back_stays_there_and_comes_forward_again(repository: Repository):
+def test_a_running_server_goes_back_stays_there_and_comes_forward_again(repository: Repository, command: Command):
     repository.tag("good")
     repository.commit(named("Second"))
     with serving(cwd=repository.path) as server:
         assert server.ask(NAME) == answer("Second")
-        held = run("pin", "good", cwd=repository.path)
-        assert held.returncode == 0, held.stderr
+        held = command("pin", "good", cwd=repository.path)
+        assert held.code == 0, held.err
         server.wait_until(5, NAME, answer("Moon hiccups"))
         repository.commit(named("Third"))
         server.wait_for_status(lambda told: told["pinned"])
-        assert "Pinned     What is pushed waits" in run("status", "--url", server.url, cwd=repository.path).stdout
+        assert "Pinned     What is pushed waits" in command("status", "--url", server.url, cwd=repository.path).out
         assert server.ask(NAME) == answer("Moon hiccups")
-        assert run("pin", "--release", cwd=repository.path).returncode == 0
+        assert command("pin", "--release", cwd=repository.path).code == 0
         server.wait_until(5, NAME, answer("Third"))
 
 

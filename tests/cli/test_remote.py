@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.cli.command import Serving, run, serving
+from tests.cli.command import Serving, serving
+from tests.cli.conftest import Command
 from tests.publish.world import moon, new_repository
 from tests.repositories import Repository
 
@@ -66,15 +67,15 @@ def test_a_restart_needs_no_remote(remote: Repository, tmp_path: Path):
         server.wait_until(60, NAME, expected("Back again"))
 
 
-def test_an_operator_goes_back_without_the_remote(remote: Repository, tmp_path: Path):
+def test_an_operator_goes_back_without_the_remote(remote: Repository, tmp_path: Path, command: Command):
     older = remote.git("rev-parse", "main")
     remote.commit(moon("Newer"))
     environment = settings(remote, tmp_path) | {"CONTENT_API_POLL_SECONDS": "0.2"}
     with serving(cwd=tmp_path, **environment) as server:
         assert server.ask(NAME) == expected("Newer")
         remote.path.rename(tmp_path / "away.git")
-        held = run("pin", older, cwd=tmp_path, **environment)
-        assert held.returncode == 0, held.stderr
-        assert "What was fetched before is there." in held.stderr
+        held = command("pin", older, cwd=tmp_path, **environment)
+        assert held.code == 0, held.err
+        assert "What was fetched before is there." in held.err
         server.wait_until(20, NAME, expected("Moon hiccups"))
         server.wait_for_status(lambda told: told["pinned"] and told["trouble"])

@@ -73,13 +73,13 @@ def answering(
         server.server_close()
 
 
-def test_a_running_server_says_what_is_live_and_then_what_was_refused(repository: Repository):
+def test_a_running_server_says_what_is_live_and_then_what_was_refused(repository: Repository, command: Command):
     repository.tag("spring")
     live = repository.git("rev-parse", "HEAD")
     with serving(cwd=repository.path) as server:
-        well = run("status", "--url", server.url, cwd=repository.path)
-        assert (well.returncode, well.stderr) == (0, "")
-        assert f"Live       {live}, 1 tag: spring\n" in well.stdout
+        well = command("status", "--url", server.url, cwd=repository.path)
+        assert (well.code, well.err) == (0, "")
+        assert f"Live       {live}, 1 tag: spring\n" in well.out
         broken = repository.commit(in_content(world.edited({MOON: {"/state": "DONE"}})), message="A slip\n\nAt length")
         server.wait_for_status(lambda told: told["refused"])
         found = run("status", "--url", server.url, cwd=repository.path)
@@ -87,23 +87,23 @@ def test_a_running_server_says_what_is_live_and_then_what_was_refused(repository
         assert f"Live       {live}" in found.stdout
         assert f"Refused    {broken}, at " in found.stdout
         assert "           An Editor · A slip\n" in found.stdout
-        checked = run("check", "--ref", broken, cwd=repository.path)
-        assert checked.stdout.replace("content/", "").strip() in found.stdout
-        told = json.loads(run("status", "--url", server.url, "--format", "json", cwd=repository.path).stdout)
+        checked = command("check", "--ref", broken, cwd=repository.path)
+        assert checked.out.replace("content/", "").strip() in found.stdout
+        told = json.loads(command("status", "--url", server.url, "--format", "json", cwd=repository.path).out)
         assert [problem["pointer"] for problem in told["refused"]["problems"]] == ["/state"]
         assert str(repository.path) not in json.dumps(told) + found.stdout
         assert "editor@example.org" not in json.dumps(told)
 
 
-def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(repository: Repository):
+def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(repository: Repository, command: Command):
     with serving("--ref", "main", cwd=repository.path) as server:
         live = repository.git("rev-parse", "main")
         repository.git("update-ref", "-d", "refs/heads/main")
         server.wait_for_status(lambda told: told["trouble"])
-        found = run("status", "--url", server.url, cwd=repository.path)
-        assert found.returncode == 2
-        assert f"Live       {live}\n" in found.stdout
-        assert "Trouble    The branch that is followed is missing. Since " in found.stdout
+        found = command("status", "--url", server.url, cwd=repository.path)
+        assert found.code == 2
+        assert f"Live       {live}\n" in found.out
+        assert "Trouble    The branch that is followed is missing. Since " in found.out
         assert "content_api_source_trouble 1.0\n" in server.get("/metrics")
         assert "The branch that is followed is missing." in server.get("/versions")
         assert server.ask("{ site { version } }") == {"site": {"version": live}}
@@ -118,6 +118,7 @@ def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(reposito
         ({}, 0, "Live       v1, 1 tag: spring\nSince      2026-11-22 10:00:00 UTC\n"),
         ({"pinned": True}, 0, "Pinned     What is pushed waits until `content-api pin --release`."),
         ({"refused": REFUSED}, 1, f"{MOON}:3:12  values\n    It is DONE.\n    Expected DRAFT or PUBLISHED.\n"),
+        ({"unpurged": "2026-11-22T12:00:00Z"}, 0, "it cannot be told, since 2026-11-22 12:00:00 UTC."),
         ({"trouble": TROUBLE}, 2, "Trouble    Git did not answer in time. Since 2026-11-22 12:00:00 UTC; "),
         ({"trouble": TROUBLE, "refused": REFUSED}, 2, "1 problem in 1 file."),
         ({"ready": False, "version": None, "reason": "It starts."}, 2, "Not ready  It starts."),

@@ -14,7 +14,7 @@ MOON = "condition/moon-hiccups"
 
 def test_entities_are_found_by_kind_in_order():
     assert INDEXES.kinds[EntityKind.CAUSE] == ("cause/late-comets", "cause/old-moonlight")
-    assert {key for keys in INDEXES.kinds.values() for key in keys} == LIBRARY.records.keys()
+    assert {key for keys in INDEXES.kinds.values() for key in keys} == set(LIBRARY.records)
 
 
 def test_entities_are_found_by_who_refers_to_them_and_how():

@@ -254,7 +254,7 @@ def test_the_collector_is_left_as_it_was():
 
 
 def test_entity_keys_are_those_of_entity_files():
-    assert entity_keys(world.files()) == world_edition().library.records.keys()
+    assert entity_keys(world.files()) == set(world_edition().library.records)
 
 
 # --- Translations ----------------------------------------------------------------------------------------------------

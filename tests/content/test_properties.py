@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from immutables import Map
 
 from content_api.content import load as load_module
 from content_api.content.edition import Edition, Library, Places, indexed, places_of
@@ -16,8 +21,11 @@ from content_api.content.load import load
 from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.relations import targets
 from content_api.content.suspects import suspects
+from content_api.store import open_repository
+from content_api.store.snapshot import Snapshot
 from tests import generator, world
 from tests.content.refusal import world_edition
+from tests.repositories import Repository
 from tests.world.snapshot import MemorySnapshot
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -89,10 +97,7 @@ def test_any_valid_set_of_entities_loads_and_every_reference_resolves_both_ways(
 
 
 def outcome(files: dict[str, bytes], known: Edition | None) -> Edition | tuple[Problem, ...]:
-    try:
-        return load(MemorySnapshot(files), known=known)
-    except ContentRefused as refused:
-        return refused.problems
+    return outcome_of(MemorySnapshot(files), known, ())
 
 
 def places(value: Any, at: str = "") -> list[tuple[str, Any]]:
@@ -168,6 +173,39 @@ def test_an_edition_made_from_the_one_before_it_is_the_one_made_from_nothing(dat
             assert list(anew) == sorted(set(anew), key=lambda problem: (problem.path != "site.json", problem))
             assert all(problem.line >= 1 and problem.column >= 1 and problem.found for problem in anew)
             event(f"refused by {min(problem.rule for problem in anew)}")
+
+
+@given(st.data(), st.integers(1, 6))
+@settings(slow, max_examples=15)
+def test_what_git_knows_of_a_change_makes_the_same_edition_as_a_comparison_of_everything(data, steps):
+    original, values = WORLDS[0]
+    with tempfile.TemporaryDirectory() as folder:
+        repository = Repository(Path(folder) / "bare", bare=True)
+        files = dict(original)
+        first = repository.commit(dict(files))
+        with open_repository(repository.path, folder="") as opened:
+            snapshot = opened.snapshot(first)
+            known = load(snapshot)
+            for _ in range(steps):
+                before, files = files, data.draw(edited_once(files, original, values))
+                commit = repository.commit({path: files.get(path) for path in {*before, *files}})
+                snapshot = opened.snapshot(commit, snapshot)
+                keys = known.library.records
+                onwards, anew = outcome_of(snapshot, known, keys), outcome_of(opened.snapshot(commit), None, keys)
+                if isinstance(anew, Edition):
+                    assert onwards.library == anew.library
+                    compared = replace(onwards.library, before=Map()).touched_since(known.library.records)
+                    assert compared <= set(onwards.library.touched_since(known.library.records))
+                    known = onwards
+                else:
+                    assert onwards == anew
+
+
+def outcome_of(snapshot: Snapshot, known: Edition | None, before: Collection[str]) -> Edition | tuple[Problem, ...]:
+    try:
+        return load(snapshot, known=known, before=before)
+    except ContentRefused as refused:
+        return refused.problems
 
 
 @given(st.data(), st.lists(st.sampled_from(sorted(world.files())), min_size=1, max_size=4, unique=True))

@@ -10,7 +10,8 @@ from content_api.content.edition import Edition
 from content_api.content.fields import CodeSystem, EntityKind
 from content_api.content.load import load
 from content_api.content.models import Recall
-from content_api.content.recalled import described, noted_by, noting, recalled_as
+from content_api.content.noted import noted_by, noting
+from content_api.content.recalled import described, recalled_as
 from content_api.content.search import SearchIndex
 from content_api.content.searchable import hidden_identities, search_index
 from content_api.content.select import select
@@ -53,7 +54,7 @@ def noted_in(view: View, ask) -> set[str]:
     with noting() as second:
         ask(view)
     assert first == second
-    return {key for key, _ in first}
+    return {key for key, _ in first.recalled}
 
 
 def required(edition: Edition, key: str) -> list[str]:
@@ -199,7 +200,7 @@ def test_a_caution_that_is_replaced_is_noted():
 def test_what_is_withheld_is_noted_with_the_caution_that_is_recalled():
     with noting() as noted:
         view_of(under(recall(ASK))).show(TEA)
-    assert list(noted) == [(TEA, ASK)]
+    assert list(noted.recalled) == [(TEA, ASK)]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_nothing_is_noted_where_nobody_collects():
     assert view_of(under(recall(TEA))).show(TEA) is None
     with noting() as outer, noting() as inner:
         view_of(under(recall(TEA))).show(TEA)
-    assert (len(outer), len(inner)) == (0, 1)
+    assert (len(outer.recalled), len(inner.recalled)) == (0, 1)
     assert noted_by() is None
 
 
@@ -268,7 +269,7 @@ def test_what_was_noted_is_described_once_for_each_recall():
         for key in ("cause/late-comets", TEA, SOCKS, TEA):
             view_of(edition, "de").show(key)
     same = {"reason": "Not so.", "since": "2026-11-20T10:00:00Z"}
-    assert described(noted, edition) == [
+    assert described(noted.recalled, edition) == [
         {"key": "cause/late-comets", **same, "replacement": "cause/old-moonlight"},
         {"key": ASK, **same, "replacement": None, "withheld": [TEA, SOCKS]},
     ]
@@ -278,7 +279,7 @@ def test_a_reason_that_is_not_given_in_the_default_locale_of_an_older_version_is
     edition = under(recall(TEA, reason={"fr": "Faux."}))
     with noting() as noted:
         view_of(edition).show(TEA)
-    assert [told["reason"] for told in described(noted, edition)] == ["Faux."]
+    assert [told["reason"] for told in described(noted.recalled, edition)] == ["Faux."]
     assert view_of(edition).wording(edition.recalls[TEA].reason) == "Faux."
 
 

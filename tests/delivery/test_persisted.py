@@ -148,7 +148,7 @@ def test_a_log_names_stored_documents_only(logs):
 
 
 def test_so_does_the_log_of_a_defect_outside_any_field(logs, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("content_api.delivery.pipeline.price", None)  # whoever prices now fails
+    monkeypatch.setattr("content_api.delivery.prices.price", None)  # whoever prices now fails
     answer(persisted(), document_id="Name", operation_name="Name")
     answer(persisted(), "query Evil { name }", operation_name="Evil")
     assert [entry["operation"] for entry in logs if entry["log_level"] == "error"] == ["Name", None]

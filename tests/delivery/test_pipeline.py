@@ -7,6 +7,7 @@ from content_api.delivery.documents import Documents
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import ANSWERING, READING, Answering, Delivery, Live, Reading
+from content_api.delivery.plans import Plans
 from content_api.errors import RequestError
 from tests.delivery.small import Root, ask, body, delivery, error, schema
 
@@ -58,8 +59,8 @@ def test_reading_stops_at_the_first_step_that_refuses():
     assert work.errors == ()
 
 
-def parts(target: Delivery) -> tuple[object, Limits, Documents]:
-    return target.schema, target.limits, target.documents
+def parts(target: Delivery) -> tuple[object, Limits, Documents, Plans | None]:
+    return target.schema, target.limits, target.documents, target.plans
 
 
 def test_what_is_live_is_taken_once_for_each_operation():

@@ -62,7 +62,7 @@ IDENTITY = {
 
 
 # What starts no process when it is run here: a plain command of ours, with nothing for a shell to do.
-OURS = re.compile(r"^(\.venv/bin/)?content-api (?P<arguments>[^|&;<>$`]*)$")
+OURS = re.compile(rf"^(?=[^|&;<>$`]*$)(?P<settings>{SETTING}*)(\.venv/bin/)?content-api (?P<arguments>.*)$", re.DOTALL)
 CLI = build()
 DELIVERIES: dict[str, Delivery] = {}
 
@@ -100,12 +100,13 @@ class Sandbox:
     def run(self, command: str) -> tuple[int, str]:
         """Run a command; return its exit status and what it printed."""
         ours = OURS.match(command.partition("  # ")[0])
-        return self._run_here(ours["arguments"]) if ours and not self.changed else self._run_in_shell(command)
+        return self._run_here(**ours.groupdict()) if ours and not self.changed else self._run_in_shell(command)
 
-    def _run_here(self, arguments: str) -> tuple[int, str]:
+    def _run_here(self, settings: str, arguments: str) -> tuple[int, str]:
         """Run a command of ours in this process, which has imported everything: a process of its own takes a second."""
+        set_before = dict(setting.split("=", 1) for setting in shlex.split(settings.replace("\\\n", " ")))
         with contextlib.chdir(self.path):
-            result = CliRunner().invoke(CLI, shlex.split(arguments), env=self.environment)
+            result = CliRunner().invoke(CLI, shlex.split(arguments), env=self.environment | set_before)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, result.output

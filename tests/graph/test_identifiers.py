@@ -25,6 +25,12 @@ def test_a_token_gives_back_its_parts(parts):
     assert decoded(encoded(*parts), len(parts) + 1) is None
 
 
+@given(st.lists(st.text() | st.text(st.characters(max_codepoint=127)), max_size=3))
+def test_a_token_stays_what_it_was_when_the_first_were_given_out(parts):
+    as_json = json.dumps(parts, separators=(",", ":"))
+    assert encoded(*parts) == base64.urlsafe_b64encode(as_json.encode()).decode().rstrip("=")
+
+
 @given(st.text(), st.text())
 def test_a_cursor_gives_back_its_version_and_key(version, key):
     assert cursor_parts(cursor(version, key)) == (version, key)

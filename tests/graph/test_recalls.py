@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from content_api.content.edition import Edition
-from content_api.content.recalled import described, noting, recalled_as
+from content_api.content.noted import noting
+from content_api.content.recalled import described, recalled_as
 from content_api.graph.scalars import DATE_TIME
 from tests import world
 from tests.graph.asking import ask, edition_with, result, world_edition
@@ -84,7 +85,7 @@ def test_a_moment_is_answered_in_utc_and_read_back_as_it_was():
 def noted(text: str, on: Edition) -> list[str]:
     with noting() as found:
         ask(text, on)
-    return [told["key"] for told in described(found, on)]
+    return [told["key"] for told in described(found.recalled, on)]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_an_older_version_shows_nothing_without_the_warning_that_a_later_one_rep
     assert ask(text, later) == {"treatment": None, "symptom": {"key": "left-ear-glow"}}
     with noting() as found:
         ask(text, later)
-    [told] = described(found, later)
+    [told] = described(found.recalled, later)
     assert (told["key"], told["replacement"]) == ("caution/ask-first", "caution/all-made-up")
     assert told["withheld"] == ["treatment/quiet-tea"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from content_api.observe.metrics import PUBLISHING, Operations, Refusals
+from content_api.observe.metrics import DELIVERY, PUBLISHING, Operations, Refusals
 from tests.live import ROOT
 
 PAGE = ROOT / "docs/reference/metrics.md"
@@ -11,7 +11,7 @@ SUFFIXES = {"counter": "_total", "gauge": "", "info": "_info"}  # that a sample 
 
 def test_the_page_has_every_metric_with_its_type_and_meaning():
     families = [
-        *(row.family(row.name, row.meaning) for row in PUBLISHING),
+        *(row.family(row.name, row.meaning) for row in (*PUBLISHING, *DELIVERY)),
         *Operations(dict).describe(),
         *Refusals(dict).describe(),
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -16,13 +18,19 @@ from content_api.settings import Settings, variable
 from tests import world
 from tests.live import ROOT
 
-SCHEMAS = {name: json.loads(text) for name, text in content_schemas().items()}
+KINDS = [f"{kind}.schema.json" for kind in FileKind]
 FILES = sorted((*(ROOT / "content").rglob("*.json"), *(ROOT / "tests/world/content").rglob("*.json")))
 MOON = "conditions/moon-hiccups.json"
 
 
+@cache
+def exported() -> dict[str, Any]:
+    """File name -> schema. Made when it is wanted: whoever runs other tests need not wait for it."""
+    return {name: json.loads(text) for name, text in content_schemas().items()}
+
+
 def validator(kind: FileKind) -> Draft202012Validator:
-    return Draft202012Validator(SCHEMAS[f"{kind}.schema.json"], format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(exported()[f"{kind}.schema.json"], format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def test_exported_files_are_what_the_code_says(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -37,17 +45,17 @@ def test_exports_are_the_same_each_time():
 
 
 def test_there_is_a_schema_for_each_kind_of_file_and_no_other():
-    exported = {path.name for path in (ROOT / "schema/content").iterdir()}
-    assert exported == {f"{kind}.schema.json" for kind in FileKind}
+    assert {path.name for path in (ROOT / "schema/content").iterdir()} == set(exported()) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", KINDS)
 def test_each_schema_is_a_schema_and_says_which(name: str):
-    Draft202012Validator.check_schema(SCHEMAS[name])
-    assert SCHEMAS[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert SCHEMAS[name]["$id"] == name
-    assert SCHEMAS[name]["title"]
-    assert SCHEMAS[name]["description"]
+    schema = exported()[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == name
+    assert schema["title"]
+    assert schema["description"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -79,7 +87,7 @@ def test_a_schema_refuses_what_loading_would_refuse(pointer: str, value: object)
 
 
 def test_an_editor_is_told_what_each_value_of_an_enum_means():
-    aspect = SCHEMAS["condition.schema.json"]["$defs"]["HealthAspect"]
+    aspect = exported()["condition.schema.json"]["$defs"]["HealthAspect"]
     assert aspect["enum"] == list(HealthAspect)
     assert aspect["enumDescriptions"] == [value.description for value in HealthAspect]
     assert f"- `SAFETY`: {HealthAspect.SAFETY.description}" in aspect["description"]
@@ -87,7 +95,7 @@ def test_an_editor_is_told_what_each_value_of_an_enum_means():
 
 @pytest.mark.parametrize("kind", EntityKind)
 def test_an_editor_is_told_what_a_field_is_for_wherever_the_code_says_it(kind: EntityKind):
-    fields = SCHEMAS[f"{kind}.schema.json"]["properties"]
+    fields = exported()[f"{kind}.schema.json"]["properties"]
     assert fields["requiredCautions"]["description"].startswith("Cautions that must never be left out")
     assert fields["id"]["description"].startswith("The file's name without `.json`. Never changed, never used again.")
     assert "as in `phantom-limb-pain`" in fields["id"]["description"]

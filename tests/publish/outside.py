@@ -1,6 +1,8 @@
 """What the store asks of the outside world, operation by operation, and harm that is done to one of them.
 
 An operation is a call by a module of the store, itself or through `pathlib` and the like, of what is in OPERATIONS.
+
+SWEEP_SHARE is the share of the operations that are harmed though another of their kind is: 1 for every one of them.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import random
 import select
 import selectors
 import signal
@@ -17,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +28,9 @@ from unittest.mock import patch
 
 OURS = f"{os.sep}content_api{os.sep}"
 STORE = f"{OURS}store{os.sep}"
-THROUGH = ("pathlib.py", "shutil.py", "contextlib.py", "<frozen os>")
+# Modules of Python, as they are called in its versions; what stands in angle brackets is built in.
+THROUGH = ("pathlib.py", "pathlib/__init__.py", "pathlib/_local.py", "shutil.py", "contextlib.py")
+THROUGH += ("genericpath.py", "posixpath.py", "<frozen os>", "<frozen genericpath>", "<frozen posixpath>")
 
 NEVER = 0  # refused: nothing that the store does could make the operating system do that
 # Where it is found, what it is called, and what the operating system says when it refuses it.
@@ -34,16 +40,20 @@ OPERATIONS: tuple[tuple[Any, str, int], ...] = (
     (subprocess.Popen, "wait", NEVER),
     (selectors.DefaultSelector, "select", errno.EIO),
     (fcntl, "flock", errno.ENOLCK),
+    (fcntl, "fcntl", errno.EPERM),
     *((os, name, errno.ENOSPC) for name in ("open", "mkdir", "rename", "pwrite")),
-    *((os, name, errno.EIO) for name in ("read", "write", "pread", "unlink", "rmdir", "scandir", "stat", "lstat")),
+    *((os, name, errno.EIO) for name in ("read", "write", "pread", "unlink", "rmdir", "scandir", "listdir")),
+    *((os, name, errno.EIO) for name in ("stat", "lstat")),
+    *((os, name, NEVER) for name in ("close", "killpg")),
 )
-# A loop does an operation again and again; the first is harmed, and the second, which finds the first one done.
-TIMES = 2
 # Where answers of git are heard. What is harmed in there is the same for whoever asked.
 HEARING = ("process", "objects", "stream", "supervise")
 
-Key = tuple[str, int]
-"""A way to operations, and how many of them were done before."""
+SHARE = float(os.environ.get("SWEEP_SHARE", "0.02"))
+TODAY = datetime.now(UTC).date()
+
+Key = tuple[str, str, int]
+"""An operation: on which occasion, the way to it, and how many were done before. Or a kind of them: ("", kind, 0)."""
 
 
 def fails(result: Callable[[], Any], reason: int) -> Any:
@@ -89,27 +99,36 @@ class Way:
 
 @dataclass
 class Outside:
-    """Does harm to one operation: the first that is of a kind, or for a question to git, that was not harmed before."""
+    """Does harm to one operation: the first that was not harmed before, if it is of a new kind or in the sample."""
 
     harm: Callable[[Callable[[], Any], int], Any]
     tried: set[Key]
     only: tuple[str, ...] = ()
     """Names that the way to an operation must have in it, to be harmed."""
+    occasion: str = ""
+    """What is being done. The kinds of operations are the same whatever that is."""
     before_harm: Callable[[tuple[set[Key], str]], object] = lambda said: None
     """Is told the keys of what is harmed, and the way to it."""
     harmed: Way | None = None
     _done: Counter[str] = field(default_factory=Counter)
 
     def asked(self, way: Way, reason: int, result: Callable[[], Any]) -> Any:
-        keys = {(way.asked, 0), (way.heard, min(self._done[way.heard], TIMES - 1))}
-        self._done[way.heard] += 1
+        operation = (self.occasion, str(way), self._done[str(way)])
+        kinds = {("", kind, 0) for kind in (way.asked, way.heard)}
+        self._done[str(way)] += 1
         can_be = all(each in str(way) for each in self.only) and (reason != NEVER or self.harm is not fails)
-        if self.harmed or not can_be or keys <= self.tried:
+        is_next = not kinds <= self.tried or (operation not in self.tried and in_sample(operation))
+        if self.harmed or not can_be or not is_next:
             return result()
         self.harmed = way
-        self.tried |= keys
-        self.before_harm((keys, str(way)))
+        self.tried |= {operation, *kinds}
+        self.before_harm(({operation, *kinds}, str(way)))
         return self.harm(result, reason)
+
+
+def in_sample(operation: Key) -> bool:
+    """Whether it is one of those that are harmed today though another of its kind is."""
+    return random.Random(f"{TODAY} {operation}").random() < SHARE
 
 
 @contextmanager

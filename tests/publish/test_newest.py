@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.errors import RequestError
+from content_api.store.git import GitRepository
 from tests.cli.command import Serving, run, serving
 from tests.publish.world import broken, following, in_content, moon, new_repository
 from tests.repositories import Repository
@@ -155,6 +156,19 @@ async def test_what_was_refused_on_the_way_is_logged_and_remembered(repository, 
         repository.tag("something-moved")
         await seen.publisher.look()
         assert (seen.live, seen.current.refusal.version.id, seen.current.refused) == (good, tip, 1)
+
+
+async def test_however_many_were_refused_before_git_is_asked_about_none_of_them_again(repository, monkeypatch):
+    with following(repository) as seen:
+        for number in range(5):
+            bad(repository, f"bad-{number}")
+            await seen.publisher.look()
+        asked = []
+        is_ancestor = GitRepository.is_ancestor
+        monkeypatch.setattr(GitRepository, "is_ancestor", lambda *which: asked.append(which[1:]) or is_ancestor(*which))
+        tip = bad(repository, "tip")
+        await seen.publisher.look()
+        assert (seen.current.refusal.version.id, asked) == (tip, [])
 
 
 async def test_who_waits_for_one_of_the_versions_is_told_what_became_of_it(repository, monkeypatch):

@@ -1,7 +1,10 @@
 """Whatever fails, and wherever the process is killed, from a push to live and from the start to live.
 
-Each operation of the store is harmed in turn, with the program none the wiser: what is live stays and answers, it is
-said why, and the next undisturbed look or start is on the newest version.
+Operations of the store are harmed in turn, with the program none the wiser: what is live stays and answers, it is said
+why, and the next undisturbed look or start is on the newest version.
+
+One operation of each kind is harmed, and a sample of the others, another one every day (`outside.py`). With
+`SWEEP_SHARE=1 python -m pytest tests/publish/test_sweep.py` all of them are, one by one, which takes ten minutes.
 """
 
 from __future__ import annotations
@@ -9,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import shutil
 import subprocess
 import time
 import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,14 +29,16 @@ from content_api.publish import publisher
 from content_api.store.cache import STALE_SECONDS
 from tests.publish import outside as harms
 from tests.publish.outside import Key, Outside, children, dies, fails, kills, locks, watched
-from tests.publish.world import Followed, following, moon
+from tests.publish.world import Followed, following, in_content
 from tests.repositories import Repository
 from tests.store.remotes import running_with
+from tests.world import least
 
 pytestmark = pytest.mark.anyio
 
 MOST = 1_000  # trials; a sweep that is not done by then goes round in a circle
-NAME = '{ site { version } condition(key: "moon-hiccups") { name } }'
+REFUSED = "DONE"  # no state of an entity
+NAME = '{ site { version } condition(key: "star-sneezes") { name } }'
 HARMS = pytest.mark.parametrize(("harm", "only"), [(fails, ()), (dies, ("Popen",))], ids=["it fails", "git is killed"])
 
 
@@ -42,10 +49,18 @@ def not_of_others(monkeypatch) -> None:
     monkeypatch.setattr(f"{__name__}.children", lambda: [found for found in harms.children() if found not in others])
 
 
-@pytest.fixture(params=["local", "mirror"])
-def cache(request, tmp_path, repository) -> Path | None:
-    """None for a repository that is read where it is; else the folder of its mirror, to which it was pushed once."""
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    """A repository whose content costs as little as can be to publish: that is done hundreds of times."""
+    repository = Repository(tmp_path / "repository", bare=True)
+    repository.commit(in_content(least.files()))
     push(repository, 0)
+    return repository
+
+
+@pytest.fixture(params=["local", "mirror"])
+def cache(request, tmp_path) -> Path | None:
+    """None for a repository that is read where it is; else the folder of its mirror."""
     return tmp_path / "cache" if request.param == "mirror" else None
 
 
@@ -54,8 +69,8 @@ def below(cache: Path | None) -> tuple[str, ...]:
     return () if cache is None else ("mirror.",)
 
 
-def push(repository: Repository, number: int) -> str:
-    return repository.commit(moon(f"Name {number}"), message=f"Name {number}")
+def push(repository: Repository, number: int, state: str = "PUBLISHED") -> str:
+    return repository.commit(in_content(least.condition(f"Name {number}", state)), message=f"Name {number}")
 
 
 async def is_whole(seen: Followed) -> None:
@@ -72,6 +87,18 @@ def is_well(seen: Followed) -> bool:
     return is_kept and locks(branch.repository.place) == [] and len(children()) == 1  # the git that tells of objects
 
 
+def age_locks(place: Path) -> None:
+    """Let what is locked have been locked for so long that it is nobody's."""
+    for lock in place.rglob("*.lock"):
+        os.utime(lock, (time.time() - 2 * STALE_SECONDS,) * 2)
+
+
+def judged(seen: Followed) -> str:
+    """The newest version of those that the publisher has come to: it is live, or it was refused."""
+    refusal = seen.current.refusal
+    return refusal.version.id if refusal else seen.live
+
+
 @HARMS
 async def test_whatever_fails_after_a_push_what_was_live_stays_and_the_next_look_is_good(
     repository, cache, harm, only, monkeypatch
@@ -80,19 +107,30 @@ async def test_whatever_fails_after_a_push_what_was_live_stays_and_the_next_look
     tried: set[Key] = set()
     with following(repository, cache=cache) as seen:
         await seen.publisher.look()
-        for number in range(1, MOST):
-            before, pushed = seen.live, push(repository, number)
-            with watched(Outside(harm, tried, only + below(cache))) as outside:
-                await seen.publisher.look()
-            if outside.harmed is None:
-                break
-            assert seen.live == pushed or (seen.live == before and seen.current.trouble.reason), outside.harmed
-            await is_whole(seen)
-            await seen.publisher.look()
-            assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
-            assert is_well(seen), outside.harmed
+        for state in ("PUBLISHED", REFUSED):
+            for number in range(1, MOST):
+                outside = Outside(harm, tried, only + below(cache), occasion=state)
+                repository.branch("main", seen.live)  # else all that was refused before would be looked through
+                await publishes(seen, push(repository, number, state), outside)
+                if outside.harmed is None:
+                    break
+                assert is_well(seen), outside.harmed
     assert (children(), outside.harmed) == ([], None)
     assert len(tried) > 3, "the sweep is blind"
+
+
+async def publishes(seen: Followed, pushed: str, outside: Outside) -> None:
+    """Look at what was pushed while something fails, and then undisturbed."""
+    before = (seen.live, judged(seen))
+    after = (seen.live if outside.occasion == REFUSED else pushed, pushed)
+    with watched(outside):
+        await seen.publisher.look()
+    assert (seen.live, judged(seen)) in (before, after), outside.harmed
+    assert judged(seen) == pushed or seen.current.trouble.reason, outside.harmed
+    await is_whole(seen)
+    age_locks(seen.publisher.branch.repository.place / "refs/content-api")  # git may have died as it wrote
+    await seen.publisher.look()
+    assert (seen.live, judged(seen), seen.current.trouble) == (*after, None), outside.harmed
 
 
 @HARMS
@@ -102,31 +140,44 @@ async def test_whatever_fails_at_the_start_is_said_and_the_next_look_or_start_is
         await seen.publisher.look()
         place, was_live = seen.publisher.branch.repository.place, seen.live
     pushed = push(repository, 1)
-    for _ in range(MOST):
-        git(place, "update-ref", "refs/content-api/live/HEAD", was_live)
-        with watched(Outside(harm, tried, only + below(cache))) as outside:
-            await starts(repository, cache, pushed, outside)
-        if outside.harmed is None:
-            break
-        with following(repository, cache=cache) as seen:
-            assert cache or (seen.live, seen.beginning.trouble) == (pushed, None), outside.harmed
-            await seen.publisher.look()
-            assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
-            await is_whole(seen)
-            assert is_well(seen), outside.harmed
+    for last in (None, was_live):  # the first start of all, and a later one
+        is_newest = cache is None or last is None  # to start again, a mirror is not fetched
+        for _ in range(MOST):
+            start_over(place, cache, last)
+            outside = Outside(harm, tried, only + below(cache), occasion=str(last))
+            await starts(repository, cache, pushed if is_newest else None, outside)
+            if outside.harmed is None:
+                break
+            with following(repository, cache=cache) as seen:
+                assert not is_newest or (seen.live, seen.beginning.trouble) == (pushed, None), outside.harmed
+                await seen.publisher.look()
+                assert (seen.live, seen.current.trouble) == (pushed, None), outside.harmed
+                await is_whole(seen)
+                assert is_well(seen), outside.harmed
     assert (children(), outside.harmed) == ([], None)
     assert len(tried) > 2, "the sweep is blind"
 
 
-async def starts(repository: Repository, cache: Path | None, pushed: str, outside: Outside) -> None:
-    """Start, and if that is possible be on the newest version, or say why not."""
+def start_over(place: Path, cache: Path | None, was_live: str | None) -> None:
+    """Have it as it was when this version was live; without one, as if no server had ever run."""
+    if was_live:
+        git(place, "update-ref", "refs/content-api/live/HEAD", was_live)
+    elif cache:
+        shutil.rmtree(cache, ignore_errors=True)
+    else:
+        git(place, "update-ref", "-d", "refs/content-api/live/HEAD")
+
+
+async def starts(repository: Repository, cache: Path | None, expected: str | None, outside: Outside) -> None:
+    """Start while something fails; if that is possible be on the version that is expected, or say why not."""
     said = None
-    try:
-        with following(repository, cache=cache) as seen:
-            assert cache or seen.live == pushed or seen.beginning.trouble, outside.harmed
-            await is_whole(seen)
-    except OperatorError as error:
-        said = str(error)
+    with watched(outside):
+        try:
+            with following(repository, cache=cache) as seen:
+                assert expected in (None, seen.live) or seen.beginning.trouble, outside.harmed
+                await is_whole(seen)
+        except OperatorError as error:
+            said = str(error)
     assert said is None or (said and outside.harmed)
     assert children() == [], outside.harmed
 
@@ -135,7 +186,7 @@ async def test_whatever_fails_while_a_mirror_is_cloned_again_there_is_a_whole_on
     tried: set[Key] = set()
     with following(repository, cache=tmp_path / "cache") as seen:
         mirror = seen.publisher.mirror
-        for number in range(MOST):
+        for number in range(1, MOST):
             with watched(Outside(fails, tried)) as outside, suppress(OperatorError):
                 mirror.renew()
             if outside.harmed is None:
@@ -152,34 +203,49 @@ async def test_whatever_fails_while_a_mirror_is_cloned_again_there_is_a_whole_on
 # ---- kills
 
 
+@dataclass(frozen=True)
+class Pushes:
+    """Three versions that are pushed one after the other."""
+
+    first: str
+    good: str
+    refused: str
+
+    def served(self, newest: str) -> str:
+        """What is live when one of them is the newest."""
+        return self.good if newest == self.refused else newest
+
+
 def test_wherever_it_is_killed_the_next_start_is_on_the_newest_version(repository, tmp_path, cache):
-    """From the start to a push to live; the whole group of processes at once, as when the power fails."""
-    first, second = repository.git("rev-parse", "main"), push(repository, 1)
+    """From the first start to what is pushed; the whole group of processes at once, as when the power fails."""
+    first = repository.git("rev-parse", "main")
+    pushes = Pushes(first, good=push(repository, 1), refused=push(repository, 2, REFUSED))
     tried: set[Key] = set()
     for number in range(MOST):
-        repository.branch("main", first)
+        repository.branch("main", pushes.first)
         own_cache = cache and tmp_path / f"cache {number}"
-        killed = killed_in(lambda outside, at=own_cache: life(repository, at, second, outside), tried, below(cache))
+        start_over(repository.path, own_cache, None)
+        killed = killed_in(lambda outside, at=own_cache: life(repository, at, pushes, outside), tried, below(cache))
         if killed is None:
             break
         assert running_with(str(tmp_path)) == [], killed
-        asyncio.run(lives_again(repository, own_cache, killed))
+        asyncio.run(lives_again(repository, own_cache, pushes, killed))
     assert killed is None
     assert len(tried) > 20, "the sweep is blind"
 
 
-async def life(repository: Repository, cache: Path | None, pushed: str, outside: Outside) -> None:
-    """A server starts, somebody pushes, and it is live; a mirror is cloned again."""
+async def life(repository: Repository, cache: Path | None, pushes: Pushes, outside: Outside) -> None:
+    """A server starts, somebody pushes, and it is live; what is pushed then is refused; a mirror is cloned again."""
     with watched(outside), following(repository, cache=cache) as seen:
-        await seen.publisher.look()
-        repository.branch("main", pushed)
-        await seen.publisher.look()
-        assert seen.live == pushed
+        for pushed in (pushes.first, pushes.good, pushes.refused):
+            repository.branch("main", pushed)
+            await seen.publisher.look()
+            assert (seen.live, judged(seen)) == (pushes.served(pushed), pushed)
         if seen.publisher.mirror:
             seen.publisher.mirror.renew()
 
 
-async def lives_again(repository: Repository, cache: Path | None, killed: str) -> None:
+async def lives_again(repository: Repository, cache: Path | None, pushes: Pushes, killed: str) -> None:
     newest = repository.git("rev-parse", "main")
     away = repository.path.with_name("away")
     if cache and "open_mirrored" not in killed:  # it was fetched: to start, no network is needed
@@ -188,16 +254,15 @@ async def lives_again(repository: Repository, cache: Path | None, killed: str) -
         if away.exists():
             away.rename(repository.path)
         place = seen.publisher.branch.repository.place
-        assert seen.live == git(place, "rev-parse", "main"), killed
-        assert (seen.beginning.refusal, seen.beginning.trouble) == (None, None), killed
+        found = git(place, "rev-parse", "main")
+        assert (seen.live, judged(seen), seen.beginning.trouble) == (pushes.served(found), found, None), killed
         await is_whole(seen)
         await seen.publisher.look()
         if left := locks(place):
-            assert seen.live == newest or left[0] in seen.current.trouble.reason, killed
-            for lock in place.rglob("*.lock"):
-                os.utime(lock, (time.time() - 2 * STALE_SECONDS,) * 2)
+            assert judged(seen) == newest or left[0] in seen.current.trouble.reason, killed
+            age_locks(place)
             await seen.publisher.look()
-        assert (seen.live, seen.current.trouble) == (newest, None), killed
+        assert (seen.live, judged(seen), seen.current.trouble) == (pushes.served(newest), newest, None), killed
         git(place, "fsck", "--no-progress", "--strict")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 
 from hypothesis import strategies as st
@@ -93,3 +94,23 @@ def changed(plan: Sequence[Planned], tip: int) -> dict[int, dict[str, str]]:
         if inside := {path.removeprefix("content/"): kinds[path] for path in paths if path.startswith("content/")}:
             found[number] = inside
     return found
+
+
+def told(history):
+    """All that a history answers, to compare two."""
+    versions = list(history.versions)
+    return {
+        "tip": history.tip,
+        "complete": history.complete,
+        "versions": versions,
+        "count": len(history),
+        "commits": list(history.commits),
+        "version of": {commit: history.version_of(commit) for commit in history.commits},
+        "place": {commit: history.place(commit) for commit in history.commits},
+        "touching": {path: list(history.touching(path)) for path in history.paths},
+        "at": [history.at(datetime.fromtimestamp(second, UTC)) for second in range(0, 4_100_000_000, 100_000_000)],
+    }
+
+
+def files_of(logged):
+    return {change.path: change.kind.value for change in logged.files}

@@ -131,3 +131,20 @@ def socket_at() -> Iterator[Callable[[Path], None]]:
     yield put
     for each in sockets:
         each.close()
+
+
+@pytest.fixture(scope="module", params=["sha1", "sha256"])
+def many(request, tmp_path_factory):
+    """A repository for many branches, and it opened."""
+    repository = Repository(tmp_path_factory.mktemp("many") / "r", bare=True, object_format=request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ISOLATED.items():
+            patch.setenv(name, value)
+        with open_repository(repository.path, folder="content") as opened:
+            yield repository, opened
+
+
+def clone(repository, path, depth):
+    command = ["git", "clone", "--quiet", "--bare", f"--depth={depth}", repository.path.as_uri(), path]
+    subprocess.run(command, check=True)
+    return path

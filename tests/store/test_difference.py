@@ -36,13 +36,23 @@ def test_any_walk_through_any_edits_gives_what_git_lists(history):
         with open_repository(repository.path, folder="content", limits=Limits(file_bytes=40)) as opened:
             previous = None
             for commit in [*commits, commits[0], commits[-1]]:
-                previous, whole = opened.snapshot(commit, previous), opened.snapshot(commit)
+                before, previous, whole = previous, opened.snapshot(commit, previous), opened.snapshot(commit)
+                if before:
+                    assert touched(before, previous) <= previous.touched_since(before.entries)
+                    assert previous.touched_since(previous.entries) == frozenset()
+                    assert whole.touched_since(before.entries) is None
                 assert previous.entries == whole.entries
                 assert previous.listing == whole.listing
                 assert previous.version == whole.version
                 assert listed_by_git(repository, commit) == {
                     path: (entry.blob, entry.size) for path, entry in previous.entries.items()
                 }
+
+
+def touched(before, after):
+    """The paths at which two snapshots differ."""
+    paths = {*before.entries, *after.entries}
+    return {path for path in paths if before.entries.get(path) != after.entries.get(path)}
 
 
 def listed_by_git(repository, commit):

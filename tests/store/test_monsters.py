@@ -30,10 +30,11 @@ def bomb(repository, leaf, depth):
 def test_a_bomb_of_a_dozen_trees_is_refused_at_once(repository, opened, with_files):
     leaf = repository.tree([("100644", name, repository.blob(b"{}")) for name in NAMES] if with_files else [])
     commit = commit_of(repository, bomb(repository, leaf, 11))
-    start, memory = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Of our own: what git does is to hand over a dozen objects, and how long all takes depends on who else runs.
+    start, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(SnapshotTooLarge, match="at most 100,000 of each are read"):
         opened.snapshot(commit)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 300_000  # kB
 
 
@@ -59,11 +60,11 @@ def test_a_tree_that_is_huge_by_itself_is_refused_before_it_is_read(repository):
 
 def test_three_thousand_folders_within_each_other_are_refused_by_the_first_that_is_too_deep(repository, opened):
     commit = repository.commit({"content/" + "d/" * 3000 + "site.json": b"{}"}, branch="deep")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(SnapshotTooLarge) as refused:
         opened.snapshot(commit)
     assert refused.value.path == "/".join("d" * 16)
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(("depth", "fits"), [(15, True), (16, False)])

@@ -14,8 +14,7 @@ from content_api.store.history import read_history
 from content_api.store.names import TagMove, moved, read_names
 from tests.repositories import Repository
 from tests.store.branches import ancestors, made, plans
-from tests.store.conftest import FILES
-from tests.store.test_history import clone, many  # noqa: F401
+from tests.store.conftest import FILES, clone
 
 
 @pytest.fixture
@@ -233,7 +232,7 @@ def told(names):
 
 @settings(max_examples=20)
 @given(plans(), st.data())
-def test_what_may_be_read_is_what_the_tip_leads_to_and_reading_on_is_reading_anew(many, plan, data):  # noqa: F811
+def test_what_may_be_read_is_what_the_tip_leads_to_and_reading_on_is_reading_anew(many, plan, data):
     repository, opened = many
     commits = made(repository, plan)
     numbers = st.integers(0, len(plan) - 1)

@@ -9,6 +9,8 @@ import httpx2
 
 from tests.live import LiveServer
 
+SAID = "subscription { said }"
+
 
 def say(server: LiveServer, **what: int) -> str:
     """Announce, and return the number of the newest version."""

@@ -190,10 +190,30 @@ def test_answers_are_compressed(encoding, media):
 
 
 def test_what_is_small_or_not_wanted_is_not_compressed():
-    small = client().get("/livez", headers={"Accept-Encoding": "gzip"})
+    small = client().get("/graphql?query={name}", headers={"Accept-Encoding": "gzip"})
     refused = client().get("/schema.graphql", headers={"Accept-Encoding": "gzip;q=0"})
     assert "content-encoding" not in small.headers
     assert "content-encoding" not in refused.headers
+
+
+def test_even_what_is_small_is_compressed_for_who_takes_nothing_else():
+    answer = client().get("/graphql?query={name}", headers={"Accept-Encoding": "br, identity;q=0"})
+    assert answer.headers["content-encoding"] == "br"
+    assert answer.json() == {"data": {"name": "small"}}
+
+
+@pytest.mark.parametrize("accept_encoding", ["identity;q=0", "*;q=0", "deflate, identity;q=0"])
+def test_a_coding_that_cannot_be_sent_is_refused_before_anything_is_done(accept_encoding):
+    answer = client().get("/graphql?query={name}", headers={"Accept-Encoding": accept_encoding})
+    assert (answer.status_code, answer.headers["cache-control"]) == (406, "no-store")
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == "NOT_ACCEPTABLE"
+    assert "zstd, br, gzip, identity" in error["message"]
+
+
+def test_a_problem_is_kept_by_no_cache():
+    for response in (client().get("/no-such"), client().post("/livez")):
+        assert response.headers["cache-control"] == "no-store"
 
 
 def test_a_slash_too_many_leads_back():

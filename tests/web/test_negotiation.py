@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_api.web.negotiation import GRAPHQL_RESPONSE, HTML, JSON, LONGEST_ACCEPT, accept_of, choose, media_type
+from content_api.web.negotiation import (
+    GRAPHQL_RESPONSE,
+    HTML,
+    JSON,
+    LONGEST_ACCEPT,
+    accept_of,
+    choose,
+    codings,
+    media_type,
+)
 
 OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
 
@@ -44,6 +53,46 @@ OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
 )
 def test_the_type_that_is_liked_best_is_chosen(accept, chosen):
     assert choose(accept, OFFERS, fallback=JSON) == chosen
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "found"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("identity", "identity"),
+        ("gzip", "gzip identity"),
+        ("GZip", "gzip identity"),
+        ("x-gzip", "gzip identity"),
+        ("gzip, deflate, br, zstd", "zstd br gzip identity"),
+        ("gzip;q=1.0, br;q=0.5", "gzip br identity"),
+        ("br;q=0.001", "br identity"),
+        ("gzip, identity", "gzip identity"),
+        ("gzip;q=0.5, identity", "identity gzip"),
+        ("identity;q=0.5, br;q=0.2, gzip;q=0.7", "gzip identity br"),
+        ("gzip;q=0", "identity"),
+        ("identity;q=0", ""),
+        ("identity;q=0, br", "br"),
+        ("deflate, identity;q=0", ""),
+        ("*", "zstd br gzip identity"),
+        ("*;q=0", ""),
+        ("gzip, *;q=0", "gzip"),
+        ("identity, *;q=0", "identity"),
+        ("br;q=0, *;q=0.5", "zstd gzip identity"),
+        ("gzip, *;q=0.1, identity;q=0", "gzip zstd br"),
+        ("deflate", "identity"),
+        ("gzip;q=much", "identity"),
+        ("gzip;q=2", "identity"),
+        (",,br,,", "br identity"),
+    ],
+)
+def test_codings_come_in_the_order_in_which_they_are_liked(accept_encoding, found):
+    assert list(codings(accept_encoding)) == found.split()
+
+
+@given(st.text(st.sampled_from("gzipbrstdentyx*;q=0.19, "), max_size=60))
+def test_any_header_is_read(accept_encoding):
+    assert set(codings(accept_encoding)) <= {"zstd", "br", "gzip", "identity"}
 
 
 def test_an_accept_header_too_long_to_be_meant_counts_as_not_sent():

@@ -13,22 +13,7 @@ import httpx2
 import pytest
 
 from tests.live import LiveServer, live
-from tests.web.hearing import listening, say, wait_until
-
-SAID = "subscription { said }"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with live("tests.web.talking:app") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def hasty() -> Iterator[LiveServer]:
-    """A server whose heart beats every 0.1 s, and that waits 0.3 s for a client that does not read."""
-    with live("tests.web.talking:hasty") as running:
-        yield running
+from tests.web.hearing import SAID, listening, say, wait_until
 
 
 @contextmanager

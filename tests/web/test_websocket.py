@@ -16,27 +16,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from content_api.web.websocket import CLOSE_CODES, LONGEST_REASON, SocketLimits
-from tests.live import LiveServer, live
+from tests.live import LiveServer
 from tests.needs import needs_folder
-from tests.web.hearing import listening, say, wait_until
+from tests.web.hearing import SAID, listening, say, wait_until
 
 LIMITS = SocketLimits()
 OPEN_FILES = Path("/proc/self/fd")
 INIT = {"type": "connection_init"}
 ACK = {"type": "connection_ack"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with live("tests.web.talking:app") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def hasty() -> Iterator[LiveServer]:
-    """A server that waits 0.3 s for a greeting, and as long for a client that does not read."""
-    with live("tests.web.talking:hasty") as running:
-        yield running
 
 
 def socket_url(server: LiveServer) -> str:
@@ -71,7 +58,7 @@ def exchange(client: ClientConnection, message: object) -> dict:
     return receive(client)
 
 
-def subscribe(name: str, query: str = "subscription { said }", **payload) -> dict:
+def subscribe(name: str, query: str = SAID, **payload) -> dict:
     return {"id": name, "type": "subscribe", "payload": {"query": query, **payload}}
 
 

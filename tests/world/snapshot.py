@@ -29,6 +29,9 @@ class MemorySnapshot:
         self.blobs_read: list[str] = []
         self._bytes = {blobs[path]: data for path, data in files.items()}
 
+    def touched_since(self, entries: Mapping[str, Entry]) -> None:
+        """It knows of no other."""
+
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for blob in blobs:
             self.blobs_read.append(blob)

@@ -1,0 +1,124 @@
+"""Which operations have plans: those that come again, within a bound."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DirectiveNode, DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, VariableNode
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues
+
+from content_api.delivery.documents import Document
+from content_api.delivery.leaves import Unplanned
+from content_api.delivery.masks import log
+from content_api.delivery.memory import Memory
+from content_api.delivery.plan import Plan, Reader, compiled
+
+# To compile a plan takes as long as to execute its operation three or four times. What was seen twice is likely to be
+# seen often; a client that sends each document once or twice makes nobody work for it.
+SIGHTS = 3
+# A plan is for one outcome of `@skip` and `@include`. A page has two or three such switches and uses few of their
+# combinations; a client that tries them all gets the executor for the rest.
+MOST_VARIANTS = 8
+# Of all plans together. A field of a plan takes 1.3 kB, so this is 40 MB: some three hundred pages of 100 fields.
+MOST_FIELDS = 30_000
+
+
+@dataclass(slots=True)
+class Sighted:
+    """An operation that was seen, by the values of its `switches`: how often, and the plans it has by now."""
+
+    switches: tuple[str, ...]
+    sights: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    """None where there can be no plan."""
+
+    @property
+    def fields(self) -> int:
+        """What it counts towards the bound. It takes a little even without a plan."""
+        return 1 + sum(plan.fields for plan in self.plans.values() if plan)
+
+
+class Plans:
+    """The plans of the operations asked for most recently. Used from one thread, as Documents is."""
+
+    def __init__(
+        self, reader: Reader, memory: Memory | None = None, *, fields: int = MOST_FIELDS, sights: int = SIGHTS
+    ) -> None:
+        self._reader = reader
+        self._memory = memory
+        self._most = fields
+        self._sights = sights
+        self._held = 0
+        self._seen: OrderedDict[tuple[Document, str | None], Sighted] = OrderedDict()
+
+    @property
+    def fields(self) -> int:
+        return self._held
+
+    def get(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        executor: Callable[[], Executor[Any]],
+    ) -> Plan | None:
+        """The plan for an operation of a document; made now if it has been seen often enough.
+
+        `executor` builds what would execute it with these variables: it is asked when a plan is made.
+        """
+        seen = self._sighted(document, operation.name.value if operation.name else None)
+        values = tuple(variables.coerced.get(name) for name in seen.switches)
+        if values in seen.plans:
+            return seen.plans[values]
+        if len(seen.sights) >= MOST_VARIANTS and values not in seen.sights:
+            return None
+        seen.sights[values] = seen.sights.get(values, 0) + 1
+        return self._made(seen, values, executor()) if seen.sights[values] >= self._sights else None
+
+    def _sighted(self, document: Document, name: str | None) -> Sighted:
+        key = document, name
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = Sighted(tuple(sorted(set(_switches(document.ast)))))
+            self._hold(seen.fields)
+        self._seen.move_to_end(key)
+        return seen
+
+    def _made(self, seen: Sighted, values: tuple[Any, ...], executor: Executor[Any]) -> Plan | None:
+        plan = None
+        try:
+            plan = compiled(executor, self._reader, self._memory)
+        except (Unplanned, GraphQLError) as reason:
+            log.debug("an operation has no plan", reason=str(reason))
+        except Exception:  # noqa: BLE001 - a defect of ours, which must not keep anybody from an answer
+            log.exception("the compiler of plans failed")
+        seen.plans[values] = plan
+        self._hold(plan.fields if plan else 0)
+        return plan
+
+    def _hold(self, fields: int) -> None:
+        self._held += fields
+        while self._held > self._most:
+            _, forgotten = self._seen.popitem(last=False)
+            self._held -= forgotten.fields
+
+
+def _switches(document: DocumentNode) -> Iterator[str]:
+    """The variables that decide which fields are asked for. Those of another operation do no harm."""
+    waiting: list[Any] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        for directive in node.directives or ():
+            yield from _variables(directive)
+        below: SelectionSetNode | None = getattr(node, "selection_set", None)
+        waiting.extend(below.selections if below else ())
+
+
+def _variables(directive: DirectiveNode) -> Iterator[str]:
+    for argument in directive.arguments or ():
+        if isinstance(argument.value, VariableNode):
+            yield argument.value.name.value

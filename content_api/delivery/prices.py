@@ -1,0 +1,66 @@
+"""What the operations of a document cost, remembered: to price one takes longer than to answer it by a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import NoneType
+from typing import Any
+
+from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+
+from content_api.delivery.price import Price, price
+
+# Most prices depend on no variable, and some on the size of a page, which takes a few values. A client that sends ever
+# other sizes has each of its operations priced.
+MOST = 16
+SIZES = (int, NoneType)
+
+
+class Prices:
+    """The prices of one document's operations, by the values of the variables that they depend on."""
+
+    def __init__(self) -> None:
+        self._looked_at: dict[str | None, tuple[str, ...]] = {}
+        self._known: dict[tuple[str | None, tuple[object, ...]], Price] = {}
+
+    def of(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+    ) -> Price:
+        """What `price` says. It is remembered for sizes alone: a list or a filter may be any, and is counted."""
+        name = operation.name.value if operation.name else None
+        if name not in self._looked_at:
+            watched = Watched(variables)
+            priced = price(schema, operation, fragments, watched)
+            self._looked_at[name] = tuple(sorted(watched.looked_at))
+            return priced
+        values = tuple(variables.get(one) for one in self._looked_at[name])
+        if any(value.__class__ not in SIZES for value in values):
+            return price(schema, operation, fragments, variables)
+        known = self._known.get((name, values))
+        if known is None:
+            known = price(schema, operation, fragments, variables)
+            if len(self._known) < MOST:
+                self._known[name, values] = known
+        return known
+
+
+class Watched(Mapping[str, Any]):
+    """Variables that remember which of them were looked at. Which these are does not depend on their values."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self.looked_at: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.looked_at.add(name)
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)

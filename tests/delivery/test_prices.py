@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from graphql import parse
+
+from content_api.delivery import prices as remembering
+from content_api.delivery.price import price
+from content_api.delivery.prices import MOST, Prices
+from tests.delivery.small import schema
+
+SCHEMA = schema()
+SIZED = "query ($n: Int, $m: Int) { things(first: $n) { nodes { name others(last: $m) { totalCount } } } }"
+LISTED = "query ($ids: [ID!]!) { nodes(ids: $ids) { name } }"
+
+
+def totals(prices: Prices, text: str, asked: list[dict[str, object]]) -> list[int]:
+    [operation] = parse(text).definitions
+    return [prices.of(SCHEMA, operation, {}, variables).total for variables in asked]
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[object]:
+    """The variables of each operation that was priced."""
+    seen: list[object] = []
+
+    def counting(schema, operation, fragments, variables):
+        seen.append(variables)
+        return price(schema, operation, fragments, variables)
+
+    monkeypatch.setattr(remembering, "price", counting)
+    return seen
+
+
+def test_a_price_that_depends_on_no_variable_is_worked_out_once_more_at_most(counted):
+    text = "query ($key: String) { thing(key: $key) { name parts { name } } }"
+    assert set(totals(Prices(), text, [{"key": str(number)} for number in range(100)])) == {8}
+    assert len(counted) == 2
+
+
+def test_a_price_that_depends_on_sizes_is_remembered_by_these(counted):
+    asked = [{"n": 2, "m": 1}, {"n": 2, "m": 1}, {"n": 3, "m": 1}, {"n": 2}, {}, {"n": 3, "m": 1}, {"n": 2}, {}]
+    [operation] = parse(SIZED).definitions
+    expected = [price(SCHEMA, operation, {}, variables).total for variables in asked]
+    assert totals(Prices(), SIZED, asked) == expected
+    assert len(counted) == 5
+
+
+def test_prices_by_size_are_bounded(counted):
+    prices = Prices()
+    asked = [{"n": number} for number in range(1, 51)]
+    assert totals(prices, SIZED, asked) == totals(prices, SIZED, asked)
+    assert len(counted) == 100 - MOST
+
+
+def test_a_list_is_counted_each_time():
+    assert totals(Prices(), LISTED, [{"ids": ["a"] * number} for number in (1, 1, 3, 2)]) == [2, 2, 4, 3]
+
+
+def test_true_is_no_size(counted):
+    assert len(set(totals(Prices(), SIZED, [{"n": 1}, {"n": 1}, {"n": True}]))) == 1
+    assert len(counted) == 3
+
+
+def test_operations_of_one_document_are_told_apart():
+    document = parse("query A { name } query B { thing { name } } query C { thing { name parts { name } } }")
+    prices = Prices()
+    for _ in range(3):
+        found = [prices.of(SCHEMA, operation, {}, {}).total for operation in document.definitions]
+        assert found == [1, 2, 8]
