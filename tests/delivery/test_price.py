@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_api.delivery.limits import Limits
+from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery, Live
 from content_api.delivery.price import Price, hold_cost, price
 from content_api.errors import NotInMemory, RequestError
@@ -335,5 +337,6 @@ def test_what_is_refused_after_it_was_priced_says_its_cost():
     def nowhere(wanted):
         raise RequestError("VERSION_NOT_AVAILABLE", "There is no such version.")
 
-    reply = ask("{ name named { name } }", on=Delivery(SCHEMA, lambda: Live("v1", Elsewhere()), fetch=nowhere))
+    target = Delivery(SCHEMA, lambda: Live("v1", Elsewhere()), fetch=nowhere)
+    reply = asyncio.run(target.answer(Operation("{ name named { name } }")))
     assert (reply.executed, reply.codes, reply.cost) == (False, ("VERSION_NOT_AVAILABLE",), 3)
