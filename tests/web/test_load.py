@@ -116,8 +116,8 @@ def test_a_request_whose_body_came_late_is_refused_before_it_is_read():
 
 # ---- a real load, over a real socket
 
-# Some 5 ms of work on the shipped content, so that four hundred at a time are two seconds of it. The name is another one
-# each time: what is known already is answered in no time.
+# Some 5 ms of work on the shipped content: four hundred at a time are two seconds of it. The name is another one each
+# time, since what is known already is answered in no time.
 DEAR = """{ NAME: conditions(first: 3) { nodes {
   name requiredCautions { name summary }
   symptoms { frequency symptom { name conditions { condition { name requiredCautions { name } } } } }
