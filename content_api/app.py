@@ -295,7 +295,7 @@ def delivery(
         fetch=archive.holding if archive else fetch_nothing,
         reader=Reader(schema()),
         memory=Memory(noting, note_again),
-        answers=answers or Answers(0),
+        answers=Answers(0) if answers is None else answers,  # one that is empty is false
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from content_api.web.graphql import LIVE
 from tests import world
 from tests.publish.world import broken, moon, new_repository
 from tests.repositories import ISOLATED, Repository
+from tests.waiting import until
 
 NAME = '{ condition(key: "moon-hiccups") { name } }'
 PINNED = 'query ($v: String) { content(version: $v) { condition(key: "moon-hiccups") { name } } }'
@@ -99,6 +101,21 @@ def test_a_client_is_told_on_request_which_version_it_reads(client, repository):
     assert client.get("/graphql", params={"query": NAME, "extensions": "content"}).json()["extensions"] == expected
     asked = {"query": NAME, "extensions": {"content": True}}
     assert client.post("/graphql", json=asked).json()["extensions"] == expected
+
+
+def test_an_answer_is_sent_again_until_something_else_is_live(client, repository):
+    def reused() -> float:
+        return float(re.search(r"^content_api_answers_reused_total (\S+)$", client.get("/metrics").text, re.M)[1])
+
+    first = ask(client, NAME)
+    assert (ask(client, NAME).content, reused()) == (first.content, 1)
+    newest = repository.commit(moon("Newer"))
+    assert ask(client, NAME, {"Content-Version-At-Least": newest}).content != first.content
+    assert reused() == 1
+    repository.tag("spring")
+    until(10, lambda: client.get("/readyz").json()["tags"] == ["spring"])
+    assert (ask(client, NAME).status_code, reused()) == (200, 1), "what names mean has changed"
+    assert (ask(client, NAME).status_code, reused()) == (200, 2)
 
 
 def test_no_client_reads_what_is_older_than_its_own_publish(client, repository):

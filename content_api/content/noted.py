@@ -71,4 +71,5 @@ def note_again(noted: Noted) -> None:
     collected = _NOTED.get()
     if collected is not None:
         collected.tags.update(noted.tags)
-        collected.recalled.update(noted.recalled)
+        if noted.recalled:
+            collected.recalled.update(noted.recalled)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from sys import intern
 
 from content_api.content.fields import EntityKind
 
@@ -40,12 +41,13 @@ def is_name(key: str) -> bool:
     return NAME.fullmatch(key) is not None
 
 
+# Interned, as what is made anew for each answer that is kept would take more memory than all else of its tags.
 def source(name: str) -> str:
-    return f"source/{name}"
+    return intern(f"source/{name}")
 
 
 def person(name: str) -> str:
-    return f"person/{name}"
+    return intern(f"person/{name}")
 
 
 def listed(kind: EntityKind) -> str:
@@ -60,7 +62,7 @@ def every(kind: EntityKind) -> str:
 
 def referred(key: str) -> str:
     """On answers that list what refers to an entity."""
-    return f"{key}:in"
+    return intern(f"{key}:in")
 
 
 def group(tag: str) -> str | None:

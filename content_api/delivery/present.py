@@ -74,7 +74,10 @@ def line(reply: Reply) -> str:
     """The tags, with commas between; where that is longer than LONGEST_LINE, coarser ones stand for those of a kind."""
     made: str | None = reply.made.get("line")
     if made is None:
-        made = reply.made["line"] = ",".join(sorted(within(reply.tags, LONGEST_LINE)))
+        made = ",".join(sorted(reply.tags))
+        if len(made) > LONGEST_LINE:
+            made = ",".join(sorted(within(reply.tags, LONGEST_LINE)))
+        reply.made["line"] = made
     return made
 
 

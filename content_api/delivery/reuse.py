@@ -80,7 +80,7 @@ class Answers:
 
     def keep(self, moment: Hashable, key: Key, reply: Reply) -> None:
         """Keep an answer, unless its moment has passed; what was asked for longest ago makes room for it."""
-        if moment != self._moment or key in self._kept:
+        if not self._limit or moment != self._moment or key in self._kept:
             return
         # A copy of the bytes: what orjson gives holds up to ten times the memory that it fills.
         self._kept[key] = reply = replace(reply, body=bytes(memoryview(reply.body)))
