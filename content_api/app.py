@@ -21,6 +21,7 @@ from content_api.content.noted import note_again, noting
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described
 from content_api.content.report import report
+from content_api.delivery.limits import Limits
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
@@ -34,7 +35,7 @@ from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
-from content_api.observe.metrics import DELIVERY, Operations, Table, exposed, registry
+from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
 from content_api.publish.beginning import Beginning, begin, just
@@ -53,8 +54,9 @@ from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.ending import unwinding, when_told_to_end
-from content_api.web.graphql import Answer
+from content_api.web.graphql import Answer, AtLeast
 from content_api.web.listeners import Listeners
+from content_api.web.load import Load
 from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
 from content_api.web.tokens import Tokens
@@ -224,12 +226,14 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     kept = Answers(settings.answer_bytes)
-    answers = delivery(current, archive, kept)
-    documents = persisted(settings, answers)
+    answers = delivery(current, archive, kept, Limits(seconds=settings.operation_seconds))
+    load = Load(settings.busy_seconds)
+    documents = persisted(settings, answers, load)
     announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
+    metrics.register(Refusals(lambda: documents.refused))
     metrics.register(Table(DELIVERY, lambda: delivered(kept, purging)))
     services = Services(
         schema_text=sdl(schema()),
@@ -239,7 +243,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
         status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(metrics, accept),
-        at_least=publisher.at_least if publisher else None,
+        load=load,
+        count_refusal=lambda code: documents.refused.update((code,)),
+        at_least=waiting(load, publisher.at_least) if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
         previews=preview_routes(settings, publisher, answers, documents),
@@ -248,10 +254,21 @@ def wire(settings: Settings, started: Started) -> Starlette:
     return build(
         services,
         origins=settings.cors_origins,
+        rate_limit=settings.rate_limit,
         lifespan=lambda app: _lifespan(
-            started, listeners, _following(settings, started, publisher, announcements, purging), purging.run()
+            started, listeners, load, _following(settings, started, publisher, announcements, purging), purging.run()
         ),
     )
+
+
+def waiting(load: Load, at_least: AtLeast) -> AtLeast:
+    """The same, with a place of those that may wait."""
+
+    async def wait(commit: str) -> None:
+        with load:
+            await at_least(commit)
+
+    return wait
 
 
 def subscription(announcements: Announcements, archive: VersionArchive | None) -> Subscription:
@@ -264,7 +281,9 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
     return Subscription(listen=announcements.listen, files_of=files_of)
 
 
-def delivery(current: Current, archive: VersionArchive | None, answers: Answers | None = None) -> Delivery:
+def delivery(
+    current: Current, archive: VersionArchive | None, answers: Answers | None = None, limits: Limits | None = None
+) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version.
 
     Without `answers` to keep them in, each is made anew.
@@ -272,6 +291,7 @@ def delivery(current: Current, archive: VersionArchive | None, answers: Answers 
     return Delivery(
         schema(),
         live_in(current),
+        limits or Limits(),
         fetch=archive.holding if archive else fetch_nothing,
         reader=Reader(schema()),
         memory=Memory(noting, note_again),
@@ -284,7 +304,7 @@ def stored_documents(settings: Settings) -> list[Stored]:
     return read_stored(settings.operations or SHIPPED)
 
 
-def persisted(settings: Settings, answers: Delivery) -> Persisted:
+def persisted(settings: Settings, answers: Delivery, load: Load) -> Persisted:
     """The documents that an id can stand for; those that are stored are read, and kept, before somebody asks.
 
     One that cannot be answered is a warning: it keeps its own clients waiting for a remedy, and nobody else.
@@ -294,7 +314,8 @@ def persisted(settings: Settings, answers: Delivery) -> Persisted:
         answers.documents.keep(one.text)
         for trouble in examined(answers, one).troubles:
             log.warning("a stored document cannot be answered", place=f"{one.path}:{trouble.line}", why=trouble.message)
-    return Persisted(stored, longest=answers.limits.characters, trusted_only=settings.trusted_only)
+    longest = answers.limits.characters
+    return Persisted(stored, longest=longest, trusted_only=settings.trusted_only, place=load)
 
 
 @cache
@@ -390,13 +411,13 @@ async def open_preview(
 
 @asynccontextmanager
 async def _lifespan(
-    started: Started, listeners: Listeners, *running: Coroutine[None, None, None]
+    started: Started, listeners: Listeners, load: Load, *running: Coroutine[None, None, None]
 ) -> AsyncIterator[None]:
     """What goes on while the server runs: `running` is begun with it, and cancelled."""
     sys.setswitchinterval(SWITCH_SECONDS)
     tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
-    with when_told_to_end(listeners.dismiss):
+    with when_told_to_end(listeners.dismiss), load.beating():
         yield
     for task in tasks:
         task.cancel()

@@ -117,6 +117,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     ),
     "TOO_MANY_VERSIONS": (400, "The operation opens more versions than one request may."),
     "OVERLOADED": (503, "The server has more to do than it can do in time; ask again after `Retry-After` seconds."),
+    "TOOK_TOO_LONG": (
+        503,
+        "The operation was not answered in the time that one may take; ask for less.",
+    ),
     "LOCALE_NOT_AVAILABLE": (400, "The locale is not one that the publisher serves; `site.locales` lists those."),
     "DOCUMENT_TOO_LONG": (400, "The document has more characters, tokens, fragments or directives than are read."),
     "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),
@@ -138,6 +142,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "TOKEN_REQUIRED": (401, "Previews are for those with a token; send it as `Authorization: Bearer …`."),
     "BRANCH_HAS_PROBLEMS": (422, "The branch that is previewed has problems: `problems` has the first hundred."),
     "NOT_FOUND": (404, "There is nothing at this path."),
+    "RATE_LIMITED": (429, "More requests came from one address than may; `Retry-After` says how many seconds to wait."),
     "TOO_MANY_LISTENERS": (503, "As many listen as the server has room for. Ask for the version now and then instead."),
     "INTERNAL": (500, "Something on our side failed. Nothing in the request needs to change; try again later."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -13,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from content_api.content.suggest import suggestion
+from content_api.delivery.limits import Limits as OperationLimits
 from content_api.delivery.reuse import KEPT_BYTES
 from content_api.errors import SettingError
 from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
@@ -24,8 +26,10 @@ ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(/[^\s,]*
 BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
 TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
 TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
+RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)", re.ASCII)
 List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
 USUAL_LIMITS = Limits()
+OPERATION = OperationLimits()
 # Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
 HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
@@ -115,6 +119,19 @@ class Settings(BaseSettings):
     given: those that come with content-api, in `schema/operations/`."""
     trusted_only: bool = False
     """Answer stored documents and no others. Introspection and GraphiQL are then closed; `/schema.graphql` is not."""
+    rate_limit: str | None = None
+    """How many requests one client address may send, such as `100/second`, `1000/minute` or `20000/hour`. If not set,
+    any number. Each worker counts for itself."""
+    proxies: List = ()
+    """Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks with commas between,
+    such as `127.0.0.1,10.0.0.0/8`. If not set, nobody's are, and behind a proxy all clients have its address."""
+    busy_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
+    """Seconds that the server may be busy with the requests that came together; those that are left then are refused
+    with 503, and it is free for new ones. Who is answered has waited twice as long at most: a second is when a reader
+    begins to think of something else."""
+    operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
+    """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
+    twentieth of one, and while it runs nobody else is answered."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""
@@ -135,7 +152,15 @@ class Settings(BaseSettings):
     """Seconds that a version may take to be read and checked; one that takes longer is refused, and the last good one
     stays. 50,000 entities take 13 from nothing, and a change among them a tenth of one."""
 
-    @field_validator("cors_origins", "hook_secrets", "preview_branches", "preview_tokens", "purge_urls", mode="before")
+    @field_validator(
+        "cors_origins",
+        "hook_secrets",
+        "preview_branches",
+        "preview_tokens",
+        "proxies",
+        "purge_urls",
+        mode="before",
+    )
     @classmethod
     def split(cls, value: Any) -> Any:
         """A list of the environment is plain text here: pydantic-settings would want it as JSON."""
@@ -147,6 +172,24 @@ class Settings(BaseSettings):
         wrong = [origin for origin in value if not ORIGIN.match(origin)]
         if wrong or not value:
             raise ValueError("origins such as https://example.org, without a path, with commas between, or *")
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def a_rate(cls, value: str | None) -> str | None:
+        if value is not None and not RATE.fullmatch(value):
+            raise ValueError("a number and a time such as 100/second, 1000/minute, 20000/hour or 100000/day")
+        return value
+
+    @field_validator("proxies")
+    @classmethod
+    def each_a_network(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one)
+            except ValueError as error:
+                wanted = "addresses or networks such as 127.0.0.1,10.0.0.0/8, with commas between"
+                raise ValueError(f"{wanted}; {error}") from None
         return value
 
     @field_validator("purge_urls")

@@ -60,6 +60,13 @@ def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
+        ("RATE_LIMIT", "100", "CONTENT_API_RATE_LIMIT is '100': it should be a number and a time such as 100/second"),
+        ("RATE_LIMIT", "0/second", "CONTENT_API_RATE_LIMIT is '0/second': it should be a number and a time"),
+        ("RATE_LIMIT", "5/fortnight", "CONTENT_API_RATE_LIMIT is '5/fortnight': it should be a number and a time"),
+        ("PROXIES", "*", "CONTENT_API_PROXIES is '*': it should be addresses or networks such as 127.0.0.1,10.0.0.0/8"),
+        ("PROXIES", "10.0.0.1/8", "CONTENT_API_PROXIES is '10.0.0.1/8': it should be addresses or networks such as"),
+        ("BUSY_SECONDS", "0.01", "CONTENT_API_BUSY_SECONDS is '0.01': it should be greater than or equal to 0.05"),
+        ("OPERATION_SECONDS", "0", "CONTENT_API_OPERATION_SECONDS is '0': it should be greater than 0"),
         ("PORT", "high", "CONTENT_API_PORT is 'high': it should be a valid integer"),
         ("PORT", "65536", "CONTENT_API_PORT is '65536': it should be less than or equal to 65535"),
         ("WORKERS", "0", "CONTENT_API_WORKERS is '0': it should be greater than or equal to 1"),

@@ -113,20 +113,22 @@ def run(settings: Settings, started: Started, listening: socket.socket) -> None:
     """Answer until told to stop: here, or in worker processes that read the content for themselves."""
     if settings.workers == 1:
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and raises what made it end again
-            uvicorn.Server(configured(wire(settings, started))).run([listening])
+            uvicorn.Server(configured(settings, wire(settings, started))).run([listening])
     else:
         hand_down(settings)
-        Multiprocess(configured("content_api.app:application", settings.workers), [listening]).run()
+        Multiprocess(configured(settings, "content_api.app:application"), [listening]).run()
 
 
-def configured(app: str | Starlette, workers: int = 1) -> uvicorn.Config:
+def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:
     """How uvicorn runs an application, or what makes one in each worker."""
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
-        workers=workers,
+        workers=settings.workers,
         loop="uvloop",
         http="httptools",
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         server_header=False,  # which server this is, is of use to nobody but an attacker
         log_config=None,  # ours, in observe/
         log_level="warning",  # that it started and stopped is said by us

@@ -13,6 +13,7 @@ from functools import partial
 from operator import attrgetter, eq
 from typing import Any, TypeAlias, TypeVar
 
+from content_api.content.deadline import chosen, look
 from content_api.content.edges import (
     CAUSES,
     SYMPTOMS,
@@ -327,9 +328,10 @@ def select(
     test = compiled(view, kind, criteria) if criteria else None
     if test:
         with unnoted():  # what a filter walks past is not what was asked for
-            found = [shown for shown in found if test(shown)]
+            found = chosen(found, test)
     if view.edition.recalls:
         view.note_all(kind, test)
     for by, direction in reversed(keys.items()):
+        look()
         found = sorted(found, key=ORDERS[by.value], reverse=direction is Direction.DESC)
     return found

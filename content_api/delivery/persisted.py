@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from content_api.content.suggest import suggestion
@@ -11,7 +12,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery, refused
 from content_api.delivery.stored import HASHED, Stored, id_of
 from content_api.delivery.subscribe import Replies, Subscriptions, once
-from content_api.errors import RequestError
+from content_api.errors import ERROR_CODES, RequestError
 
 # Under this name all documents are counted that are not stored. It is no name of GraphQL, so that none can have it.
 OTHERS = "(not stored)"
@@ -62,7 +63,8 @@ class Persisted:
     """Finds the document of an operation, and answers it by a Delivery.
 
     `trusted_only` is for a server that executes what is stored and nothing else. Of all operations it is counted which
-    stored document they were, in `counted`.
+    stored document they were, in `counted`, and of those that were not executed why, by code, in `refused`.
+    `place` is entered around each answer, and raises RequestError when there is no room for another.
     """
 
     def __init__(
@@ -72,12 +74,15 @@ class Persisted:
         *,
         longest: int,
         trusted_only: bool = False,
+        place: AbstractContextManager[None] | None = None,
     ) -> None:
         self._stored = {key: one for one in stored for key in (one.id, one.name)}
         self._names = {one.text: one.name for one in self._stored.values()}
         self._automatic = Automatic() if automatic is None else automatic
         self._longest = longest
         self._trusted_only = trusted_only
+        self._place = nullcontext() if place is None else place
+        self.refused: Counter[str] = Counter(dict.fromkeys(ERROR_CODES, 0))
         self.counted: Counter[str] = Counter(dict.fromkeys((*self._names.values(), OTHERS), 0))
 
     def find(self, operation: Operation) -> Operation:
@@ -95,10 +100,10 @@ class Persisted:
 
         async def answer(operation: Operation) -> Reply:
             try:
-                found = self.find(operation)
+                with self._place:
+                    return self._counting(await delivery.answer(self.find(operation)))
             except RequestError as error:
-                return refused(delivery.begin(operation), error)
-            return await delivery.answer(found)
+                return self._counting(refused(delivery.begin(operation), error))
 
         return answer
 
@@ -107,11 +112,17 @@ class Persisted:
 
         def subscribe(operation: Operation) -> Replies:
             try:
-                return subscriptions.subscribe(self.find(operation))
+                with self._place:
+                    return subscriptions.subscribe(self.find(operation))
             except RequestError as error:
-                return once(refused(subscriptions.delivery.begin(operation), error))
+                return once(self._counting(refused(subscriptions.delivery.begin(operation), error)))
 
         return subscribe
+
+    def _counting(self, reply: Reply) -> Reply:
+        if not reply.executed:
+            self.refused[reply.codes[0]] += 1
+        return reply
 
     def _text(self, operation: Operation) -> str:
         identifier, text = operation.document_id, operation.document

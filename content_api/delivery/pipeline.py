@@ -30,6 +30,7 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.execution.values import VariableValues
 
+from content_api.content.deadline import Within
 from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
 from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
@@ -52,6 +53,7 @@ from content_api.delivery.plans import Plans
 from content_api.delivery.present import tags_of, words_of
 from content_api.delivery.price import hold_cost
 from content_api.delivery.reuse import Answers, Key, key_of
+from content_api.delivery.timed import TimedExecutor
 from content_api.errors import NotInMemory, RequestError
 
 
@@ -116,7 +118,7 @@ class Answering:
 
     def executor(self) -> Executor[Any]:
         """What executes the operation, built when it is asked for: a plan has no need of it."""
-        built = Executor.build(
+        built = TimedExecutor.build(
             self.schema,
             self.document.ast,
             self.live.root,
@@ -132,11 +134,12 @@ class Answering:
 
 
 class Lacking(Exception):
-    """The operation can be answered once this is in memory."""
+    """The operation, which costs so much, can be answered once this is in memory."""
 
-    def __init__(self, wanted: Collection[NotInMemory]) -> None:
+    def __init__(self, wanted: Collection[NotInMemory], cost: int | None) -> None:
         super().__init__("something must be loaded")
         self.wanted = wanted
+        self.cost = cost
 
 
 # ---- once for each text
@@ -247,12 +250,13 @@ def find_pin(work: Answering) -> None:
 def execute(work: Answering) -> None:
     """Run the operation, by a plan where it has one."""
     plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
-    done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
+    with Within(work.limits.seconds):
+        done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
     work.result, work.planned = done.result, done.planned
     work.extensions |= work.live.noted(done.noted)
     work.tags = work.live.made_from(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):
-        raise Lacking(tuple(wanted.values()))
+        raise Lacking(tuple(wanted.values()), work.cost)
 
 
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
@@ -327,10 +331,10 @@ class Delivery:
         try:
             return self._keep(moment, key, self.attempt(self.begin(operation, live)))
         except Lacking as lacking:
-            wanted = lacking.wanted
+            wanted, cost = lacking.wanted, lacking.cost
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
-        make = partial(self._answer_loaded, operation, live, wanted)
+        make = partial(self._answer_loaded, operation, live, wanted, cost)
         return self._keep(moment, key, await self.answers.once(moment, key, make))
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
@@ -353,7 +357,9 @@ class Delivery:
             self.answers.keep(moment, key, reply)
         return reply
 
-    async def _answer_loaded(self, operation: Operation, live: Live, wanted: Collection[NotInMemory]) -> Reply:
+    async def _answer_loaded(
+        self, operation: Operation, live: Live, wanted: Collection[NotInMemory], cost: int | None
+    ) -> Reply:
         """Load what is lacking, and what then turns out to be lacking beside it."""
         versions: set[str] = set()
         try:
@@ -369,7 +375,9 @@ class Delivery:
                         wanted = lacking.wanted
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
-            return refused(self.begin(operation, live), error)
+            work = self.begin(operation, live)
+            work.cost = cost
+            return refused(work, error)
 
 
 def _document(work: Reading) -> Document:

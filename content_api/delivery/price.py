@@ -12,8 +12,9 @@ is known when the work is done.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -53,19 +54,31 @@ CRITERION = 50
 # Argument -> what a field costs that takes it: a full-text search, and a comparison of two versions.
 DEAR_ARGUMENTS = {"text": 100, "from": 500}
 
+# What a refusal repeats of the client's text: names of our own fields have 20 characters, aliases any number, and a
+# message is to be read in a console.
+LONGEST_KEY = 30
+LONGEST_PATH = 5
+MOST_SPELT = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One field on a path, how many times it multiplies what is below, and the argument that says so, if one does."""
+    """One field on a path, how many times it multiplies what is below, and the argument that says so, if one does.
+
+    `cost` is that of the field with all below it, and `each` that of one of the `size`.
+    """
 
     key: str
     size: int = 1
     argument: str | None = None
+    cost: int = 1
+    each: int = 0
 
     def __str__(self) -> str:
+        key = f"{self.key:.{LONGEST_KEY}}"
         if self.argument:
-            return f"{self.key}({self.argument}: {self.size})"
-        return f"{self.key} (a list, counted as {self.size})" if self.size > 1 else self.key
+            return f"{key}({self.argument}: {self.size})"
+        return f"{key} (a list, counted as {self.size})" if self.size > 1 else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +103,17 @@ def price(
 
 
 def hold_cost(limit: int, priced: Price) -> None:
-    """Refuse what costs more than `limit`, naming the dearest path and the argument to change."""
+    """Refuse what costs more than `limit`, naming the dearest path, its share, and the argument to change."""
     if priced.total <= limit:
         return
-    path = " > ".join(str(step) for step in _dear_part(priced.path))
-    message = f"The operation could cost {priced.total:,}; {limit:,} is allowed. Its dearest path is {path}."
-    raise RequestError("TOO_COSTLY", message, _advice(priced.path))
+    path = _dear_part(priced.path)
+    share = _times(path[:-1]) * path[-1].cost
+    told = f"{_spelt(path)} costs {_number(share)} of it."
+    raise RequestError(
+        "TOO_COSTLY",
+        f"The operation could cost {_number(priced.total)}; {limit:,} is allowed. {told}",
+        _advice(path, priced.total - limit),
+    )
 
 
 def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -104,14 +122,40 @@ def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
     return path[: last + 1]
 
 
-def _advice(path: tuple[Step, ...]) -> str:
-    choices = [step for step in path if step.argument and step.size > 1]
-    if not choices:
-        return "Ask for fewer fields, or in several requests."
-    step = max(choices, key=lambda choice: choice.size)
+def _spelt(path: tuple[Step, ...]) -> str:
+    """The path in a line. Of one too long to be read, the end is told, where it is dearest."""
+    parts = [str(step) for step in path]
+    kept = parts[-LONGEST_PATH:]
+    return " > ".join(kept if len(kept) == len(parts) else ["…", *kept])
+
+
+def _advice(path: tuple[Step, ...], excess: int) -> str:
+    """Which argument to change, and to what, so that the operation costs less by the excess."""
+    choices = [(place, step) for place, step in enumerate(path) if step.argument and step.size > 1]
+    for place, step in sorted(choices, key=lambda choice: -choice[1].size):
+        fitting = step.size - math.ceil(excess / (_times(path[:place]) * step.each))
+        if fitting >= 1:
+            return _change(step, fitting)
+    return "Ask for fewer fields, or in several requests."
+
+
+def _change(step: Step, fitting: int) -> str:
+    key = f"`{step.key:.{LONGEST_KEY}}`"
     if step.argument == "where":
-        return f"Ask fewer things in `where` of `{step.key}`: it asks {step.size}, and each costs {CRITERION}."
-    return f"Give `{step.argument}` of `{step.key}` a smaller number than {step.size}, and page through the rest."
+        return f"Ask {fitting} of the {step.size} things in `where` of {key}: each costs {step.each}."
+    if step.argument == "ids":
+        return f"Give {fitting} `ids` to {key} instead of {step.size}, and the rest in other requests."
+    return f"Ask for `{step.argument}: {fitting}` of {key} instead of {step.size}, and page through the rest."
+
+
+def _times(path: Iterable[Step]) -> int:
+    """How often what stands at the end of a path is counted."""
+    return math.prod(step.size for step in path)
+
+
+def _number(cost: int) -> str:
+    """A cost for a person. Fragments that double one another cost more than anybody reads."""
+    return f"{cost:,}" if cost <= MOST_SPELT else f"more than {MOST_SPELT:,}"
 
 
 class _Pricer:
@@ -151,7 +195,7 @@ class _Pricer:
         name = node.name.value
         key = node.alias.value if node.alias else name
         if name in INTROSPECTION_PRICES:
-            return Price(INTROSPECTION_PRICES[name], (Step(key),))
+            return Price(INTROSPECTION_PRICES[name], (Step(key, cost=INTROSPECTION_PRICES[name]),))
         definition = self.schema.get_field(parent, name)
         if node.selection_set is None or definition is None:
             return Price(1, (Step(key),))
@@ -159,8 +203,11 @@ class _Pricer:
         connection = _paging(definition) is not None and not is_list_type(get_nullable_type(definition.type))
         below = self.selection_set(node.selection_set, _composite(get_named_type(definition.type)), connection)
         listing, asked = step.size * below.total, self.asked(node)
-        dearest = (step, *below.path) if listing >= CRITERION * asked else (Step(key, asked, "where"),)
-        return Price(1 + listing + CRITERION * asked + self.looking(node), dearest)
+        total = 1 + listing + CRITERION * asked + self.looking(node)
+        if listing < CRITERION * asked:
+            return Price(total, (Step(key, asked, "where", total, CRITERION),))
+        counted = below.path if step.size else ()  # what is asked for no time costs nothing
+        return Price(total, (replace(step, cost=total, each=below.total), *counted))
 
     def asked(self, node: FieldNode) -> int:
         """How many things the field's `where` asks."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import strawberry
 from strawberry import UNSET
 
+from content_api.content.deadline import look
 from content_api.content.noted import touch
 from content_api.content.view import Shown, View, view_of
 from content_api.errors import RequestError
@@ -82,6 +83,7 @@ class Keyed(Protocol):
 
 def cut(page: Page, found: Sequence[Keyed], version: str) -> Slice:
     """The slice of a list that a page stands for. Raises RequestError for arguments that make no page."""
+    look()  # to find the place of a cursor, the list is walked
     checked_size("first", page.first)
     checked_size("last", page.last)
     if page.first is not None and page.last is not None:

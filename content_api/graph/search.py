@@ -6,6 +6,7 @@ from html import escape
 
 import strawberry
 
+from content_api.content.deadline import look
 from content_api.content.fields import EntityKind
 from content_api.content.noted import noted_by, touch
 from content_api.content.search import Highlight as Marked
@@ -68,6 +69,7 @@ class SearchConnection:
 
 def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -> SearchConnection:
     """A page of what a text finds in a view. Raises RequestError for a text or page that cannot be."""
+    look()
     checked_size("first", asked.first)
     touch(SEARCH)
     view = view_of_page(view, asked)

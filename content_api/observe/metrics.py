@@ -209,6 +209,25 @@ class Operations:
         yield family
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """A collector over how often something was refused, by the code of the error."""
+
+    counted: Callable[[], Mapping[str, int]]
+    name = "content_api_requests_refused"
+    meaning = "Operations that were not executed, and requests that were turned away, by the code of the error."
+
+    def describe(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(self.name, self.meaning, labels=("code",))
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(self.name, self.meaning, labels=("code",))
+        for code, number in self.counted().items():
+            if number:  # of fifty codes a server sees five
+                family.add_metric((code,), number)
+        yield family
+
+
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
     """The metrics of one server. What counts something else registers itself with it."""
     found = CollectorRegistry()

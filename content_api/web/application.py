@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from content_api.errors import RequestError
 from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
 from content_api.web.headers import PrivatePreviews, SafeHeaders
+from content_api.web.load import Shedding
 from content_api.web.negotiation import JSON
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
@@ -34,25 +35,26 @@ def build(
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
+    rate_limit: str | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Wire the application.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
-    public, reading needs no key, and no cookie is ever looked at.
+    public, reading needs no key, and no cookie is ever looked at. `rate_limit` is for one address, as `100/second`.
     """
     add_compress_type(PROBLEM)  # starlette-compress does not know this one
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
         routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],
-        middleware=_middleware(origins),
+        middleware=_middleware(services, origins, rate_limit),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,
     )
 
 
-def _middleware(origins: Sequence[str]) -> list[Middleware]:
+def _middleware(services: Services, origins: Sequence[str], rate_limit: str | None) -> list[Middleware]:
     """From the outside in. CORS is outside of what may fail, so that a browser shows a developer even our failures.
 
     Starlette puts its handler of failures outside all of these, where an answer would go without CORS; the same handler
@@ -73,5 +75,16 @@ def _middleware(origins: Sequence[str]) -> list[Middleware]:
         cors,
         Middleware(CompressMiddleware),
         Middleware(SafeHeaders),
+        *_limiting(services, rate_limit),
         Middleware(ServerErrorMiddleware, handler=problem),
     ]
+
+
+def _limiting(services: Services, rate_limit: str | None) -> Iterator[Middleware]:
+    """What turns requests away: the overload first, since a request that is not looked at should not count."""
+    if services.load:
+        yield Middleware(Shedding, load=services.load, count=services.count_refusal)
+    if rate_limit:
+        from content_api.web.rates import Rate, RateLimited  # a library that takes a seventh of a second to load
+
+        yield Middleware(RateLimited, rate=Rate(rate_limit), count=services.count_refusal)

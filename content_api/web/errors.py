@@ -18,8 +18,8 @@ PROBLEM = "application/problem+json"
 NEVER = {"Cache-Control": "no-store"}  # an error may pass, and caches keep some of them for as long as they like
 
 # Code -> seconds after which to ask again: a publication takes less than one, a version that is loaded a few, and those
-# who listen have to leave before others can.
-RETRY_AFTER = {"VERSION_NOT_YET_LIVE": 1, "OVERLOADED": 2, "TOO_MANY_LISTENERS": 30}
+# who listen have to leave before others can. What took too long once will again, unless the machine is less busy.
+RETRY_AFTER = {"VERSION_NOT_YET_LIVE": 1, "OVERLOADED": 2, "TOOK_TOO_LONG": 10, "TOO_MANY_LISTENERS": 30}
 
 # HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.
 STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 500: "INTERNAL"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from content_api.web.graphql import Answer, AtLeast
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
+from content_api.web.load import Load
 from content_api.web.metrics import Expose
 from content_api.web.previews import PreviewRoutes
 from content_api.web.versions import Overlook
@@ -25,6 +26,10 @@ class Services:
     status: Callable[[], Status]
     overlook: Overlook
     expose: Expose
+    load: Load | None = None
+    """How busy the process is; without it nobody is turned away for that."""
+    count_refusal: Callable[[str], None] = lambda code: None
+    """Told the code of each request that is refused before an operation is read from it."""
     at_least: AtLeast | None = None
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""

@@ -147,3 +147,16 @@ def test_stored_documents_that_cannot_be_read_are_told_before_anything_is_served
     finished = run("serve", "--port", "0", "--workers", workers, cwd=folder, CONTENT_API_OPERATIONS="nowhere")
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr == "There is no folder nowhere of stored documents. Make it, or name another\n"
+
+
+def test_proxies_are_believed_where_they_are_named_and_loopback_is_nobody_special(repository: Repository):
+    def statuses(url: str) -> list[int]:
+        return [
+            httpx2.get(f"{url}/", headers={"X-Forwarded-For": f"198.51.100.{last}"}, trust_env=False).status_code
+            for last in range(3)
+        ]
+
+    with serving(cwd=repository.path, CONTENT_API_RATE_LIMIT="2/hour") as server:
+        assert statuses(server.url) == [200, 200, 429]
+    with serving(cwd=repository.path, CONTENT_API_RATE_LIMIT="2/hour", CONTENT_API_PROXIES="127.0.0.1") as server:
+        assert statuses(server.url) == [200, 200, 200]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -22,8 +24,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_api.delivery.limits import Limits
+from content_api.delivery.operation import Operation
+from content_api.delivery.pipeline import Delivery, Live
 from content_api.delivery.price import Price, hold_cost, price
-from content_api.errors import RequestError
+from content_api.errors import NotInMemory, RequestError
 from tests.delivery.small import ask, delivery, error, schema
 
 SCHEMA = schema()
@@ -106,26 +110,88 @@ def test_one_document_is_priced_afresh_for_other_variables():
     assert [ask(document, on=target, variables={"n": n}).cost for n in (1, 50, 2)] == [2, 51, 3]
 
 
-def test_a_refusal_names_the_dearest_path_and_the_argument_to_change():
-    reply = ask(
+def test_a_refusal_names_the_dearest_path_its_share_and_the_argument_to_change():
+    document = (
         "{ cheap: things(first: 100) { totalCount }"
         " thing { many: others(first: 90) { nodes { parts { others { nodes { name label } } } } } } }"
     )
+    reply = ask(document)
     assert (reply.executed, reply.codes, reply.cost_limit) == (False, ("TOO_COSTLY",), 5_000)
-    assert reply.cost == 1 + 100 + 1 + 1 + 90 * (1 + 1 + 5 * (1 + 20 * 3))
+    each = 1 + 1 + 5 * (1 + 20 * 3)
+    assert reply.cost == 1 + 100 + 1 + 1 + 90 * each
+    path = "thing > many(first: 90) > nodes > parts (a list, counted as 5) > others(first: 20)"
     assert error(reply) == {
-        "message": f"The operation could cost {reply.cost:,}; 5,000 is allowed. Its dearest path is "
-        "thing > many(first: 90) > nodes > parts (a list, counted as 5) > others(first: 20).",
+        "message": f"The operation could cost {reply.cost:,}; 5,000 is allowed. {path} costs {90 * 5 * 61:,} of it.",
         "extensions": {
             "code": "TOO_COSTLY",
-            "hint": "Give `first` of `many` a smaller number than 90, and page through the rest.",
+            "hint": "Ask for `first: 15` of `many` instead of 90, and page through the rest.",
         },
     }
+    assert ask(document.replace("first: 90", "first: 15")).executed
+    assert ask(document.replace("first: 90", "first: 16")).codes == ("TOO_COSTLY",)
 
 
-def test_a_refusal_without_any_page_asks_for_fewer_fields():
-    reply = ask("{ thing { parts { name label } } }", on=delivery(Limits(cost=10)))
-    assert error(reply)["extensions"]["hint"] == "Ask for fewer fields, or in several requests."
+def advice(document: str, limit: int) -> str | None:
+    with pytest.raises(RequestError) as refused:
+        hold_cost(limit, priced(document))
+    assert isinstance(refused.value.hint, str)
+    return refused.value.hint
+
+
+def test_a_number_that_nobody_gave_can_be_the_one_to_change():
+    hint = advice("{ things { nodes { name } } }", 25)
+    assert hint == "Ask for `first: 12` of `things` instead of 20, and page through the rest."
+
+
+def test_ids_are_sent_in_several_requests():
+    hint = advice('{ nodes(ids: ["a", "b", "c", "d"]) { name } }', 4)
+    assert hint == "Give 3 `ids` to `nodes` instead of 4, and the rest in other requests."
+
+
+def test_where_the_largest_page_cannot_be_made_small_enough_another_is():
+    document = "{ things(first: 2) { nodes { others(first: 3) { totalCount } } } thing { parts { parts { name } } } }"
+    assert "`others`" not in advice(document, 40)
+    deep = "{ things(first: 10) { nodes { others(first: 11) { nodes { name } } } } }"
+    assert advice(deep, 100) == "Ask for `first: 3` of `others` instead of 11, and page through the rest."
+    assert advice(deep, 41) == "Ask for `first: 1` of `others` instead of 11, and page through the rest."
+    assert advice(deep, 40) == "Ask for `first: 1` of `things` instead of 10, and page through the rest."
+
+
+@pytest.mark.parametrize(
+    ("document", "limit"),
+    [
+        ("{ thing { parts { name label } } }", 10),
+        ("{ things(first: 3) { nodes { name } } }", 2),
+        ("{ things(first: 0) { nodes { others { nodes { name } } } } name }", 1),
+        ('{ __schema { types { name } } __type(name: "Thing") { name } }', 1_000),
+    ],
+)
+def test_a_refusal_that_no_number_mends_asks_for_fewer_fields(document, limit):
+    assert advice(document, limit) == "Ask for fewer fields, or in several requests."
+
+
+@settings(deadline=None)
+@given(st.integers(1, 100), st.integers(1, 100), st.integers(10, 5_000))
+def test_whoever_follows_the_advice_is_answered(outer, inner, limit):
+    document = f"{{ things(first: {outer}) {{ nodes {{ name others(last: {inner}) {{ nodes {{ name }} }} }} }} }}"
+    found = priced(document)
+    if found.total <= limit:
+        return
+    changed = re.match(r"Ask for `(\w+): (\d+)` of `(\w+)` instead of (\d+)", advice(document, limit))
+    if changed:
+        argument, fitting, key, given_number = changed.groups()
+        before, after = f"{key}({argument}: {given_number})", f"{key}({argument}: {fitting})"
+        assert before in document
+        assert priced(document.replace(before, after)).total <= limit
+        assert priced(document.replace(before, f"{key}({argument}: {int(fitting) + 1})")).total > limit
+
+
+def test_a_refusal_repeats_little_of_what_was_sent():
+    long = "a" * 700
+    deep = "".join(f"{{ {long}{place}: same " for place in range(9)) + f"{{ {long}: parts {{ name }} }}" + " }" * 9
+    told = error(ask(f"{{ {long}: thing {deep} }}", on=delivery(Limits(cost=10))))["message"]
+    assert "… > " in told
+    assert len(told) < 300
 
 
 def test_a_fragment_is_priced_once():
@@ -259,4 +325,18 @@ def test_a_refusal_names_a_filter_that_asks_too_much():
     with pytest.raises(RequestError) as refused:
         hold_cost(100, price(FILTERED, operation, {}, {}))
     assert "things(where: 3)" in str(refused.value)
-    assert "fewer things in `where` of `things`" in refused.value.hint
+    assert "costs 171 of it" in str(refused.value)
+    assert refused.value.hint == "Ask 1 of the 3 things in `where` of `things`: each costs 50."
+
+
+def test_what_is_refused_after_it_was_priced_says_its_cost():
+    class Elsewhere:
+        def name(self, info):
+            raise NotInMemory("a version", ("v0",))
+
+    def nowhere(wanted):
+        raise RequestError("VERSION_NOT_AVAILABLE", "There is no such version.")
+
+    target = Delivery(SCHEMA, lambda: Live("v1", Elsewhere()), fetch=nowhere)
+    reply = asyncio.run(target.answer(Operation("{ name named { name } }")))
+    assert (reply.executed, reply.codes, reply.cost) == (False, ("VERSION_NOT_AVAILABLE",), 3)

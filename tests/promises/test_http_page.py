@@ -16,6 +16,7 @@ from content_api.web.headers import PREVIEW
 from content_api.web.health import Status
 from content_api.web.hooks import LARGEST_DELIVERY
 from content_api.web.listeners import Listeners
+from content_api.web.rates import TRY_AGAIN_LATER
 from content_api.web.scoped import SCOPED
 from content_api.web.services import Services
 from content_api.web.signatures import REMEMBERED, WINDOW_SECONDS
@@ -70,6 +71,7 @@ def test_the_methods_of_the_page_are_those_of_the_routes(table: dict[str, str]):
 def test_the_close_codes_of_the_page_are_those_of_the_code():
     rows = dict(re.findall(r"^\| (\d{4}) \| ([^|]+) \|$", below("## Listening"), re.MULTILINE))
     assert rows.pop("1012"), "it is uvicorn that sends this one"
+    assert rows.pop(str(TRY_AGAIN_LATER)), "it is sent around the conversation, by web/rates.py"
     assert rows == {str(code): when for code, when in CLOSE_CODES.items()}
 
 

@@ -10,7 +10,7 @@ from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery import persisted, stored
 from content_api.delivery.limits import Limits as QueryLimits
 from content_api.delivery.operation import Operation
-from content_api.delivery.price import INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE
+from content_api.delivery.price import CRITERION, DEAR_ARGUMENTS, INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE
 from content_api.graph import connections, query
 from content_api.settings import Settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
@@ -81,8 +81,16 @@ def test_the_formula_of_the_cost_is_that_of_the_code():
     assert {PAGE, LARGEST_PAGE, LIST, *INTROSPECTION_PRICES.values()} <= set(stated)
 
 
-def test_the_example_costs_what_the_page_says():
-    example = next(block for block in read("docs/reference/limits.md").blocks if block.language == "graphql")
-    stated = re.search(r"^This costs ([\d,]+)\.", TEXT, re.MULTILINE)
-    assert stated is not None
-    assert asyncio.run(delivery_of(ROOT / "content").answer(Operation(example.text))).cost == number(stated[1])
+def test_the_examples_cost_what_the_page_says():
+    examples = [block.text for block in read("docs/reference/limits.md").blocks if block.language == "graphql"]
+    stated = [number(one) for one in re.findall(r"^This costs ([\d,]+)\.", TEXT, re.MULTILINE)]
+    answers = delivery_of(ROOT / "content")
+    assert len(stated) == 2
+    for example, cost in zip(examples, stated, strict=False):
+        reply = asyncio.run(answers.answer(Operation(example)))
+        assert (reply.cost, reply.codes) == (cost, ())
+
+
+def test_the_formula_has_what_looks_at_every_entity():
+    assert f"costs {CRITERION}," in TEXT
+    assert [f"costs {DEAR_ARGUMENTS['text']}" in TEXT, f"versions {DEAR_ARGUMENTS['from']}." in TEXT] == [True, True]

@@ -22,6 +22,8 @@ from tests.delivery.small import Voice, delivery, schema
 
 JSON = {"Accept": "application/json"}
 GRAPHQL_RESPONSE = {"Accept": "application/graphql-response+json"}
+# Services that a test may name and most do not.
+NAMED = ("at_least", "look", "hook_secrets", "trusted_only", "load", "count_refusal")
 
 
 def application(
@@ -41,7 +43,7 @@ def application(
         status=status,
         overlook=overlook,
         expose=expose,
-        **{name: options.pop(name) for name in ("at_least", "look", "hook_secrets", "trusted_only") if name in options},
+        **{name: options.pop(name) for name in NAMED if name in options},
     )
     return build(services, static=static, **options)
 
