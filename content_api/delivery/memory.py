@@ -9,8 +9,7 @@ from typing import Any
 
 import orjson
 
-# A detail page of one entity has 6 kB, so this is what nearly four thousand pages take, or one page of each entity of as
-# many.
+# A detail page of one entity has 6 kB, so this is what nearly four thousand pages take, of as many entities.
 MOST_BYTES = 32_000_000
 # Of a piece beside its bytes: measured, with the dictionaries that it stands in and what was noted while it was made.
 OVERHEAD = 2_400

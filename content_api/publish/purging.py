@@ -75,6 +75,8 @@ class Purging:
 
     async def run(self) -> None:
         """Begin with everything: what was live when a cache got its answers is not known."""
+        if not self.caches:
+            return  # to make a client takes a tenth of a second
         self.purge(EVERYTHING)
         async with httpx2.AsyncClient(timeout=SECONDS, trust_env=False) as client, asyncio.TaskGroup() as group:
             for cache in self.caches:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -13,6 +15,7 @@ from graphql.execution import Executor
 
 from content_api.app import live_of
 from content_api.content.edition import Edition
+from content_api.content.load import load
 from content_api.content.models import Recall
 from content_api.content.noted import note_again, noted_by, noting
 from content_api.content.recalled import recalled_as
@@ -24,8 +27,10 @@ from content_api.delivery.plan import written
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
 from content_api.publish.making import retire
+from tests.generator import generate
 from tests.graph.asking import SCHEMA, world_edition
 from tests.waiting import at_once
+from tests.world.snapshot import MemorySnapshot
 
 READER = Reader(SCHEMA)
 MOON = '{ condition(key: "moon-hiccups") %s }'
@@ -158,6 +163,25 @@ def test_pieces_are_bounded_by_bytes_and_the_oldest_goes_first():
         assert memory.bytes <= 3 * size
     assert built == [0, 1, 2, 3, 0, 4]
     assert [len(place) for place in places] == [1, 0, 0, 1, 1]
+
+
+def test_what_is_held_is_at_least_what_it_takes():
+    edition = load(MemorySnapshot(generate(500)))
+    memory = Memory(noting, note_again)
+    on = answering(edition, memory)
+    text = f"query ($key: String) {{ condition(key: $key) {WIDE} }}"
+    keys = [key.partition("/")[2] for key in edition.library.indexes.kinds["condition"]]
+    at_once(on.answer(Operation(text, {"key": keys[0]})))
+    tracemalloc.start()
+    try:
+        before = memory.bytes
+        for key in keys[1:]:
+            at_once(on.answer(Operation(text, {"key": key})))
+        gc.collect()
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used <= memory.bytes - before
 
 
 def test_a_piece_larger_than_the_bound_is_used_and_not_kept():
