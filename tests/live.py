@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx2
 
+# A server that is tested shares the machine with other tests, which may make it slow. Tests of these limits set them.
+PATIENT = {"CONTENT_API_BUSY_SECONDS": "60", "CONTENT_API_OPERATION_SECONDS": "60"}
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_START = 30  # the shipped content takes about one; a machine that runs the whole suite may be slow
 
@@ -57,7 +59,7 @@ def server_command(app: str = "server:app", folder: Path = ROOT) -> tuple[list[s
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """This process's environment without the settings of whoever runs the tests, and with those of the test."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONTENT_API_")}
-    return {**inherited, **settings}
+    return {**inherited, **PATIENT, **settings}
 
 
 def free_port() -> int:

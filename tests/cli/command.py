@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.live import ROOT
+from tests.live import PATIENT, ROOT
 from tests.repositories import ISOLATED
 from tests.waiting import until
 
@@ -49,7 +49,7 @@ def run(
 def clean_environment() -> dict[str, str]:
     """This process's environment without what the tester may have set, and without a terminal's width."""
     left_out = ("CONTENT_API_", "GIT_", "FORCE_COLOR", "COLUMNS")
-    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)} | ISOLATED
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)} | ISOLATED | PATIENT
 
 
 @dataclass(frozen=True)
