@@ -111,9 +111,12 @@ class View:
         return shown
 
     def _note_missing(self, key: str) -> None:
-        """Note what is not to be seen: one day it may be, or it would be but for a recall."""
+        """Note what is not to be seen: one day it may be, or it would be but for a recall.
+
+        By the list of its kind, in which it would then be: its own tag would tell the public the name of a draft.
+        """
         if tags.is_name(key):
-            touch(key)
+            touch(tags.listed(EntityKind(key.partition("/")[0])))
         if self.edition.recalls:
             self.note(key)
 
@@ -239,18 +242,24 @@ class View:
 
     def by_key(self, kind: EntityKind, name: str) -> Shown | None:
         """The entity with an id, or the one that a redirect from that id leads to."""
+        self._note_named(kind, name)
         return self.show(f"{kind}/{name}") or self._redirected(kind, name)
 
     def by_slug(self, kind: EntityKind, slug: str) -> Shown | None:
         """The entity with a slug in a locale of this view, or the one that a redirect from that slug leads to."""
         library = self.edition.library
-        if tags.is_name(name := f"{kind}/{slug}"):
-            touch(name)
+        self._note_named(kind, slug)
         for locale in self.locales:
             for key in library.indexes.slugs.get((kind, locale, slug), ()):
                 if self.may_serve(library.records[key].entity.text[locale]) and (shown := self.show(key)):
                     return shown
+        touch(tags.listed(kind))  # whether there is a draft of that name or nothing at all
         return self._redirected(kind, slug)
+
+    def _note_named(self, kind: EntityKind, name: str) -> None:
+        """Note what a client named, in its own words: an entity or a redirect may come to have that name."""
+        if tags.is_name(key := f"{kind}/{name}"):
+            touch(key)
 
     def source(self, name: str) -> Source:
         """The source with an id that content cites; the rules see to it that it is there."""

@@ -90,7 +90,8 @@ def test_every_limit_has_a_case():
     assert {case.__name__ for case, _ in CASES} == {field.name for field in dataclasses.fields(Limits)} - {
         "errors",
         "versions",
-    }  # how many errors are told is no case; test_loading.py has versions
+        "seconds",
+    }  # how many errors are told is no case; test_loading.py has versions, test_timed.py seconds
 
 
 @pytest.mark.parametrize(("case", "code"), CASES, ids=[case.__name__ for case, _ in CASES])

@@ -12,6 +12,7 @@ from content_api.app import Started, delivery, open_configured, publisher_of, st
 from content_api.delivery.operation import Operation, Reply
 from content_api.publish.announcements import Announcements
 from content_api.publish.publisher import Publisher
+from content_api.publish.purging import Purging
 from content_api.settings import Settings
 from tests.publish.world import following, moon
 from tests.repositories import Repository
@@ -26,7 +27,7 @@ def mirrored(repository: Repository, cache: Path) -> Iterator[tuple[Started, Pub
     settings = Settings(repository=f"file://{repository.path}", cache=cache)
     started = start(open_configured(settings, fresh=False), settings)
     with started.opened:
-        publisher = publisher_of(started, settings, Announcements())
+        publisher = publisher_of(started, settings, Announcements(), Purging.at(()))
         assert publisher
         yield started, publisher
 
