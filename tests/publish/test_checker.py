@@ -34,7 +34,7 @@ SEEN = {
     "swap_half_way": (("good push",), 3, "a search for all of them finds others|the answer has the numbers"),
     "serve_what_is_refused": (("broken push",), 3, "never passed its checks"),
     "wait_for_a_good_tip": (("good and broken, one push",), 6, "the newest good one below"),
-    "go_backwards": (("good push",), 3, "It went backwards"),
+    "go_backwards": (("good push",), 3, "It went backwards|something else is live"),
     "miss_a_push": (("good push",), 3, "is not live after"),
     "say_old_news": (("good push",), 3, "out of order|not heard over"),
     "keep_everything": (("good push",), 22, "Its memory grew"),
