@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from content_api.content.edition import Edition, Record
+from content_api.content.edition import Edition, Record, written_otherwise
 from content_api.content.fields import Described, EntityKind, State, TranslationStatus
 from content_api.content.items import items, wordings
 from content_api.content.models import Caution, Recall
@@ -178,13 +178,7 @@ def _differing(old: _Side, new: _Side) -> set[str]:
     before, after = old.edition.library, new.edition.library
     # The same file can mean something else where it is read as of another model.
     comparable = before.site.model_version == after.site.model_version
-    keys = {
-        key
-        for key, record in after.records.items()
-        if (other := before.records.get(key)) is not record
-        and not (comparable and other is not None and other.files == record.files)
-    }
-    keys |= {key for key in before.records if key not in after.records}
+    keys = set(written_otherwise(before, after) if comparable else after.touched_since(before.records))
     keys |= recalls_of(old.edition).keys() ^ recalls_of(new.edition).keys()
     told = [key for key in keys if old.may_name(key) != new.may_name(key)]
     return keys.union(*(_cautions_of(key, side.edition) for key in told for side in (old, new)))

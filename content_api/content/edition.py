@@ -8,7 +8,7 @@ but made from the one before it costs what changed: its large maps share all els
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, TypeAlias
@@ -92,6 +92,15 @@ class Library:
             *(key for key, record in self.records.items() if records.get(key) is not record),
             *(key for key in records if key not in self.records),
         }
+
+
+def written_otherwise(before: Library, after: Library) -> Iterator[str]:
+    """Keys of the entities that are in one of two libraries only, or stand in other files."""
+    old, new = before.records, after.records
+    for key in after.touched_since(old):
+        one, other = old.get(key), new.get(key)
+        if one is None or other is None or one.files != other.files:
+            yield key
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from content_api.content import tags
-from content_api.content.edition import Edition, Record
+from content_api.content.edition import Edition, Record, written_otherwise
 from content_api.content.fields import State, TranslationStatus
 from content_api.content.models import Caution
 from content_api.content.relations import codings, targets
@@ -58,15 +58,7 @@ def _of_recalls(before: Edition, after: Edition) -> Iterable[str]:
 def _changed(before: Edition, after: Edition) -> set[str]:
     """Keys of the entities whose files differ, or that recalls hide from the one and not from the other."""
     hidden = {key for key in _hidden(before) | _hidden(after) if before.hides(key) != after.hides(key)}
-    return hidden.union(differing(before.recalls, after.recalls), _rewritten(before, after))
-
-
-def _rewritten(before: Edition, after: Edition) -> Iterator[str]:
-    old, new = before.library.records, after.library.records
-    for key in after.library.touched_since(old):
-        one, other = old.get(key), new.get(key)
-        if one is None or other is None or one.files != other.files:
-            yield key
+    return hidden.union(differing(before.recalls, after.recalls), written_otherwise(before.library, after.library))
 
 
 def _hidden(edition: Edition) -> set[str]:

@@ -21,7 +21,7 @@ def rewritten_files(edition: Edition, snapshot: Snapshot) -> Iterator[tuple[str,
     model = edition.library.site.model_version
     if model == MODEL_VERSION:
         return
-    places = ((path, place_of(path)) for path in edition.files)
+    places = ((path, place_of(path)) for path in sorted(edition.files))
     read = sorted(((path, place) for path, place in places if place), key=lambda each: each[1].kind is FileKind.SITE)
     contents = snapshot.read([edition.files[path].blob for path, _ in read])
     for (path, place), (_, data) in zip(read, contents, strict=True):
