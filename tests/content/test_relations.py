@@ -242,6 +242,11 @@ def test_lists_name_things_once():
     ]
 
 
+def test_lists_name_things_once_whatever_kind_the_list_is_of():
+    [found] = told({SOCKS: {"/alternatives/-": "quiet-tea"}})
+    assert (found.rule, found.path, found.pointer) == ("lists_name_things_once", SOCKS, "/alternatives/1")
+
+
 def test_a_recalled_entity_may_be_gone():
     """A recall hides it in every version; who refers to it is no one's mistake."""
     recall = {"id": "symptom/left-ear-glow", "reason": {"en": "Wrong ear."}, "since": "2026-11-01T00:00:00Z"}
