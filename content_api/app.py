@@ -22,9 +22,10 @@ from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described
 from content_api.content.report import report
 from content_api.delivery.limits import Limits
+from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
-from content_api.delivery.pipeline import Delivery, Live, fetch_nothing
+from content_api.delivery.pipeline import Delivery, fetch_nothing
 from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions

@@ -160,7 +160,7 @@ def test_strangers_documents_do_not_push_out_a_stored_one(content: Path, operati
     client = TestClient(create_app(Settings(content=content, operations=operations)))
     for number in range(1_100):
         client.post("/graphql", json={"query": f"{{ a{number}: __typename }}"})
-    monkeypatch.setattr("content_api.delivery.pipeline.parse", None)  # whoever parses now fails
+    monkeypatch.setattr("content_api.delivery.reading.parse", None)  # whoever parses now fails
     assert client.get("/graphql?documentId=Moon").json() == {"data": {"condition": {"name": "Moon hiccups"}}}
 
 

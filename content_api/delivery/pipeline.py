@@ -1,31 +1,25 @@
-"""From an Operation to a Reply, as two lists of steps.
+"""From an Operation to a Reply, as a list of steps.
 
-READING depends on the text alone, and is done once for each text; ANSWERING is done for each request. A step fills in
-what it finds, for the steps after it, or raises. A step that runs too early fails with an AttributeError: what an
-earlier step should have filled in is not there.
+ANSWERING is done for each request; what depends on the text alone is done once for each text, in reading.py. A step
+fills in what it finds, for the steps after it, or raises. A step that runs too early fails with an AttributeError: what
+an earlier step should have filled in is not there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeGuard
 
 import orjson
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    FragmentDefinitionNode,
     GraphQLSchema,
-    GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
-    parse,
-    specified_rules,
-    validate,
 )
 from graphql.execution import Executor
 from graphql.execution.values import VariableValues
@@ -33,7 +27,8 @@ from graphql.execution.values import VariableValues
 from content_api.content.deadline import Within
 from content_api.delivery import execution
 from content_api.delivery.documents import Document, Documents
-from content_api.delivery.limits import Limits, hold, hold_variables, hold_versions
+from content_api.delivery.limits import Limits, hold_variables, hold_versions
+from content_api.delivery.live import Live
 from content_api.delivery.masks import (
     Refused,
     ShownError,
@@ -43,56 +38,18 @@ from content_api.delivery.masks import (
     show,
     show_execution_error,
     show_request_error,
-    show_syntax_error,
 )
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Reader
 from content_api.delivery.plans import Plans
-from content_api.delivery.present import tags_of, words_of
+from content_api.delivery.present import tags_of
 from content_api.delivery.price import hold_cost
+from content_api.delivery.reading import read
 from content_api.delivery.reuse import Answers, Key, key_of
 from content_api.delivery.timed import TimedExecutor
 from content_api.errors import NotInMemory, RequestError
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What is served at one moment. An operation takes it once, so that all of an answer comes from one version.
-
-    `version` is the id that `Content-Version` says; `root` and `context` are what resolvers are given. `about` tells
-    what `extensions.content` says of a version.
-    """
-
-    version: str
-    root: Any
-    context: Any = None
-    about: Callable[[str], dict[str, Any]] = field(default=lambda version: {"version": version})
-    noting: Callable[[], AbstractContextManager[Any]] = nullcontext
-    """Entered while resolvers run, it notes what the answer has to say of itself, and `noted` says it."""
-    noted: Callable[[Any], dict[str, Any]] = field(default=lambda noted: {})
-    made_from: Callable[[Any], Iterable[str]] = field(default=lambda noted: ())
-    """The tags of what was noted."""
-    passing: Callable[[], Hashable] = field(default=lambda: None)
-    """What an answer may depend on beside this: while it is equal, the same operation has the same answer."""
-    itself: object = field(default_factory=object)
-    """Equal to that of no other. Who keeps it keeps nothing of what is served in memory."""
-
-    @property
-    def moment(self) -> Hashable:
-        return self.itself, self.passing()
-
-
-@dataclass(slots=True)
-class Reading:
-    """A text on its way to becoming a Document."""
-
-    text: str
-    schema: GraphQLSchema
-    limits: Limits
-    ast: DocumentNode = field(default_factory=DocumentNode)
-    errors: tuple[ShownError, ...] = ()
 
 
 @dataclass(slots=True)
@@ -140,33 +97,6 @@ class Lacking(Exception):
         super().__init__("something must be loaded")
         self.wanted = wanted
         self.cost = cost
-
-
-# ---- once for each text
-
-
-def parse_text(work: Reading) -> None:
-    """Parse, and stop at the token that is one too many. `{ }` is no GraphQL, whatever graphql-core thinks of it."""
-    try:
-        work.ast = parse(work.text, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
-    except GraphQLSyntaxError as error:
-        raise Refused([show_syntax_error(error)]) from None
-
-
-def hold_limits(work: Reading) -> None:
-    hold(work.limits, work.ast)
-
-
-def check_validity(work: Reading) -> None:
-    """Validate. An invalid document goes on, with its errors: a GET that asks for a mutation is told that first."""
-    found = validate(work.schema, work.ast, specified_rules, max_errors=work.limits.errors)
-    work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[: work.limits.errors])
-
-
-READING: tuple[Callable[[Reading], None], ...] = (parse_text, hold_limits, check_validity)
-
-
-# ---- for each request
 
 
 def measure(work: Answering) -> None:
@@ -297,7 +227,7 @@ class Delivery:
     plans: Plans | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.documents = Documents(self.read)
+        self.documents = Documents(partial(read, schema=self.schema, limits=self.limits))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
@@ -306,18 +236,6 @@ class Delivery:
         other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
         other.documents, other.plans = self.documents, self.plans
         return other
-
-    def read(self, text: str) -> Document:
-        """Read a text through READING. What is wrong with it is in the Document's errors, never raised."""
-        work = Reading(text, self.schema, self.limits)
-        try:
-            for step in READING:
-                step(work)
-        except RequestError as error:
-            work.errors = (show_request_error(error),)
-        except Refused as refused:
-            work.errors = refused.errors
-        return _document(work)
 
     async def answer(self, operation: Operation) -> Reply:
         """Answer from memory; where a version is named that is not there, have it loaded and answer then.
@@ -378,17 +296,6 @@ class Delivery:
             work = self.begin(operation, live)
             work.cost = cost
             return refused(work, error)
-
-
-def _document(work: Reading) -> Document:
-    definitions = work.ast.definitions
-    return Document(
-        work.ast,
-        tuple(node for node in definitions if isinstance(node, OperationDefinitionNode)),
-        {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)},
-        work.errors,
-        words=words_of(work.text),
-    )
 
 
 def _candidates(document: Document, name: str | None) -> list[OperationDefinitionNode]:

@@ -57,7 +57,7 @@ def test_ten_thousand_different_questions_leave_the_bound_as_it_is():
 def test_what_is_wrong_with_a_document_is_remembered_too(monkeypatch):
     target = delivery()
     first = ask("{ nope }", on=target)
-    monkeypatch.setattr("content_api.delivery.pipeline.parse", None)  # whoever parses now fails
+    monkeypatch.setattr("content_api.delivery.reading.parse", None)  # whoever parses now fails
     assert ask("{ nope }", on=target) == first
     assert first.codes == ("GRAPHQL_VALIDATION_FAILED",)
 

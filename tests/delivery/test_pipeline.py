@@ -5,9 +5,11 @@ import strawberry
 
 from content_api.delivery.documents import Documents
 from content_api.delivery.limits import Limits
+from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import ANSWERING, READING, Answering, Delivery, Live, Reading
+from content_api.delivery.pipeline import ANSWERING, Answering, Delivery
 from content_api.delivery.plans import Plans
+from content_api.delivery.reading import READING, Reading
 from content_api.errors import RequestError
 from tests.delivery.small import Root, ask, body, delivery, error, schema
 

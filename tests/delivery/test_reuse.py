@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery, Live
+from content_api.delivery.pipeline import Delivery
 from content_api.delivery.present import CODINGS, form, line
 from content_api.delivery.reuse import Answers, Key, key_of, size_of
 from content_api.errors import NotInMemory, RequestError
