@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,7 @@ from starlette.applications import Starlette
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
 from content_api.content.noted import note_again, noting
-from content_api.content.problems import ContentRefused
 from content_api.content.recalled import described
-from content_api.content.report import report
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
@@ -30,31 +27,27 @@ from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
-from content_api.errors import ContentApiError, ContentError, SettingError
+from content_api.errors import ContentApiError, ContentError
 from content_api.graph.query import root
 from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
 from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
+from content_api.opening import Started, opened_and_started
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
-from content_api.publish.beginning import Beginning, begin, just
-from content_api.publish.branch import Branch, live_name
 from content_api.publish.current import Current
 from content_api.publish.files import follow_files
-from content_api.publish.making import make_edition
 from content_api.publish.place import folder_of
 from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.standing import Overviews, delivered, figures_of, status_of
-from content_api.store import Opened, open_content, open_mirrored
-from content_api.store.git import GitSnapshot
 from content_api.store.history import FileChange
 from content_api.web.application import build
-from content_api.web.ending import unwinding, when_told_to_end
+from content_api.web.ending import when_told_to_end
 from content_api.web.graphql import Answer, AtLeast
 from content_api.web.listeners import Listeners
 from content_api.web.load import Load
@@ -64,15 +57,9 @@ from content_api.web.tokens import Tokens
 
 log = structlog.get_logger("content_api")
 
-USUAL_CONTENT = Path("content")
-MARK = Path("site.json")
 # Seconds that a thread may hold the interpreter while others wait for it. With the usual 5 ms, a request that comes
 # while a version is being read waits for longer than it takes; one thread alone is not slowed by asking more often.
 SWITCH_SECONDS = 0.0005
-
-
-class ContentUnservable(ContentError):
-    """The content has problems; the message is the whole list, for a person."""
 
 
 def application() -> Starlette:
@@ -99,128 +86,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
     for warning in unknown_variables():
         log.warning(warning)
     return wire(settings, opened_and_started(settings))
-
-
-def open_configured(settings: Settings, objects: Path | None = None, *, fresh: bool = True) -> Opened:
-    """What the settings name, opened; with a folder of `objects` that are not in it yet. Close it after use.
-
-    `fresh` is for a question that is asked once: what is on another machine is fetched first. A server begins with what
-    it has, and where that cannot be read, with what it served last.
-    """
-    last = None if fresh else live_name(settings.ref or "HEAD")
-    if remote := settings.remote:
-        return open_mirrored(
-            remote,
-            settings.cache_folder,
-            fresh=fresh,
-            ref=settings.ref,
-            limits=settings.limits,
-            folder=settings.folder,
-            deadline=settings.git_deadline,
-            last=last,
-        )
-    return open_content(
-        settings.content or usual_content(),
-        ref=settings.ref,
-        working_tree=settings.working_tree,
-        limits=settings.limits,
-        folder=settings.folder,
-        deadline=settings.git_deadline,
-        objects=objects,
-        last=last,
-    )
-
-
-def usual_content() -> Path:
-    """Where the content is if nobody says. Raises SettingError when it is not there.
-
-    The current directory is not simply tried: in a home directory everything would be reported as misplaced content.
-    """
-    if USUAL_CONTENT.is_dir():
-        return USUAL_CONTENT
-    if MARK.is_file():
-        return Path()
-    raise SettingError(
-        f"There is no content in {Path.cwd()}: neither a folder `{USUAL_CONTENT}` nor a file `{MARK}`."
-        f" Go to where it is, or name it with --content or {variable('content')}"
-    )
-
-
-# ---- what is served
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """What is served, and what follows its changes. `branch` and `beginning` are None for files as they stand."""
-
-    opened: Opened
-    current: Current
-    branch: Branch | None = None
-    beginning: Beginning | None = None
-
-    @property
-    def archive(self) -> VersionArchive | None:
-        return self.beginning.archive if self.beginning else None
-
-
-def opened_and_started(settings: Settings) -> Started:
-    """What a server begins with. A signal to end does so at once, whatever is waited for, and leaves nothing behind."""
-    with unwinding():
-        return start(open_configured(settings, fresh=False), settings)
-
-
-def start(opened: Opened, settings: Settings) -> Started:
-    """What to serve first. Raises ContentUnservable when it has problems and nothing before it is without."""
-    if opened.repository is None or not isinstance(opened.snapshot, GitSnapshot):
-        return Started(opened, Current(first_edition(opened, settings)))
-    branch = Branch(
-        opened.repository,
-        settings.ref or "HEAD",
-        settings.limits,
-        settings.fast_forward_only,
-        settings.kept_versions,
-        opened.snapshot,
-    )
-    with explained(opened):
-        beginning = begin(branch)
-    current = Current(beginning.live.edition, pinned=beginning.pinned)
-    if beginning.refusal:
-        current.refuse(beginning.refusal)
-    if beginning.trouble:
-        current.trouble = beginning.trouble
-    return Started(opened, current, branch, beginning)
-
-
-def served_alone(opened: Opened, settings: Settings) -> Started:
-    """Just what was opened, to be asked once and not followed. Raises ContentUnservable when it has problems."""
-    if opened.repository is None or not isinstance(opened.snapshot, GitSnapshot):
-        return Started(opened, Current(first_edition(opened, settings)))
-    branch = Branch(opened.repository, settings.ref or "HEAD", settings.limits, listed=opened.snapshot)
-    with explained(opened):
-        beginning = just(branch, opened.snapshot)
-    return Started(opened, Current(beginning.live.edition), branch, beginning)
-
-
-def first_edition(opened: Opened, settings: Settings) -> Edition:
-    """The edition of just what was opened. Raises ContentUnservable when it has problems."""
-    with explained(opened):
-        return make_edition(opened.snapshot, settings.limits)
-
-
-@contextmanager
-def explained(opened: Opened) -> Iterator[None]:
-    """Close what was opened if it cannot be served, and say all that is wrong with it."""
-    try:
-        yield
-    except ContentRefused as refused:
-        opened.close()
-        raise ContentUnservable(f"{report(refused, folder_of(opened))}\n\nNothing is served.") from refused
-    except BaseException:
-        opened.close()
-        raise
-
-
-# ---- who answers
 
 
 def wire(settings: Settings, started: Started) -> Starlette:

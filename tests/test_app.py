@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from content_api.app import ContentUnservable, Started, create_app, exit_code, live_in, usual_content, wire
+from content_api.app import create_app, exit_code, live_in, wire
 from content_api.content.load import load
 from content_api.content.view import View
 from content_api.errors import RepositoryUnusable, SettingError
+from content_api.opening import ContentUnservable, Started, usual_content
 from content_api.publish.current import Current
 from content_api.publish.making import make_edition, retire
 from content_api.settings import Settings

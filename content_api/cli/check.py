@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import open_configured, usual_content
 from content_api.cli.checked import Checked, notes
 from content_api.cli.formats import as_github, as_json, as_text
 from content_api.cli.options import given
@@ -18,6 +17,7 @@ from content_api.content.layout import too_large
 from content_api.content.load import entity_keys, load
 from content_api.content.problems import ContentRefused
 from content_api.errors import RevisionUnknown, SnapshotTooLarge
+from content_api.opening import open_configured, usual_content
 from content_api.publish.place import folder_of
 from content_api.settings import Settings, read_settings
 from content_api.store import FolderSnapshot, GitRepository, Opened

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import ContentUnservable, open_configured, usual_content
 from content_api.cli.check import has_files
 from content_api.cli.comparison import Comparison, Side, comparison
 from content_api.cli.diff_formats import as_json, as_markdown, as_text
@@ -18,6 +17,7 @@ from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.errors import RepositoryUnusable, RevisionUnknown
+from content_api.opening import ContentUnservable, open_configured, usual_content
 from content_api.publish.place import folder_of
 from content_api.settings import Settings, read_settings
 from content_api.store import GitRepository, Opened

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from content_api.app import usual_content
 from content_api.cli.options import Content, given
 from content_api.content.layout import place_of
 from content_api.content.report import plural
 from content_api.content.suggest import suggestion
 from content_api.errors import RevisionUnknown
+from content_api.opening import usual_content
 from content_api.settings import Settings, read_settings
 from content_api.store import GitRepository, open_repository
 from content_api.store.history import FileChangeKind, History, Logged, read_history

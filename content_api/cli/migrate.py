@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import ContentUnservable, open_configured, usual_content
 from content_api.cli.options import given
 from content_api.content.load import load
 from content_api.content.migrations import MODEL_VERSION
 from content_api.content.problems import ContentRefused
 from content_api.content.report import plural, report
 from content_api.content.rewriting import rewritten_files
+from content_api.opening import ContentUnservable, open_configured, usual_content
 from content_api.publish.place import folder_of
 from content_api.settings import read_settings
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import delivery, open_configured, schema, served_alone, stored_documents, usual_content
+from content_api.app import delivery, schema, stored_documents
 from content_api.cli.check import has_files
 from content_api.cli.operations_formats import added_as_text, checked_as_text, listed_as_text, print_json
 from content_api.cli.options import Content, given
@@ -22,6 +22,7 @@ from content_api.delivery.stored import PACKAGED, SHIPPED, SUFFIX, Stored, id_of
 from content_api.delivery.trial import NOT_STORABLE, Trial, Trouble, examined, tried, trouble_at
 from content_api.errors import SettingError
 from content_api.observe.logs import configure
+from content_api.opening import open_configured, served_alone, usual_content
 from content_api.settings import Settings, read_settings, variable
 
 HELP = "Stored documents, which clients ask for by name or id: add, list, check."

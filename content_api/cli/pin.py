@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import ContentUnservable, usual_content
 from content_api.cli.options import Content, given
 from content_api.cli.progress import watched
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from content_api.content.report import first_line, harmless, report
 from content_api.errors import StoreError
+from content_api.opening import ContentUnservable, usual_content
 from content_api.publish.branch import Branch
 from content_api.publish.place import folder_in
 from content_api.settings import Settings, read_settings

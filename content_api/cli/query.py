@@ -10,10 +10,11 @@ import orjson
 import typer
 from rich.console import Console
 
-from content_api.app import delivery, open_configured, served_alone
+from content_api.app import delivery
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.delivery.operation import Operation, Reply
 from content_api.observe.logs import configure
+from content_api.opening import open_configured, served_alone
 from content_api.settings import Settings, read_settings
 
 File = Annotated[

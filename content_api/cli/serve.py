@@ -16,13 +16,14 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from content_api.app import Started, opened_and_started, stored_documents, wire
+from content_api.app import stored_documents, wire
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.report import plural
 from content_api.errors import SettingError
 from content_api.observe.logs import configure
+from content_api.opening import Started, opened_and_started
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
 from content_api.web.protocol import SocketProtocol

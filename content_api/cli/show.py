@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from content_api.app import first_edition, open_configured
 from content_api.cli.options import Content, InChannel, Locale, Ref, WorkingTree, given
 from content_api.cli.portrait import portrait
 from content_api.content.edition import Edition
 from content_api.content.fields import Channel, State
 from content_api.content.suggest import suggestion
 from content_api.content.view import Shown, View, view_of
+from content_api.opening import first_edition, open_configured
 from content_api.settings import Settings, read_settings
 
 Key = Annotated[str, typer.Argument(metavar="KIND/ID", help="As in `condition/neuropathic-pain`.")]

@@ -25,12 +25,13 @@ import httpx2
 import orjson
 from typer.testing import CliRunner
 
-from content_api.app import delivery, open_configured, served_alone
+from content_api.app import delivery
 from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
+from content_api.opening import open_configured, served_alone
 from content_api.settings import Settings
 from content_api.store.folder import FolderSnapshot
 from tests.live import ROOT

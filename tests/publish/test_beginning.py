@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from content_api.app import open_configured, start
 from content_api.content.problems import ContentRefused
 from content_api.errors import ObjectUnreadable, RevisionUnknown
+from content_api.opening import open_configured, start
 from content_api.settings import Settings
 from tests import world
 from tests.cli.command import run, serving

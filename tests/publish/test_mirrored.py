@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from content_api.app import Started, delivery, open_configured, publisher_of, start
+from content_api.app import delivery, publisher_of
 from content_api.delivery.operation import Operation, Reply
+from content_api.opening import Started, open_configured, start
 from content_api.publish.announcements import Announcements
 from content_api.publish.publisher import Publisher
 from content_api.publish.purging import Purging

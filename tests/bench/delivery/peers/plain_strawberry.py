@@ -15,9 +15,9 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
-from content_api.app import open_configured, start
 from content_api.graph.query import Query, root
 from content_api.graph.schema import strawberry_schema
+from content_api.opening import open_configured, start
 from content_api.settings import Settings
 from tests.bench.delivery.peers.uvicorn_alone import run
 
