@@ -20,18 +20,18 @@ from tests.bench.delivery.load import Request
 from tests.bench.delivery.processes import pinned
 from tests.bench.delivery.queries import QUERIES, got, posted
 from tests.cli.command import COMMAND, clean_environment
-from tests.live import ROOT, free_port
+from tests.live import PATIENT, ROOT, free_port
 
 PEERS_FOLDER = Path(__file__).parent / "peers"
 MERCURIUS = PEERS_FOLDER / "mercurius"
 SECONDS_TO_START = 60  # beside seven others, on the core that all of them share
 
-OURS: dict[str, Mapping[str, str]] = {"content-api": {}}
+OURS: dict[str, Mapping[str, str]] = {"content-api": {}, "content-api-uncached": {"CONTENT_API_ANSWER_BYTES": "0"}}
 """Name -> the settings that it is started with."""
 CACHED = "content-api"
 """Which of OURS has answers ready that were asked for before."""
-UNCACHED = "content-api"
-"""Which of OURS works out every answer. As long as none can be told to, it is the same one."""
+UNCACHED = "content-api-uncached"
+"""Which of OURS works out every answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +124,17 @@ PEERS: dict[str, Peer] = {
 # ---- running
 
 
+def as_it_comes() -> dict[str, str]:
+    """An environment in which a server has the limits that it has if nobody says."""
+    return {name: value for name, value in clean_environment().items() if name not in PATIENT}
+
+
 @contextmanager
 def running(name: str, content: Content, folder: Path, core: int) -> Iterator[Server]:
     """Start a server on a free port and a core, wait until it answers, and end it afterwards."""
     peer, port = PEERS[name], free_port()
     folder.mkdir()
-    command, environment = peer.command(content, folder, port), clean_environment() | OURS.get(name, {})
+    command, environment = peer.command(content, folder, port), as_it_comes() | OURS.get(name, {})
     with (folder / "log").open("wb") as log, pinned(core):
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     server = Server(name, f"http://127.0.0.1:{port}", process.pid, peer.sends_files)
