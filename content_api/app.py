@@ -49,6 +49,8 @@ from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.ending import when_told_to_end
 from content_api.web.graphql import Answer, AtLeast
+from content_api.web.known import STATE as KNOWN
+from content_api.web.known import KnownRequests
 from content_api.web.listeners import Listeners
 from content_api.web.load import Load
 from content_api.web.previews import PreviewRoutes
@@ -95,15 +97,17 @@ def wire(settings: Settings, started: Started) -> Starlette:
     answers = delivery(current, archive, kept, Limits(seconds=settings.operation_seconds))
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
+    known = KnownRequests()
     announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
     metrics.register(Refusals(lambda: documents.refused))
-    metrics.register(Table(DELIVERY, lambda: delivered(kept, purging)))
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, purging)))
     services = Services(
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
+        again=documents.answering_again(answers),
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
         status=lambda: status_of(current, purging),
@@ -122,7 +126,12 @@ def wire(settings: Settings, started: Started) -> Starlette:
         origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
         lifespan=lambda app: _lifespan(
-            started, listeners, load, _following(settings, started, publisher, announcements, purging), purging.run()
+            started,
+            listeners,
+            load,
+            known,
+            _following(settings, started, publisher, announcements, purging),
+            purging.run(),
         ),
     )
 
@@ -277,14 +286,15 @@ async def open_preview(
 
 @asynccontextmanager
 async def _lifespan(
-    started: Started, listeners: Listeners, load: Load, *running: Coroutine[None, None, None]
-) -> AsyncIterator[None]:
-    """What goes on while the server runs: `running` is begun with it, and cancelled."""
+    started: Started, listeners: Listeners, load: Load, known: KnownRequests, *running: Coroutine[None, None, None]
+) -> AsyncIterator[dict[str, Any]]:
+    """What goes on while the server runs: `running` is begun with it, and cancelled. The protocol below is given what
+    it may answer."""
     sys.setswitchinterval(SWITCH_SECONDS)
     tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
     with when_told_to_end(listeners.dismiss), load.beating():
-        yield
+        yield {KNOWN: known}
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):

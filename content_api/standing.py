@@ -12,6 +12,7 @@ from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Current, Refusal
 from content_api.publish.purging import Purging
 from content_api.web.health import Refused, Status, Trouble
+from content_api.web.known import KnownRequests
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
 REMEMBERED = 1_000  # versions whose numbers are known: twenty pages, and further back nobody looks twice
@@ -90,9 +91,12 @@ def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
     )
 
 
-def delivered(answers: Answers, purging: Purging) -> Delivered:
+def delivered(answers: Answers, known: KnownRequests, purging: Purging) -> Delivered:
     """What `/metrics` counts of answers."""
     return Delivered(
+        known=len(known),
+        known_bytes=known.held,
+        recognised=known.answered,
         kept=len(answers),
         kept_bytes=answers.held,
         reused=answers.reused,

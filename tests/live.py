@@ -52,8 +52,9 @@ def server_command(app: str = "server:app", folder: Path = ROOT) -> tuple[list[s
     """The command that starts `app` of `folder` on a free port, and that port."""
     port = free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    sockets = ["--ws", "content_api.web.protocol:SocketProtocol"]
-    return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address, *sockets], port
+    module = "content_api.web.protocol"
+    protocols = ["--http", f"{module}:HttpProtocol", "--ws", f"{module}:SocketProtocol"]
+    return [sys.executable, "-m", "uvicorn", app, "--app-dir", str(folder), *address, *protocols], port
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

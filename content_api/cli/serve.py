@@ -26,7 +26,7 @@ from content_api.observe.logs import configure
 from content_api.opening import Started, opened_and_started
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
-from content_api.web.protocol import SocketProtocol
+from content_api.web.protocol import HttpProtocol, SocketProtocol
 from content_api.web.websocket import SocketLimits
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
@@ -127,7 +127,7 @@ def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:
         factory=isinstance(app, str),
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         server_header=False,  # which server this is, is of use to nobody but an attacker

@@ -86,12 +86,17 @@ class Persisted:
         self.counted: Counter[str] = Counter(dict.fromkeys((*self._names.values(), OTHERS), 0))
 
     def find(self, operation: Operation) -> Operation:
-        """The same operation, with its text. Raises RequestError where there is none, or none that is trusted."""
+        """The same operation, with its text, and counted. Raises RequestError where there is none that is trusted."""
+        found = self.named(operation)
+        self.counted[found.stored or OTHERS] += 1
+        return found
+
+    def named(self, operation: Operation) -> Operation:
+        """The same, before it is counted."""
         text = self._text(operation)
         name = self._names.get(text)
         if self._trusted_only and name is None:
             raise self._untrusted()
-        self.counted[name or OTHERS] += 1
         known = name is None and text is operation.document
         return operation if known else replace(operation, document=text, stored=name)
 
@@ -106,6 +111,28 @@ class Persisted:
                 return self._counting(refused(delivery.begin(operation), error))
 
         return answer
+
+    def answering_again(self, delivery: Delivery) -> Callable[[Operation], Callable[[], Reply | None]]:
+        """What answers an operation once more that was answered: at once, or not at all."""
+
+        def of(operation: Operation) -> Callable[[], Reply | None]:
+            found = self.named(operation)
+            again = delivery.again(found)
+
+            def answer() -> Reply | None:
+                try:
+                    with self._place:
+                        self._text(operation)
+                        reply = again()
+                except RequestError:  # there is no room now, or the text of an id was forgotten
+                    return None
+                if reply:
+                    self.counted[found.stored or OTHERS] += 1
+                return reply
+
+            return answer
+
+        return of
 
     def subscribing(self, subscriptions: Subscriptions) -> Callable[[Operation], Replies]:
         """What answers an operation as often as there is an answer."""

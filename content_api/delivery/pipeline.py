@@ -73,6 +73,13 @@ class Answering:
     planned: bool = False
     """Whether a plan gave the result."""
 
+    def anew(self, live: Live) -> Answering:
+        """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
+        other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
+        other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
+        other.pinned, other.cost = self.pinned, self.cost
+        return other
+
     def executor(self) -> Executor[Any]:
         """What executes the operation, built when it is asked for: a plan has no need of it."""
         built = TimedExecutor.build(
@@ -255,14 +262,35 @@ class Delivery:
         make = partial(self._answer_loaded, operation, live, wanted, cost)
         return self._keep(moment, key, await self.answers.once(moment, key, make))
 
+    def again(self, operation: Operation) -> Callable[[], Reply | None]:
+        """What answers an operation that was answered, once more: from what is kept, or by its plan on what is live.
+
+        What does not depend on what is live is done here, once. None stands for an answer that is not to be had so.
+        """
+        key, work = key_of(operation), self.begin(operation)
+        for step in (*CHOOSING, *PREPARING):
+            step(work)
+
+        def answer() -> Reply | None:
+            live = self.live()
+            moment = live.moment
+            if key and (kept := self.answers.get(moment, key)):
+                return kept
+            try:
+                return self._keep(moment, key, self.attempt(work.anew(live), (execute,)))
+            except Lacking:
+                return None
+
+        return answer
+
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""
         return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
 
-    def attempt(self, work: Answering) -> Reply:
+    def attempt(self, work: Answering, steps: Iterable[Callable[[Answering], None]] = ANSWERING) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
         try:
-            for step in ANSWERING:
+            for step in steps:
                 step(work)
             return executed(work)
         except Lacking:

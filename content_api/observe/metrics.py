@@ -37,6 +37,9 @@ class Delivered:
     kept: int
     kept_bytes: int
     reused: int
+    known: int
+    known_bytes: int
+    recognised: int
     purges: int
     purge_failures: int
     purge_trouble: bool
@@ -150,6 +153,24 @@ DELIVERY = (
         "content_api_answers_reused",
         "Answers that were sent again.",
         lambda figures: figures.reused,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_requests_known",
+        "Requests that came more than once, and are answered without being read when they come again.",
+        lambda figures: figures.known,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_requests_known_bytes",
+        "Bytes that they take, with their last answers.",
+        lambda figures: figures.known_bytes,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_requests_recognised",
+        "Requests that were answered so.",
+        lambda figures: figures.recognised,
     ),
     Row(
         CounterMetricFamily,

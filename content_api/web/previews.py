@@ -78,7 +78,7 @@ class OfBranch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as opened:
             answer = await self._answer(opened, scope["path_params"]["branch"])
-            await self.row.app(replace(self.served, answer=answer, at_least=None))(scope, receive, send)
+            await self.row.app(replace(self.served, answer=answer, at_least=None, again=None))(scope, receive, send)
 
     async def _answer(self, opened: AsyncExitStack, branch: str) -> Answer:
         try:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_api.errors import RequestError
 from content_api.web.headers import path_of
+from content_api.web.known import withdraw
 from content_api.web.refusing import turn_away
 
 # Who asks these is the operator's own: a probe that is refused ends a healthy server.
@@ -132,6 +133,7 @@ class RateLimited:
         if scope["type"] == "lifespan" or path_of(scope) in NOT_COUNTED:
             await self.app(scope, receive, send)
             return
+        withdraw(scope)  # each counts, be it the same as the one before
         address = scope["client"][0] if scope.get("client") else ""
         if seconds := self.rate.wait(address):
             error = self.rate.refusal()

@@ -26,7 +26,7 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
     page = trusted_page() if services.trusted_only else graphiql_page(static)
-    served = Served(services.answer, services.schema_text, page, largest_body, services.at_least)
+    served = Served(services.answer, services.schema_text, page, largest_body, services.at_least, services.again)
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
         *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),

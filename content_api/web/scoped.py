@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from content_api.web.graphql import Answer, AtLeast, GraphQLEndpoint
+from content_api.delivery.operation import Operation
+from content_api.web.graphql import Answer, AnswerAgain, AtLeast, GraphQLEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Served:
     page: Response
     largest_body: int
     at_least: AtLeast | None = None
+    again: Callable[[Operation], AnswerAgain] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class SchemaText:
 
 
 def graphql(served: Served) -> ASGIApp:
-    return GraphQLEndpoint(served.answer, served.page, served.largest_body, served.at_least)
+    return GraphQLEndpoint(served.answer, served.page, served.largest_body, served.at_least, served.again)
 
 
 def schema_text(served: Served) -> ASGIApp:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from content_api.web.graphql import Answer, AtLeast
+from content_api.delivery.operation import Operation
+from content_api.web.graphql import Answer, AnswerAgain, AtLeast
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.load import Load
@@ -30,6 +31,8 @@ class Services:
     """How busy the process is; without it nobody is turned away for that."""
     count_refusal: Callable[[str], None] = lambda code: None
     """Told the code of each request that is refused before an operation is read from it."""
+    again: Callable[[Operation], AnswerAgain] | None = None
+    """What answers an operation that was answered once more; without it, each is answered as if it were the first."""
     at_least: AtLeast | None = None
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""

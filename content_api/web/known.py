@@ -1,0 +1,161 @@
+"""Requests that came before, by their bytes: whoever sends the same again is answered without reading them.
+
+An endpoint that can answer a request once more says how (`offering`), and the protocol below it (protocol.py) keeps
+that, with the part of the head that others had written around the endpoint's. Nothing is described twice: what is sent
+is what the application sent, with the date of the day, and an answer of the moment.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from content_api.web.representation import Answered, Header
+
+EXTENSION = "content_api.again"
+"""The name of the ASGI extension: what an endpoint hands its `Again` to, where somebody wants to know."""
+STATE = "known_requests"
+"""Under this name an application's lifespan hands a KnownRequests to the protocol. Without one, nothing is known."""
+
+# Bytes of all that is kept. Two thousand pages of 6 kB with their requests, which most of a site's visitors share.
+KEPT_BYTES = 16_000_000
+# Bytes that an entry takes beside its request, its head and its body: measured.
+OVERHEAD = 1_500
+# A request is worth keeping when it comes a second time. So many are known to have come once; then it begins anew.
+MOST_SEEN = 20_000
+# Who sends more with each request than it takes to ask has something else in mind.
+LONGEST = 16_000
+
+Again = Callable[[], Answered | None]
+"""Answers the same request once more, or says that the application must. It gives the same object for the same
+answer."""
+Offer = Callable[[Answered, Again], None]
+"""Takes what was answered, and what answers the same request again."""
+
+
+def offering(scope: Scope) -> Offer | None:
+    """What to hand an Again to; None where nobody wants it."""
+    offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
+    return offer
+
+
+def withdraw(scope: Scope) -> None:
+    """Have every request of this kind come to the application: for who must see each of them."""
+    scope.get("extensions", {}).pop(EXTENSION, None)
+
+
+def lines(headers: list[Header]) -> bytes:
+    """Headers as they stand on the wire, their names in lower case already."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+@dataclass(slots=True)
+class Known:
+    """A request that can be answered again: how, what stands around the endpoint's headers, and its last answer."""
+
+    again: Again
+    before: bytes
+    after: bytes
+    answered: Answered
+    head: bytes
+    """Of that answer: all that comes after the headers that the server itself adds."""
+    counted: int = 0
+    """Bytes of it in the bound of all."""
+
+    def parts(self) -> tuple[bytes, bytes, bytes] | None:
+        """The status line, the head behind the server's own headers, and the body; None where the application must
+        answer."""
+        answered = self.again()
+        if answered is None:
+            return None
+        if answered is not self.answered:
+            self.answered, self.head = answered, self.before + lines(answered.headers) + self.after
+        return STATUS_LINE[answered.status], self.head, answered.body
+
+    @property
+    def size(self) -> int:
+        return OVERHEAD + len(self.before) + len(self.after) + len(self.head) + len(self.answered.body)
+
+
+def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again) -> Known | None:
+    """What to keep of a request that was answered with these bytes, to which the server had added its own headers.
+
+    None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
+    """
+    start, own = STATUS_LINE[answered.status] + defaults, lines(answered.headers)
+    head, end, body = written.partition(b"\r\n\r\n")
+    if not written.startswith(start) or body != answered.body:
+        return None
+    before, found, after = (head + end).removeprefix(start).partition(own)
+    return Known(again, before, after, answered, before + own + after) if found else None
+
+
+class KnownRequests:
+    """The requests that came most recently of those that came twice, bounded by bytes. Used from one thread."""
+
+    def __init__(self, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
+        self.answered = 0
+        """How many requests were answered by what is here."""
+        self.held = 0
+        self._limit = limit
+        self._most_seen = most_seen
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
+        self._seen: set[int] = set()
+        self._defaults: list[Header] = []
+        self._written = b""
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def answer(self, request: bytes, defaults: list[Header]) -> bytes | None:
+        """The whole answer to a request, with the headers that the server adds; None for one that is not known."""
+        known = self._known.get(request)
+        if known is None:
+            return None
+        before = known.answered
+        parts = known.parts()
+        if parts is None:
+            return None
+        self._known.move_to_end(request)
+        if known.answered is not before:
+            self._count(request, known)
+        self.answered += 1
+        status, head, body = parts
+        return b"".join((status, self.written(defaults), head, body))
+
+    def written(self, defaults: list[Header]) -> bytes:
+        """The server's own headers, written once for each list of them: there is a new one each second."""
+        if defaults is not self._defaults:
+            self._defaults, self._written = defaults, lines(defaults)
+        return self._written
+
+    def is_worth(self, request: bytes) -> bool:
+        """Whether a request has come before, so that it is worth knowing. It has, from now on."""
+        if len(request) > LONGEST:
+            return False
+        mark = hash(request)
+        if mark in self._seen:
+            return request not in self._known
+        if len(self._seen) >= self._most_seen:
+            self._seen.clear()
+        self._seen.add(mark)
+        return False
+
+    def keep(self, request: bytes, known: Known) -> None:
+        """Know a request; what was asked for longest ago makes room for it."""
+        if request not in self._known:
+            self._known[request] = known
+            self._count(request, known)
+
+    def _count(self, request: bytes, known: Known) -> None:
+        """Count the bytes of what is new, or of another size than it was."""
+        size = len(request) + known.size
+        self.held += size - known.counted
+        known.counted = size
+        while self.held > self._limit:
+            _, forgotten = self._known.popitem(last=False)
+            self.held -= forgotten.counted
