@@ -48,6 +48,11 @@ def withdraw(scope: Scope) -> None:
     scope.get("extensions", {}).pop(EXTENSION, None)
 
 
+def own(answered: Answered) -> bytes:
+    """The endpoint's headers as they stand on the wire, but for the first, `Vary`, to which others add."""
+    return lines(answered.headers[1:])
+
+
 def lines(headers: list[Header]) -> bytes:
     """Headers as they stand on the wire, their names in lower case already."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
@@ -73,7 +78,7 @@ class Known:
         if answered is None:
             return None
         if answered is not self.answered:
-            self.answered, self.head = answered, self.before + lines(answered.headers) + self.after
+            self.answered, self.head = answered, self.before + own(answered) + self.after
         return STATUS_LINE[answered.status], self.head, answered.body
 
     @property
@@ -86,12 +91,13 @@ def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again) 
 
     None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
     """
-    start, own = STATUS_LINE[answered.status] + defaults, lines(answered.headers)
+    start = STATUS_LINE[answered.status] + defaults
     head, end, body = written.partition(b"\r\n\r\n")
     if not written.startswith(start) or body != answered.body:
         return None
-    before, found, after = (head + end).removeprefix(start).partition(own)
-    return Known(again, before, after, answered, before + own + after) if found else None
+    head = (head + end).removeprefix(start)
+    before, found, after = head.partition(own(answered))
+    return Known(again, before, after, answered, head) if found else None
 
 
 class KnownRequests:

@@ -39,7 +39,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An ASGI application that sends one whole answer. Starlette's Response would make its headers again each time."""
+    """An ASGI application that sends one whole answer. Starlette's Response would make its headers again each time.
+
+    The first of the headers is `Vary`, which is the same in all answers.
+    """
 
     status: int
     headers: list[Header]
@@ -82,8 +85,8 @@ def repeating(
         reply = again()
         if reply is None or not reply.reusable:
             return None
-        if reply is not last[0]:
-            last = reply, respond_to(reply, wanted)
+        if reply is not last[0]:  # made anew: where it came out the same, so would its head
+            last = reply, last[1] if reply == last[0] else respond_to(reply, wanted)
         return last[1]
 
     return answer
