@@ -6,15 +6,15 @@ executor of GraphQL, a compiled plan, or another channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, TypeVar
 
 from content_api.content.models import Recall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Noted:
     """What was noted while an answer was made."""
 
@@ -30,28 +30,36 @@ class Noted:
 _NOTED: ContextVar[Noted | None] = ContextVar("noted", default=None)
 
 
-@contextmanager
-def noting() -> Iterator[Noted]:
-    """Note what is asked for within. What an inner one notes, an outer one does not, unless it is noted again."""
-    noted = Noted()
-    with _collecting(noted):
-        yield noted
+Collector = TypeVar("Collector", bound=Noted | None)
 
 
-@contextmanager
-def unnoted() -> Iterator[None]:
+class Noting(Generic[Collector]):
+    """A block in which what is asked for is noted, in what it begins with. What an inner one notes, an outer one does
+    not, unless it is noted again. Not a generator: every operation passes here."""
+
+    __slots__ = ("_noted", "_token")
+
+    def __init__(self, noted: Collector) -> None:
+        self._noted = noted
+
+    def __enter__(self) -> Collector:
+        self._token = _NOTED.set(self._noted)
+        return self._noted
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        _NOTED.reset(self._token)
+
+
+def noting() -> Noting[Noted]:
+    """Note what is asked for within."""
+    return Noting(Noted())
+
+
+def unnoted() -> Noting[None]:
     """Look at entities without noting which: not every look is an answer."""
-    with _collecting(None):
-        yield
-
-
-@contextmanager
-def _collecting(noted: Noted | None) -> Iterator[None]:
-    token = _NOTED.set(noted)
-    try:
-        yield
-    finally:
-        _NOTED.reset(token)
+    return Noting(None)
 
 
 def noted_by() -> Noted | None:
@@ -59,11 +67,11 @@ def noted_by() -> Noted | None:
     return _NOTED.get()
 
 
-def touch(tag: str) -> None:
-    """Note that the answer depends on what a tag stands for."""
+def touch(*found: str) -> None:
+    """Note that the answer depends on what these tags stand for."""
     noted = _NOTED.get()
     if noted is not None:
-        noted.tags.add(tag)
+        noted.tags.update(found)
 
 
 def note_again(noted: Noted) -> None:

@@ -72,12 +72,14 @@ class Answering:
     cost: int | None = None
     planned: bool = False
     """Whether a plan gave the result."""
+    last: Reply | None = None
+    """What the operation was answered before, if that is at hand."""
 
     def anew(self, live: Live) -> Answering:
         """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
         other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
         other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
-        other.pinned, other.cost = self.pinned, self.cost
+        other.pinned, other.cost, other.last = self.pinned, self.cost, self.last
         return other
 
     def executor(self) -> Executor[Any]:
@@ -277,9 +279,10 @@ class Delivery:
             if key and (kept := self.answers.get(moment, key)):
                 return kept
             try:
-                return self._keep(moment, key, self.attempt(work.anew(live), (execute,)))
+                work.last = self.attempt(work.anew(live), (execute,))
             except Lacking:
                 return None
+            return self._keep(moment, key, work.last)
 
         return answer
 
@@ -357,7 +360,7 @@ def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]
 
 
 def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
-    codes = tuple(error["extensions"]["code"] for error in errors)
+    codes = tuple([error["extensions"]["code"] for error in errors])
     if codes:
         log.debug("answered with errors", codes=codes, operation=work.operation.stored)
     # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
@@ -367,8 +370,12 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         work.extensions["content"] = work.live.about(version)
     pinned = version == work.pinned and not about
     tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
+    encoded = orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body)
+    last = work.last
+    if last and last.body == encoded and last.tags == tags and last.version == version and last.pinned == pinned:
+        return last  # what else it says depends on the operation alone, and what is made of it is there
     return Reply(
-        body=orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body),
+        body=encoded,
         executed="data" in body,
         version=version,
         cost_limit=work.limits.cost,

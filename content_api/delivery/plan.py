@@ -78,7 +78,7 @@ class Plan:
     """How many are written, once for each concrete type: what it takes in memory goes by that."""
 
     def data(self, root: Any, variables: VariableValues) -> dict[str, Any]:
-        return self.run(root, tuple(arguments(variables) for arguments in self.arguments))
+        return self.run(root, tuple([arguments(variables) for arguments in self.arguments]))
 
 
 @dataclass(frozen=True, slots=True)

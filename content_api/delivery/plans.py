@@ -71,7 +71,7 @@ class Plans:
         `executor` builds what would execute it with these variables: it is asked when a plan is made.
         """
         seen = self._sighted(document, operation.name.value if operation.name else None)
-        values = tuple(variables.coerced.get(name) for name in seen.switches)
+        values = tuple([variables.coerced.get(name) for name in seen.switches])
         if values in seen.plans:
             return seen.plans[values]
         if len(seen.sights) >= MOST_VARIANTS and values not in seen.sights:

@@ -149,8 +149,7 @@ def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) 
     """A page of entities as a connection of their GraphQL type."""
     part = cut(page, found, version)
     shown = found[part.start : part.end]
-    for each in shown:
-        touch(each.key)
+    touch(*[each.key for each in shown])
     ends = [cursor(version, end.key) for end in (shown[0], shown[-1])] if shown else []
     return Connection(
         version=version,

@@ -85,8 +85,8 @@ def repeating(
         reply = again()
         if reply is None or not reply.reusable:
             return None
-        if reply is not last[0]:  # made anew: where it came out the same, so would its head
-            last = reply, last[1] if reply == last[0] else respond_to(reply, wanted)
+        if reply is not last[0]:
+            last = reply, respond_to(reply, wanted)
         return last[1]
 
     return answer
