@@ -94,7 +94,8 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     kept = Answers(settings.answer_bytes)
-    answers = delivery(current, archive, kept, Limits(seconds=settings.operation_seconds))
+    limits = Limits(seconds=settings.operation_seconds)
+    answers = delivery(current, archive, kept, limits, plans=settings.plans)
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
     known = KnownRequests()
@@ -157,18 +158,23 @@ def subscription(announcements: Announcements, archive: VersionArchive | None) -
 
 
 def delivery(
-    current: Current, archive: VersionArchive | None, answers: Answers | None = None, limits: Limits | None = None
+    current: Current,
+    archive: VersionArchive | None,
+    answers: Answers | None = None,
+    limits: Limits | None = None,
+    *,
+    plans: bool = True,
 ) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version.
 
-    Without `answers` to keep them in, each is made anew.
+    Without `answers` to keep them in, each is made anew; without `plans`, none is compiled.
     """
     return Delivery(
         schema(),
         live_in(current),
         limits or Limits(),
         fetch=archive.holding if archive else fetch_nothing,
-        reader=Reader(schema()),
+        reader=Reader(schema()) if plans else None,
         memory=Memory(noting, note_again),
         answers=Answers(0) if answers is None else answers,  # one that is empty is false
     )

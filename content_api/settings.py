@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     answer_bytes: Annotated[int, Field(ge=0, le=100_000_000_000)] = KEPT_BYTES
     """Memory for answers that are kept, with their compressed forms, as long as what is live stays; 0 keeps none. What
     is kept is sent again without being made again. The usual value holds 1,500 pages of 20 kB."""
+    plans: bool = True
+    """Compile operations that come again. Without it graphql-core's executor answers all of them, with the same answers
+    and many times as slowly: to find out whether a plan is to blame for something."""
     purge_urls: List = ()
     """Caches in front that are told what to drop, with commas between: `http://127.0.0.1:6081/`. After each publication
     a `PURGE` with the tags in `Cache-Tag` goes to each."""

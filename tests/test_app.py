@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from content_api.app import create_app, exit_code, live_in, wire
 from content_api.content.load import load
 from content_api.content.view import View
+from content_api.delivery.plan import compiled as make_plan
 from content_api.errors import RepositoryUnusable, SettingError
 from content_api.opening import ContentUnservable, Started, usual_content
 from content_api.publish.current import Current
@@ -155,6 +156,16 @@ def test_where_only_they_are_trusted_nothing_else_is_answered(content: Path, ope
     assert client.get("/graphql?documentId=Moon").json() == {"data": {"condition": {"name": "Moon hiccups"}}}
     assert client.post("/graphql", json=NAME).json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
     assert client.get("/graphql", headers={"Accept": "text/html"}).status_code == 404
+
+
+@pytest.mark.parametrize(("plans", "compiled"), [(True, 1), (False, 0)])
+def test_plans_can_be_done_without(content: Path, plans: bool, compiled: int, monkeypatch):
+    made = []
+    monkeypatch.setattr("content_api.delivery.plans.compiled", lambda *given: made.append(given) or make_plan(*given))
+    client = TestClient(create_app(Settings(content=content, plans=plans, answer_bytes=0)))
+    answers = {client.post("/graphql", json=NAME).text for _ in range(5)}
+    assert answers == {'{"data":{"condition":{"name":"Moon hiccups"}}}'}
+    assert len(made) == compiled
 
 
 def test_strangers_documents_do_not_push_out_a_stored_one(content: Path, operations: Path, monkeypatch):

@@ -24,7 +24,7 @@ TURNS = 3
 SECONDS, QUICK_SECONDS = 2.0, 0.2
 WARM_SECONDS = 2.0  # in the first turn: by then V8 has compiled what it will compile, and caches are filled
 ALIKE = 5  # requests of a query whose answers are compared; those that rotate differ in nothing but the condition
-SIGHTS = 3  # of each of them: what is asked again may be answered another way, compiled or kept
+SIGHTS = 4  # of each of them: what is asked again may be answered another way, compiled, kept or not even read
 
 
 def table(quick: bool, only: Collection[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:

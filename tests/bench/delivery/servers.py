@@ -26,7 +26,11 @@ PEERS_FOLDER = Path(__file__).parent / "peers"
 MERCURIUS = PEERS_FOLDER / "mercurius"
 SECONDS_TO_START = 60  # beside seven others, on the core that all of them share
 
-OURS: dict[str, Mapping[str, str]] = {"content-api": {}, "content-api-uncached": {"CONTENT_API_ANSWER_BYTES": "0"}}
+OURS: dict[str, Mapping[str, str]] = {
+    "content-api": {},
+    "content-api-uncached": {"CONTENT_API_ANSWER_BYTES": "0"},
+    "content-api-unplanned": {"CONTENT_API_ANSWER_BYTES": "0", "CONTENT_API_PLANS": "false"},
+}
 """Name -> the settings that it is started with."""
 CACHED = "content-api"
 """Which of OURS has answers ready that were asked for before."""
