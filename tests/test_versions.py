@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from content_api.app import create_app
 from content_api.settings import Settings
-from content_api.web.graphql import LIVE
+from content_api.web.representation import LIVE
 from tests import world
 from tests.publish.world import broken, moon, new_repository
 from tests.repositories import ISOLATED, Repository

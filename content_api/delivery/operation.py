@@ -48,4 +48,4 @@ class Reply:
     reusable: bool = False
     tags: frozenset[str] = frozenset()
     made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What is made of it once, by who makes it: delivery/present.py and web/graphql.py."""
+    """What is made of it once, by who makes it: delivery/present.py and web/representation.py."""

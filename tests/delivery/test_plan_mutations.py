@@ -40,7 +40,7 @@ MUTANTS = {
         "executor.variable_values, root,",
         "executor.variable_values._replace(coerced=dict.fromkeys(executor.variable_values.coerced, False)), root,",
     ),
-    "switches are not told apart": (plans, "tuple(variables.coerced.get(name) for name in seen.switches)", "()"),
+    "switches are not told apart": (plans, "tuple([variables.coerced.get(name) for name in seen.switches])", "()"),
     "switches in fragments are overlooked": (plans, "list(document.definitions)", "list(document.definitions[:1])"),
     "operations of a document are not told apart": (plans, "key = document, name", "key = document, None"),
     "a default is lost": (arguments, "convert(field, get_argument_values(field, node))", "convert(field, {})"),

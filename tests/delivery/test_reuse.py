@@ -16,7 +16,7 @@ from content_api.delivery.pipeline import Delivery
 from content_api.delivery.present import CODINGS, form, line
 from content_api.delivery.reuse import Answers, Key, key_of, size_of
 from content_api.errors import NotInMemory, RequestError
-from content_api.web.graphql import head_of
+from content_api.web.representation import head_of
 from tests.delivery.small import Root, schema
 from tests.waiting import at_once
 
