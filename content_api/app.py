@@ -34,6 +34,7 @@ from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
 from content_api.observe.logs import configure
 from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
+from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
 from content_api.publish.announcements import Announcements
 from content_api.publish.archive import VersionArchive
@@ -105,6 +106,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     metrics.register(Operations(lambda: documents.counted))
     metrics.register(Refusals(lambda: documents.refused))
     metrics.register(Table(DELIVERY, lambda: delivered(kept, known, purging)))
+    together = Together.of(metrics, settings.counts)
     services = Services(
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
@@ -113,7 +115,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         listeners=listeners,
         status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
-        expose=lambda accept: exposed(metrics, accept),
+        expose=lambda accept: exposed(together.registry if together else metrics, accept),
         load=load,
         count_refusal=lambda code: documents.refused.update((code,)),
         at_least=waiting(load, publisher.at_least) if publisher else None,
@@ -133,6 +135,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
             known,
             _following(settings, started, publisher, announcements, purging),
             purging.run(),
+            *([together.write_again_and_again()] if together else []),
         ),
     )
 

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     """The port to listen on; 0 takes one that is free."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """How many processes answer. Each holds the content in its own memory; more than the cores there are is waste."""
+    counts: Path | None = None
+    """An empty folder in which the workers of one server write what they count, so that `/metrics` of any of them has
+    all of it. `content-api serve` makes one; name one for another program that starts workers."""
     cors_origins: List = ("*",)
     """Whose pages may call from a browser, with commas between: `https://example.org,https://app.example.org`. `*` is
     everybody's: what is served is public."""

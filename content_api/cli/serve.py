@@ -9,6 +9,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -116,8 +117,9 @@ def run(settings: Settings, started: Started, listening: socket.socket) -> None:
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and raises what made it end again
             uvicorn.Server(configured(settings, wire(settings, started))).run([listening])
     else:
-        hand_down(settings)
-        Multiprocess(configured(settings, "content_api.app:application"), [listening]).run()
+        with TemporaryDirectory(prefix="content-api-counts-") as folder:
+            hand_down(settings.model_copy(update={"counts": settings.counts or Path(folder)}))
+            Multiprocess(configured(settings, "content_api.app:application"), [listening]).run()
 
 
 def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:

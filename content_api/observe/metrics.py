@@ -57,6 +57,8 @@ class Row:
     meaning: str
     value: Callable[[Any], Value]
     """From the figures of its table."""
+    same_in_each: bool = True
+    """Whether it is the same in each worker of a server, or soon will be; else what the workers have is added up."""
 
 
 PUBLISHING = (
@@ -125,12 +127,14 @@ PUBLISHING = (
         "content_api_versions_kept",
         "Other versions that are in memory.",
         lambda figures: figures.kept,
+        same_in_each=False,
     ),
     Row(
         GaugeMetricFamily,
         "content_api_versions_loading",
         "Other versions that are being loaded, or wait for it.",
         lambda figures: figures.loading,
+        same_in_each=False,
     ),
 )
 
@@ -141,48 +145,56 @@ DELIVERY = (
         "content_api_answers_kept",
         "Answers that are kept, to be sent again without being made again.",
         lambda figures: figures.kept,
+        same_in_each=False,
     ),
     Row(
         GaugeMetricFamily,
         "content_api_answers_kept_bytes",
         "Bytes that they may take, with their compressed forms.",
         lambda figures: figures.kept_bytes,
+        same_in_each=False,
     ),
     Row(
         CounterMetricFamily,
         "content_api_answers_reused",
         "Answers that were sent again.",
         lambda figures: figures.reused,
+        same_in_each=False,
     ),
     Row(
         GaugeMetricFamily,
         "content_api_requests_known",
         "Requests that came more than once, and are answered without being read when they come again.",
         lambda figures: figures.known,
+        same_in_each=False,
     ),
     Row(
         GaugeMetricFamily,
         "content_api_requests_known_bytes",
         "Bytes that they take, with their last answers.",
         lambda figures: figures.known_bytes,
+        same_in_each=False,
     ),
     Row(
         CounterMetricFamily,
         "content_api_requests_recognised",
         "Requests that were answered so.",
         lambda figures: figures.recognised,
+        same_in_each=False,
     ),
     Row(
         CounterMetricFamily,
         "content_api_purges",
         "Requests by which a cache in front was told what to drop.",
         lambda figures: figures.purges,
+        same_in_each=False,
     ),
     Row(
         CounterMetricFamily,
         "content_api_purge_failures",
         "Those that failed; each is tried again.",
         lambda figures: figures.purge_failures,
+        same_in_each=False,
     ),
     Row(
         GaugeMetricFamily,
@@ -191,6 +203,10 @@ DELIVERY = (
         lambda figures: figures.purge_trouble,
     ),
 )
+
+
+SAME_IN_EACH = frozenset(row.name for row in (*PUBLISHING, *DELIVERY) if row.same_in_each)
+"""The names of metrics that are not added up."""
 
 
 @dataclass(frozen=True)
