@@ -37,6 +37,7 @@ AtLeast = Callable[[str], Awaitable[None]]
 
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
+OFFERS = (GRAPHQL_RESPONSE, JSON)
 # By POST a client sends something and asks for no representation of anything: there is no condition to look at.
 READING = ("GET", "HEAD")
 
@@ -122,12 +123,13 @@ def asks_for_page(request: Request) -> bool:
 
 def accepted(request: Request) -> str:
     """The media type to answer in. HTML is offered to a GET that asks no question: a person who came with a browser."""
-    offers: tuple[str, ...] = (GRAPHQL_RESPONSE, JSON)
-    if request.method in ("GET", "HEAD") and asks_nothing(request.scope["query_string"]):
-        offers = (*offers, HTML)
-    found = choose(accept_of(request.headers.getlist("accept")), offers, fallback=JSON)
+    accept = accept_of(request.headers.getlist("accept"))
+    if request.method in READING and choose(accept, (*OFFERS, HTML), JSON) == HTML:
+        if asks_nothing(request.scope["query_string"]):
+            return HTML
+    found = choose(accept, OFFERS, JSON)
     if found is None:
-        raise RequestError("NOT_ACCEPTABLE", f"The answer can be {' or '.join(offers)}.", f"Accept {GRAPHQL_RESPONSE}.")
+        raise RequestError("NOT_ACCEPTABLE", f"The answer can be {' or '.join(OFFERS)}.", f"Accept {GRAPHQL_RESPONSE}.")
     return found
 
 
