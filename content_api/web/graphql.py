@@ -124,9 +124,9 @@ def asks_for_page(request: Request) -> bool:
 def accepted(request: Request) -> str:
     """The media type to answer in. HTML is offered to a GET that asks no question: a person who came with a browser."""
     accept = accept_of(request.headers.getlist("accept"))
-    if request.method in READING and choose(accept, (*OFFERS, HTML), JSON) == HTML:
-        if asks_nothing(request.scope["query_string"]):
-            return HTML
+    likes_html = request.method in READING and choose(accept, (*OFFERS, HTML), JSON) == HTML
+    if likes_html and asks_nothing(request.scope["query_string"]):
+        return HTML
     found = choose(accept, OFFERS, JSON)
     if found is None:
         raise RequestError("NOT_ACCEPTABLE", f"The answer can be {' or '.join(OFFERS)}.", f"Accept {GRAPHQL_RESPONSE}.")
