@@ -25,6 +25,7 @@ from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import read_history
 from content_api.store.names import Names, read_names
+from content_api.store.refs import PRIVATE, TAGS
 from content_api.store.snapshot import Limits
 
 log = structlog.get_logger("content_api.publish")
@@ -68,13 +69,17 @@ class Branch:
     def pin_name(self) -> str:
         return f"pin/{private(self.ref)}"
 
-    def pin(self) -> str | None:
-        """The commit that an operator holds, whatever the branch says."""
-        return self.repository.kept().get(self.pin_name)
+    def refs(self) -> dict[str, str]:
+        """The refs that name versions: full name -> commit. To ask git takes as long as much of a publication."""
+        return self.repository.refs(f"{PRIVATE}{self.pin_name}", TAGS)
 
-    def tip(self) -> tuple[str, bool]:
+    def pin(self, refs: Mapping[str, str] | None = None) -> str | None:
+        """The commit that an operator holds, whatever the branch says."""
+        return (self.refs() if refs is None else refs).get(f"{PRIVATE}{self.pin_name}")
+
+    def tip(self, refs: Mapping[str, str] | None = None) -> tuple[str, bool]:
         """The commit to serve, and whether that is because it is pinned. Raises RevisionUnknown for a missing ref."""
-        pinned = self.pin()
+        pinned = self.pin(refs)
         return (pinned, True) if pinned else (self.repository.require(self.ref), False)
 
     def recalls(self) -> Mapping[str, Recall]:
@@ -89,10 +94,10 @@ class Branch:
             log.warning("what the branch recalls cannot be read", ref=self.ref, reason=str(error))
             return {}
 
-    def names(self, tip: str, known: Names | None = None) -> Names:
+    def names(self, tip: str, known: Names | None = None, refs: Mapping[str, str] | None = None) -> Names:
         """What may be read from a commit, how it may be called, and the history that leads there."""
         history = read_history(self.repository, tip, known.history if known else None)
-        return read_names(self.repository, history, known)
+        return read_names(self.repository, history, known, refs)
 
     def names_at(self, names: Names, commit: str) -> Names:
         """The same at an older commit."""
@@ -152,7 +157,8 @@ def judge(
     """
     version = candidate.version
     try:
-        snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed)
+        tags = candidate.names.tags_of(version)
+        snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed, tags)
     except SnapshotTooLarge as error:  # an editor's doing, not an operator's
         return Refusal(branch.repository.version(version), (too_large(error),))
     known = live.edition if live else None

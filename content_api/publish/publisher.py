@@ -215,7 +215,7 @@ class Publisher:
         await self._record()
 
     async def _take(self, sight: Sight, began: float) -> None:
-        names = await asyncio.to_thread(self.branch.names, sight.tip, self.archive.names)
+        names = await asyncio.to_thread(self.branch.names, sight.tip, self.archive.names, dict(sight.refs))
         candidate = Candidate(sight.tip, names, sight.pinned)
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
@@ -330,9 +330,9 @@ def not_yet_live(commit: str, current: Current, refusal: Refusal | None) -> Requ
 
 def see(branch: Branch) -> Sight:
     """Where the branch and everything that names its versions are now."""
-    tip, pinned = branch.tip()
-    tags = frozenset(branch.repository.refs("refs/tags/").items())
-    return Sight(tip, pinned, tags, branch.repository.resolve(branch.ref) if pinned else None)
+    refs = branch.refs()
+    tip, pinned = branch.tip(refs)
+    return Sight(tip, pinned, frozenset(refs.items()), branch.repository.resolve(branch.ref) if pinned else None)
 
 
 def log_moved(before: Names, after: Names) -> None:

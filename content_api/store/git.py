@@ -140,10 +140,11 @@ class GitRepository:
             return None
         raise unreadable(parents[0], self._git.place, "is missing")
 
-    def version(self, commit: str) -> Version:
-        """Return what git knows about a commit."""
+    def version(self, commit: str, tags: Sequence[str] | None = None) -> Version:
+        """Return what git knows about a commit. Its tags are asked for where they are not given."""
         found = self._commit(commit)
-        return Version(commit, self._tags(commit), found.committed_at, found.author, found.message)
+        names = self._tags(commit) if tags is None else tuple(tags)
+        return Version(commit, names, found.committed_at, found.author, found.message)
 
     def commits(self, ids: Sequence[str]) -> Iterator[tuple[str, Commit]]:
         """Yield each commit's id with what it says, in the order asked, a batch at a time."""
@@ -198,15 +199,20 @@ class GitRepository:
                 return None
         return tree
 
-    def snapshot(self, commit: str, previous: GitSnapshot | None = None) -> GitSnapshot:
-        """Return a commit's files. With a `previous` snapshot of this repository it costs what differs from that."""
-        found = listed(self._objects, self.tree_id(commit), self.limits, previous.listing if previous else EMPTY)
-        return replace(self.unlisted(commit), listing=found)
+    def snapshot(
+        self, commit: str, previous: GitSnapshot | None = None, tags: Sequence[str] | None = None
+    ) -> GitSnapshot:
+        """Return a commit's files. With a `previous` snapshot of this repository it costs what differs from that.
 
-    def unlisted(self, commit: str) -> GitSnapshot:
+        `tags` are those of the commit, where they are known.
+        """
+        found = listed(self._objects, self.tree_id(commit), self.limits, previous.listing if previous else EMPTY)
+        return replace(self.unlisted(commit, tags), listing=found)
+
+    def unlisted(self, commit: str, tags: Sequence[str] | None = None) -> GitSnapshot:
         """Return what is known of a commit whose files cannot be listed."""
         place = f"{self.place / self.folder} at commit {commit[:12]}"
-        return GitSnapshot(self.version(commit), place, EMPTY, self._objects, self.limits.file_bytes)
+        return GitSnapshot(self.version(commit, tags), place, EMPTY, self._objects, self.limits.file_bytes)
 
     def _answer(self, *question: str) -> str | None:
         """Return what git answers about commits; None for a no. Raises ObjectUnreadable when it cannot tell."""

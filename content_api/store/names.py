@@ -130,14 +130,18 @@ class Names:
         return "" if self.complete else ", as far as this server knows its history"
 
 
-def read_names(repository: GitRepository, history: History, known: Names | None = None) -> Names:
+def read_names(
+    repository: GitRepository, history: History, known: Names | None = None, refs: Mapping[str, str] | None = None
+) -> Names:
     """Read what the tip of a history leads to, and its tags; with `known` names of the same branch, only new commits.
 
+    `refs` has the tags by their full names, where git was asked for them already; what else is in it is left alone.
     What is damaged hides what is older, as in a history.
     """
     commits, complete = _reached(repository, history, known)
-    found = {name.removeprefix(TAGS): commit for name, commit in repository.refs(TAGS).items() if name.isprintable()}
-    tags = {tag: commit for tag, commit in sorted(found.items()) if commit in commits}
+    given = repository.refs(TAGS) if refs is None else refs
+    found = {name.removeprefix(TAGS): commit for name, commit in given.items() if name.startswith(TAGS)}
+    tags = {tag: commit for tag, commit in sorted(found.items()) if commit in commits and tag.isprintable()}
     every = tuple(sorted(commits))
     return Names(history, MappingProxyType(tags), complete, every, _reversed(tags), _newest(tags, history))
 
