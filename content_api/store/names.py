@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +29,7 @@ from content_api.store.revision import is_id, is_prefix, malformed
 
 _LONGEST = 255  # characters; git on a usual file system allows no longer tag
 _SHOWN = 40  # characters of what was asked for, in a message: a whole id
+_FEW = 100  # commits that are read one by one, in 25 µs each; git walks in as long as it takes to start
 _SUGGESTED = 200  # tags, of the newest commits: comparing with so many takes 30 µs, and nobody misses a forgotten one
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 _LIKE_A_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ]|\Z)")
@@ -161,6 +162,8 @@ def _reached(repository: GitRepository, history: History, known: Names | None) -
         known = None
     found = set(known._commits if known else history.commits)
     complete = history.complete
+    if known and (behind := _alone(repository, history, known.history.tip)) is not None:
+        return found.union(behind), complete
     try:
         with closing(repository.reachable(history.tip, without=known.history.tip if known else None)) as new:
             found.update(islice(new, MOST_COMMITS))
@@ -168,6 +171,20 @@ def _reached(repository: GitRepository, history: History, known: Names | None) -
     except ObjectUnreadable:  # what git said before that is in the set
         complete = False
     return found, complete
+
+
+def _alone(repository: GitRepository, history: History, older: str) -> Sequence[str] | None:
+    """Return the commits that the tip leads to and an older one does not, where that is plain from themselves: they
+    stand on the line behind it, and none merges another. It saves a git process, which takes longer than all of this.
+    """
+    place = history.place(older)
+    new = () if place is None else history.commits[place + 1 :]
+    if place is None or len(new) > _FEW:
+        return None
+    try:
+        return None if any(len(commit.parents) > 1 for _, commit in repository.commits(new)) else new
+    except ObjectUnreadable:
+        return None
 
 
 def _leads_to(repository: GitRepository, history: History, older: str) -> bool:
