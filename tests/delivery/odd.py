@@ -82,6 +82,9 @@ class Box:
     pets: list[Pet] = strawberry.field(default_factory=list)
     dog: Dog | None = None
     grid: list[list[int]] = strawberry.field(default_factory=list)
+    query: str = "q"
+    fragment: str = "f"
+    on: str = "o"
 
 
 @strawberry.input
