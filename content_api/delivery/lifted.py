@@ -12,17 +12,17 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# What stands for what was lifted: for a name behind its mark, and for one before it.
-BEHIND, BEFORE = "\0", "\1"
-# Block strings, escapes, comments, and these two. In strings, too: they are rare there.
-UNSURE = ('"""', "\\", "#", BEHIND, BEFORE)
+# Stands for a name that was lifted.
+GAP = "\0"
+# Block strings, escapes, comments, and the gap itself. In strings, too: they are rare there.
+UNSURE = ('"""', "\\", "#", GAP)
 # GraphQL has no parentheses in parentheses but one: directives of variables, which there are none of.
 ARGUMENTS = re.compile(r"(\([^()]*+\))")
 # What stands before a name, and what finds both. Each pattern begins with letters, so that they are looked for in C.
 NAMED = (
     ("query ", re.compile(r"query (\w+)", re.ASCII)),
     ("...", re.compile(r"\.\.\.(?!on\b)(\w+)", re.ASCII)),
-    ("fragment ", re.compile(r"fragment (?!on\b)(\w+)", re.ASCII)),
+    ("fragment ", re.compile(r"fragment (\w+)", re.ASCII)),
 )
 VARIABLE = re.compile(r"\$(\w+)", re.ASCII)
 # Aliases are found from the end: a colon comes first then, and the name ends where the word does.
@@ -55,7 +55,7 @@ def lift(text: str) -> Lifted | None:
     """The parts of a text; None for one that is left alone."""
     quoted = text.split('"')
     strings = quoted[1::2]
-    if any(sign in text for sign in UNSURE) or not len(quoted) % 2 or not "".join(strings).isprintable():
+    if any(sign in text for sign in UNSURE) or not "".join(strings).isprintable():
         return None
     pieces = ARGUMENTS.split('"'.join(quoted[::2]))
     inside, outside = "".join(pieces[1::2]), "(".join(pieces[::2])
@@ -64,10 +64,10 @@ def lift(text: str) -> Lifted | None:
     names: list[str] = []
     for mark, pattern in NAMED:
         if mark in outside:
-            outside = _cut(outside, pattern, mark + BEHIND, names)
-    inside = _cut(inside, VARIABLE, "$" + BEHIND, names)
+            outside = _cut(outside, pattern, mark + GAP, names)
+    inside = _cut(inside, VARIABLE, "$" + GAP, names)
     backwards: list[str] = []
-    outside = _cut(outside[::-1], ALIAS, ":" + BEFORE, backwards)
+    outside = _cut(outside[::-1], ALIAS, ":" + GAP, backwards)
     names += [name[::-1] for name in backwards]
     if len(names) > MOST_NAMES or not all(map(str.isidentifier, names)):
         return None

@@ -23,7 +23,6 @@ from graphql import (
     ArgumentNode,
     DirectiveNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLID,
     GraphQLSchema,
     GraphQLString,
@@ -31,7 +30,6 @@ from graphql import (
     NameNode,
     NonNullTypeNode,
     OperationDefinitionNode,
-    OperationType,
     StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -49,8 +47,6 @@ from content_api.delivery.lifted import Lifted
 from content_api.delivery.operation import Operation
 from content_api.delivery.present import words_of
 
-PLACES = (OperationDefinitionNode, FragmentDefinitionNode, FragmentSpreadNode, VariableNode)
-"""Whose name may be lifted. An alias may be, too."""
 # A key of an answer that begins with this is a mark. No name of GraphQL does, and orjson writes it in no other way.
 MARK = "\0"
 BEFORE_MARK = b'"\\u0000'
@@ -120,8 +116,8 @@ class Shape:
 
 def form_of(schema: GraphQLSchema, document: Document, lifted: Lifted) -> Form:
     """The form of an outline, from a valid document that has it. Raises Shapeless."""
-    if [operation.operation for operation in document.operations] != [OperationType.QUERY]:
-        raise Shapeless("there is not just one query")
+    if len(document.operations) != 1:
+        raise Shapeless("it has several operations")
     found = _Strings(TypeInfo(schema))
     visit(document.ast, TypeInfoVisitor(found.types, found))
     if [text for text, _ in found.places] != [lifted.strings[number] for number in lifted.outline.strings]:
@@ -139,6 +135,7 @@ def shape_of(schema: GraphQLSchema, document: Document, lifted: Lifted, form: Fo
     places = Counter(lifted.names[number] for number in lifted.outline.names)
     if marking.marked != Counter({name: places[name] for name in marks}):
         raise Shapeless("its names are not what they look like")
+    # A name that is no client's choice, such as that of a field, is none of the schema's with a mark.
     if errors := validate(schema, ast, specified_rules, max_errors=1):
         raise Shapeless(f"with marks in it, it is not valid: {errors[0].message}")
     [operation] = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
@@ -200,12 +197,10 @@ class _Marking(Visitor):
         self.kinds = {text: kind for text, kind in kinds.items() if kind}
         self.variables = {text: f"{MARK}string{number}" for number, text in enumerate(self.kinds)}
 
-    def enter_name(self, node: NameNode, key: Any, parent: Any, *_: Any) -> NameNode | None:
+    def enter_name(self, node: NameNode, *_: Any) -> NameNode | None:
         mark = self.marks.get(node.value)
         if mark is None:
             return None
-        if key != "alias" and not isinstance(parent, PLACES):
-            raise Shapeless(f"`{node.value}` is more than a name that a client chose")
         self.marked[node.value] += 1
         return NameNode(value=mark)
 

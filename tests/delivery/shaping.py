@@ -52,15 +52,15 @@ class Shaping(Delivery):
         return reply
 
 
-def shaping(box: object = BOX, **bounds: int) -> Shaping:
+def shaping(box: object = BOX, shapes: type[Shapes] = Shapes, **bounds: int) -> Shaping:
     """What answers from a box, by shapes and plans from the first sight on."""
     made = Shaping(odd.SCHEMA, lambda: Live("v1", odd.Query(box=box)), reader=odd.READER)  # type: ignore[arg-type]
-    return at_first_sight(made, **bounds)
+    return at_first_sight(made, shapes, **bounds)
 
 
-def at_first_sight(made: Shaping, **bounds: int) -> Shaping:
-    made.plans = Plans(odd.READER if made.schema is odd.SCHEMA else made.reader, made.memory, sights=1)  # type: ignore[arg-type]
-    made.shapes = Shapes(made.schema, made.documents.get, **{"sights": 1} | bounds)
+def at_first_sight(made: Shaping, shapes: type[Shapes] = Shapes, **bounds: int) -> Shaping:
+    made.plans = Plans(made.reader, made.memory, sights=1)  # type: ignore[arg-type]
+    made.shapes = shapes(made.schema, made.documents.get, **{"sights": 1} | bounds)
     return made
 
 
@@ -79,8 +79,15 @@ def fillings(template: str, most: int, seed: int = 0) -> Iterator[str]:
         yield filled(template, random.choices(few, k=names), random.choices(STRINGS, k=strings))
 
 
+def asked_of(template: str, most: int) -> Iterator[Operation]:
+    """So many operations with texts of a template, each asked in one of the ways there are."""
+    random = Random(1)
+    for text in fillings(template, most):
+        yield random.choice(operations(text))
+
+
 def operations(text: str) -> list[Operation]:
-    """The ways to ask for a text that go with TEMPLATES."""
+    """The ways to ask for a text: with its variables and its name, and with others."""
     names = re.findall(r"\$ ?(\w+)", text)
     all_given = {name: f"{number}" for number, name in enumerate(names)}
     variables: list[dict[str, Any]] = [{}, all_given, all_given | {"other": 1}, {"\0000": "3"}]
@@ -91,6 +98,63 @@ def operations(text: str) -> list[Operation]:
     return found
 
 
+# What is asked in turn. Only the first is read: what comes after is answered by its shape.
+ALIKE: list[tuple[str | Operation, ...]] = [
+    ("query A { a: box { must } }", "query B { c: box { must } }", "query C { d: box { must } }"),
+    ("{ a: wished b: wished }", "{ b: wished a: wished }"),
+    ("{ box { text: must a: on inner { text } } }", "{ box { text: must b: on inner { text } } }"),
+    ("{ on: wished true: wished }", "{ query: wished fragment: wished }"),
+    ("{ box { ...A } } fragment A on Box { a: must }", "{ box { ...B } } fragment B on Box { b: must }"),
+    ("{ box { pet { ...on Dog { a: name } } } }", "{ box { pet { ...on Dog { b: name } } } }"),
+    ('{ wished(end: "a") }', '{ wished(end: "") }', '{ wished(end: ") (") }'),
+    ('{ wished(end: "a", note: "b") }', '{ wished(end: "c", note: "d") }'),
+    ('{ wished(wish: { words: ["a", "b"] }) }', '{ wished(wish: { words: ["c", "{"] }) }'),
+    ('{ a: wished(end: "x") a: wished(end: "x") }', '{ b: wished(end: "y") b: wished(end: "y") }'),
+    ('{ a: cut(at: "x", text: "y") }', '{ b: cut(at: "x", text: "z") }'),
+    ('{ a: cut(id: "x", text: "x") }', '{ b: cut(id: "x", text: "x") }'),
+    ('query ($a: String = "x") { cut(id: "y", text: $a) }', 'query ($a: String = "x") { cut(id: "z", text: $a) }'),
+    ("query A { wished }", Operation("query B { wished }", operation_name="B")),
+    (
+        Operation("query ($a: Int!) { wished(times: $a) }", {"a": 1}),
+        Operation("query ($b: Int!) { wished(times: $b) }", {"b": 2}),
+    ),
+]
+# The second is read as well: it differs in more, or has to be refused.
+UNLIKE: list[tuple[str | Operation, ...]] = [
+    ("query A { wished }", Operation("query B { wished }", operation_name="A")),
+    ("query A { wished }", Operation("query B { wished }", operation_name="\0000")),
+    (
+        Operation("query ($a: Int!) { wished(times: $a) }", {"a": 1}),
+        Operation("query ($b: Int!) { wished(times: $b) }", {"b": 1, "c": [0] * 101}),
+    ),
+    (
+        "query ($a: Int = 1) { wished(times: $a) }",
+        Operation("query ($b: Int = 1) { wished(times: $b) }", {"\0000": 2}),
+    ),
+    ("query ($a: Int = 1) { wished(times: $a) }", "query ($a: Int = 1) { wished(times: $b) }"),
+    ("{ box { a: must text } }", "{ box { text: must text } }"),
+    ("{ box { a: must } }", "{ box { 1a: must } }"),
+    ("{ a: wished(times: 1) b: wished(times: 2) }", "{ a: wished(times: 1) a: wished(times: 2) }"),
+    ('{ a: wished(end: "x") a: wished(end: "x") }', '{ a: wished(end: "x") a: wished(end: "y") }'),
+    ("{ box { ...A } } fragment A on Box { must }", "{ box { ...A } } fragment B on Box { must }"),
+    ("{ box { ... A } } fragment A on Box { must }", "{ box { ... A } } fragment B on Box { must }"),
+    ("{ box { ...query } } fragment query on Box { must }", "{ box { ...query } } fragment query off Box { must }"),
+    ('{ wished(end: "x") }', '{ wished(end: "x\ny") }'),
+    ('{ wished(end: "x") }', '{ wished(end: "\\") }'),
+    ('{ needed(times: 1, words: ["x""y"]) }', '{ needed(times: 1, words: ["""y"]) }'),
+    ('{ cut(at: "x") }', '{ cut(at: "xy") }'),
+    ('{ needed(times: 1, words: "a") }', '{ needed(times: "1", words: "a") }'),
+    ("{ a: wished(times: 1) }", "{ a: wished(times: 2) }"),
+    ('{ a: wished(end: "a") }', '{ a: wished(note: "a") }'),
+    ("{ a: wished }", "{ version: wished }"),
+    ('{ wished(end: "a") }', '{ wished(end: "as of isOverdue") }'),
+    ("query A { a: wished }", "mutation A { a: change }"),
+    (
+        "query A { wished } query B { box { must } }",
+        Operation("query A { wished } query B { rooted }", {}, "B"),
+    ),
+    ("{ a: wished # so\n}", "{ b: wished # so\n}"),
+]
 # Texts of each are answered by a shape, unless there is an error.
 SHAPED = (
     "query %n { %n: box { %n: must %n: text } }",
