@@ -43,14 +43,16 @@ from graphql import (
 )
 
 from content_api.delivery.documents import Document
-from content_api.delivery.lifted import Lifted
+from content_api.delivery.lifted import MOST_NAMES, Lifted
 from content_api.delivery.operation import Operation
 from content_api.delivery.present import words_of
 
 # A key of an answer that begins with this is a mark. No name of GraphQL does, and orjson writes it in no other way.
 MARK = "\0"
 BEFORE_MARK = b'"\\u0000'
-DIGITS = 3
+# What follows it in an encoded answer: the number of the name, and the end of a key.
+MARKS = [b'%03d":' % number for number in range(MOST_NAMES)]
+MARK_ENDS = 5
 WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -153,13 +155,12 @@ def shape_of(schema: GraphQLSchema, document: Document, lifted: Lifted, form: Fo
 def spelt(body: bytes, names: Sequence[str]) -> bytes:
     """An answer with names in the places of marks. Raises KeyError where something looks like a mark and is none."""
     first, *others = body.split(BEFORE_MARK)
-    keys = {b'%03d":' % number: f'"{name}":'.encode() for number, name in enumerate(names)}
-    end = DIGITS + 2
-    return b"".join([first, *[keys[piece[:end]] + piece[end:] for piece in others]])
+    keys = dict(zip(MARKS, [b'"%b":' % name.encode() for name in names], strict=False))
+    return b"".join([first, *[keys[piece[:MARK_ENDS]] + piece[MARK_ENDS:] for piece in others]])
 
 
 def _mark(number: int) -> str:
-    return f"{MARK}{number:0{DIGITS}}"
+    return f"{MARK}{number:03}"
 
 
 def _named(name: str, names: Sequence[str]) -> str:
