@@ -11,9 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-import orjson
 from graphql import GraphQLSchema, OperationDefinitionNode, OperationType, get_variable_values
 
 from content_api.content.deadline import Within
@@ -23,26 +21,16 @@ from content_api.delivery.documents import Document, Documents
 from content_api.delivery.leaves import Unplanned
 from content_api.delivery.limits import Limits, hold_variables, hold_versions
 from content_api.delivery.live import Live
-from content_api.delivery.masks import (
-    Refused,
-    ShownError,
-    internal_error,
-    log,
-    missing,
-    show,
-    show_execution_error,
-    show_request_error,
-)
+from content_api.delivery.masks import Refused, log, missing, show
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Plan, Reader
 from content_api.delivery.plans import Plans
-from content_api.delivery.present import tags_of
 from content_api.delivery.price import hold_cost
 from content_api.delivery.reading import read
+from content_api.delivery.replies import executed, refused
 from content_api.delivery.reuse import Answers, Key, key_of
-from content_api.delivery.shape import spelt
 from content_api.delivery.shapes import Shapes
 from content_api.errors import NotInMemory, RequestError
 
@@ -158,7 +146,7 @@ def _finish(work: Answering, done: execution.Executed) -> None:
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
 PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price, find_pin)
 ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
-# For a document that is known to be valid, and a query. Whatever these raise is for ANSWERING to say.
+# For a document that is known to be valid; what is no query has no plan. What these raise, ANSWERING says.
 FOLLOWING: tuple[Callable[[Answering], None], ...] = (choose, *PREPARING, follow)
 
 Fetch = Callable[[Collection[NotInMemory]], AbstractAsyncContextManager[None]]
@@ -253,7 +241,7 @@ class Delivery:
 
     def attempt(self, work: Answering, steps: Iterable[Callable[[Answering], None]] = ANSWERING) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
-        if reply := self._by_shape(work):
+        if steps is ANSWERING and (reply := self._by_shape(work)):
             return reply
         try:
             for step in steps:
@@ -320,56 +308,3 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
     if name is None:
         return list(document.operations)
     return [found for found in document.operations if found.name and found.name.value == name]
-
-
-def executed(work: Answering) -> Reply:
-    """The reply to an operation that ran, with or without errors in its fields."""
-    name = work.operation.stored
-    errors = [show_execution_error(error, name) for error in work.result.errors or ()]
-    body: dict[str, Any] = {"errors": errors} if errors else {}
-    return _reply(work, body | {"data": work.result.data}, errors)
-
-
-def refused(work: Answering, error: Exception) -> Reply:
-    """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
-    shown = list(_shown(error, work.operation.stored))
-    return _reply(work, {"errors": shown}, shown)
-
-
-def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]:
-    match error:
-        case RequestError():
-            return [show_request_error(error)]
-        case Refused():
-            return error.errors
-    return [internal_error(error, operation_name)]
-
-
-def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
-    codes = tuple([error["extensions"]["code"] for error in errors])
-    if codes:
-        log.debug("answered with errors", codes=codes, operation=work.operation.stored)
-    # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
-    version = work.live.version if codes or work.extensions or not work.pinned else work.pinned
-    about = work.operation.about_content  # says a tag, which can be moved
-    if about:
-        work.extensions["content"] = work.live.about(version)
-    pinned = version == work.pinned and not about
-    tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
-    encoded = orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body)
-    if work.names:
-        encoded = spelt(encoded, work.names)
-    last = work.last
-    if last and last.body == encoded and last.tags == tags and last.version == version and last.pinned == pinned:
-        return last  # what else it says depends on the operation alone, and what is made of it is there
-    return Reply(
-        body=encoded,
-        executed="data" in body,
-        version=version,
-        cost_limit=work.limits.cost,
-        cost=work.cost,
-        codes=codes,
-        pinned=pinned,
-        reusable=not codes and work.chosen.operation is OperationType.QUERY,
-        tags=tags,
-    )

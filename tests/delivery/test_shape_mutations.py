@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 import structlog
 
-from content_api.delivery import lifted, pipeline, shape, shapes
+from content_api.delivery import lifted, replies, shape, shapes
 from content_api.delivery.operation import Operation, Reply
 from tests.delivery import odd
 from tests.delivery.shaping import ALIKE, BOX, UNLIKE, shaping
@@ -114,5 +114,5 @@ def test_without_a_mistake_there_is_no_fault():
 @pytest.mark.parametrize("mistake", MUTANTS)
 def test_a_mistake_is_caught(mistake, monkeypatch):
     with mutated(MODULES, *MUTANTS[mistake]):
-        monkeypatch.setattr(pipeline, "spelt", sys.modules[shape.__name__].spelt)
+        monkeypatch.setattr(replies, "spelt", sys.modules[shape.__name__].spelt)
         assert next(faults(), None)
