@@ -12,21 +12,21 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# Stands for a name that was lifted.
-GAP = "\0"
-# Block strings, escapes, comments, and the gap itself. In strings, too: they are rare there.
-UNSURE = ('"""', "\\", "#", GAP)
 # GraphQL has no parentheses in parentheses but one: directives of variables, which there are none of.
 ARGUMENTS = re.compile(r"(\([^()]*+\))")
-# What stands before a name, and what finds both. Each pattern begins with letters, so that they are looked for in C.
+# What stands before a name, what finds both, and what stands for the name when it is lifted. Patterns begin with
+# letters, so that they are looked for in C. Each has a sign of its own: which of them finds a name may depend on other
+# names, and decides where it comes in the order of all.
 NAMED = (
-    ("query ", re.compile(r"query (\w+)", re.ASCII)),
-    ("...", re.compile(r"\.\.\.(?!on\b)(\w+)", re.ASCII)),
-    ("fragment ", re.compile(r"fragment (\w+)", re.ASCII)),
+    ("query ", re.compile(r"query (\w+)", re.ASCII), "\0"),
+    ("...", re.compile(r"\.\.\.(?!on\b)(\w+)", re.ASCII), "\1"),
+    ("fragment ", re.compile(r"fragment (\w+)", re.ASCII), "\2"),
 )
-VARIABLE = re.compile(r"\$(\w+)", re.ASCII)
+VARIABLE = "$", re.compile(r"\$(\w+)", re.ASCII), "\3"
 # Aliases are found from the end: a colon comes first then, and the name ends where the word does.
-ALIAS = re.compile(r":(\w+)", re.ASCII)
+ALIAS = ":", re.compile(r":(\w+)", re.ASCII), "\4"
+# Block strings, escapes, comments, and these signs. In strings, too: they are rare there.
+UNSURE = ('"""', "\\", "#", "\0", "\1", "\2", "\3", "\4")
 # Names are numbered with three digits. Ours has a limit of 1,000 tokens in all.
 MOST_NAMES = 1_000
 
@@ -62,12 +62,12 @@ def lift(text: str) -> Lifted | None:
     if ")" in outside or outside.count("(") != len(pieces) // 2:
         return None
     names: list[str] = []
-    for mark, pattern in NAMED:
-        if mark in outside:
-            outside = _cut(outside, pattern, mark + GAP, names)
-    inside = _cut(inside, VARIABLE, "$" + GAP, names)
+    for named in NAMED:
+        if named[0] in outside:
+            outside = _cut(outside, named, names)
+    inside = _cut(inside, VARIABLE, names)
     backwards: list[str] = []
-    outside = _cut(outside[::-1], ALIAS, ":" + GAP, backwards)
+    outside = _cut(outside[::-1], ALIAS, backwards)
     names += [name[::-1] for name in backwards]
     if len(names) > MOST_NAMES or not all(map(str.isidentifier, names)):
         return None
@@ -76,11 +76,12 @@ def lift(text: str) -> Lifted | None:
     return Lifted(Outline(outside, inside, which_names, which_strings), different, texts)
 
 
-def _cut(text: str, pattern: re.Pattern[str], instead: str, found: list[str]) -> str:
-    """The text without the names that the pattern finds."""
+def _cut(text: str, named: tuple[str, re.Pattern[str], str], found: list[str]) -> str:
+    """The text without the names that stand behind a mark."""
+    mark, pattern, sign = named
     pieces = pattern.split(text)
     found += pieces[1::2]
-    return instead.join(pieces[::2])
+    return (mark + sign).join(pieces[::2])
 
 
 def _numbered(values: Iterable[str]) -> tuple[tuple[int, ...], tuple[str, ...]]:

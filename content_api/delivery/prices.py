@@ -38,7 +38,7 @@ class Prices:
             priced = price(schema, operation, fragments, watched)
             self._looked_at[name] = tuple(sorted(watched.looked_at))
             return priced
-        values = tuple(map(_size, map(variables.get, self._looked_at[name])))
+        values = tuple([_size(variables, one) for one in self._looked_at[name]])
         if any(value.__class__ not in SIZES for value in values):
             return price(schema, operation, fragments, variables)
         known = self._known.get((name, values))
@@ -49,8 +49,12 @@ class Prices:
         return known
 
 
-def _size(value: object) -> object:
-    return "" if isinstance(value, str) else value
+def _size(variables: Mapping[str, Any], name: str) -> object:
+    """What a price may depend on of a variable: its value, unless that is a text, and whether it is given at all."""
+    if name not in variables:
+        return "nothing"
+    value = variables[name]
+    return "a text" if isinstance(value, str) else value
 
 
 class Watched(Mapping[str, Any]):

@@ -37,7 +37,13 @@ STRINGS = (
     ") (",
 )
 BOX = Box(
-    text="t", must="m", pet=Dog(name="Rex"), pets=[Cat(name="Tom"), Dog(name="Rex")], inner=Box(must="in"), sure=None
+    text="t",
+    must="m",
+    texts=["\x00000"],
+    pet=Dog(name="Rex"),
+    pets=[Cat(name="Tom"), Dog(name="Rex")],
+    inner=Box(must="in"),
+    sure=None,
 )
 
 
@@ -90,11 +96,11 @@ def operations(text: str) -> list[Operation]:
     """The ways to ask for a text: with its variables and its name, and with others."""
     names = re.findall(r"\$ ?(\w+)", text)
     all_given = {name: f"{number}" for number, name in enumerate(names)}
-    variables: list[dict[str, Any]] = [{}, all_given, all_given | {"other": 1}, {"\0000": "3"}]
+    variables: list[dict[str, Any]] = [{}, all_given, all_given | {"other": 1}, {"\x00000": "3"}]
     variables += [all_given | {name: value} for name in names for value in (None, 4)]
     found = [Operation(text, each) for each in variables]
     if "query " in text:
-        found += [Operation(text, operation_name=name) for name in ("a", "b", "\0000", "")]
+        found += [Operation(text, operation_name=name) for name in ("a", "b", "\x00000", "")]
     return found
 
 
@@ -122,14 +128,14 @@ ALIKE: list[tuple[str | Operation, ...]] = [
 # The second is read as well: it differs in more, or has to be refused.
 UNLIKE: list[tuple[str | Operation, ...]] = [
     ("query A { wished }", Operation("query B { wished }", operation_name="A")),
-    ("query A { wished }", Operation("query B { wished }", operation_name="\0000")),
+    ("query A { wished }", Operation("query B { wished }", operation_name="\x00000")),
     (
         Operation("query ($a: Int!) { wished(times: $a) }", {"a": 1}),
         Operation("query ($b: Int!) { wished(times: $b) }", {"b": 1, "c": [0] * 101}),
     ),
     (
         "query ($a: Int = 1) { wished(times: $a) }",
-        Operation("query ($b: Int = 1) { wished(times: $b) }", {"\0000": 2}),
+        Operation("query ($b: Int = 1) { wished(times: $b) }", {"\x00000": 2}),
     ),
     ("query ($a: Int = 1) { wished(times: $a) }", "query ($a: Int = 1) { wished(times: $b) }"),
     ("{ box { a: must text } }", "{ box { text: must text } }"),
@@ -139,6 +145,11 @@ UNLIKE: list[tuple[str | Operation, ...]] = [
     ("{ box { ...A } } fragment A on Box { must }", "{ box { ...A } } fragment B on Box { must }"),
     ("{ box { ... A } } fragment A on Box { must }", "{ box { ... A } } fragment B on Box { must }"),
     ("{ box { ...query } } fragment query on Box { must }", "{ box { ...query } } fragment query off Box { must }"),
+    (
+        "{ box { ...query a: must } } fragment query\non Box { on }",
+        "{ box { ...b a: must } } fragment b\non Box { on }",
+    ),
+    ("{ a: box { texts } }", "{ b: box { texts } }"),
     ('{ wished(end: "x") }', '{ wished(end: "x\ny") }'),
     ('{ wished(end: "x") }', '{ wished(end: "\\") }'),
     ('{ needed(times: 1, words: ["x""y"]) }', '{ needed(times: 1, words: ["""y"]) }'),

@@ -23,8 +23,8 @@ MODULES = (lifted, shape, shapes)
 
 # What is wrong, the module, what stands there, and what stands there instead.
 MUTANTS = {
-    "comments are overlooked": (lifted, '"\\\\", "#", GAP', '"\\\\", GAP'),
-    "escapes are overlooked": (lifted, '"\\\\", "#", GAP', '"#", GAP'),
+    "comments are overlooked": (lifted, '"\\\\", "#", ', '"\\\\", '),
+    "escapes are overlooked": (lifted, '"\\\\", "#", ', '"#", '),
     "block strings are overlooked": (lifted, 'UNSURE = (\'"""\', ', "UNSURE = ("),
     "what may stand in a string is not looked at": (lifted, 'not "".join(strings).isprintable()', "False"),
     "a name may begin with a digit": (lifted, "not all(map(str.isidentifier, names))", "False"),

@@ -304,7 +304,7 @@ def test_what_looks_like_a_mark_and_is_none_is_left_to_the_executor(body):
 
 
 def test_a_text_that_looks_like_a_mark_is_an_answer_like_any_other():
-    target = shaping(replace(BOX, must="\0000", text='"\0000":'))
+    target = shaping(replace(BOX, must="\x00000", text='"\x00000":'))
     for text in ("{ a: box { b: must } }", "{ c: box { b: text } }"):
         operation = Operation(text)
         assert at_once(target.answer(operation)) == at_once(Delivery(odd.SCHEMA, target.live).answer(operation))
