@@ -47,15 +47,14 @@ from content_api.delivery.lifted import MOST_NAMES, Lifted
 from content_api.delivery.operation import Operation
 from content_api.delivery.present import words_of
 
-# A key of an answer that begins with this is a mark. No name of GraphQL does, and orjson writes it in no other way.
+# A key of an answer that begins with this is a mark. No name of GraphQL does, and what a value begins with has no colon
+# behind it. A scalar whose values are objects could have such keys, if its author wanted; ours has none.
 MARK = "\0"
 BEFORE_MARK = b'"\\u0000'
 # What follows it in an encoded answer: the number of the name, and the end of a key.
 MARKS = [b'%03d":' % number for number in range(MOST_NAMES)]
 MARK_ENDS = 5
 WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-
-
 # The types whose strings are what they say, so that it is the same to give them as variables.
 KINDS: Mapping[Any, str] = {GraphQLString: "String", GraphQLID: "ID"}
 
@@ -97,9 +96,9 @@ class Shape:
     document: Document
     operation_name: str | None
     variables: tuple[str, ...]
-    """Those of the client."""
+    """Those of the client, in the names of the shape."""
     strings: tuple[tuple[str, int], ...]
-    """The variables that stand for strings, and for which."""
+    """The variables that stand for strings, each with the number of its string."""
 
     def operation(self, asked: Operation, lifted: Lifted) -> Operation | None:
         """What is asked, in the names of the shape; None where it names what the document has not."""
@@ -137,7 +136,7 @@ def shape_of(schema: GraphQLSchema, document: Document, lifted: Lifted, form: Fo
     places = Counter(lifted.names[number] for number in lifted.outline.names)
     if marking.marked != Counter({name: places[name] for name in marks}):
         raise Shapeless("its names are not what they look like")
-    # A name that is no client's choice, such as that of a field, is none of the schema's with a mark.
+    # Where a name was no client's choice, such as that of a field, there is none in the schema that is its mark.
     if errors := validate(schema, ast, specified_rules, max_errors=1):
         raise Shapeless(f"with marks in it, it is not valid: {errors[0].message}")
     [operation] = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]

@@ -25,7 +25,7 @@ from tests.delivery.shaping import ALIKE, BOX, EITHER, READ, SHAPED, UNLIKE, Sha
 from tests.graph.asking import SCHEMA, world_edition
 from tests.waiting import at_once
 
-FILLINGS = 300
+FILLINGS = 150
 PAGE = 'query Page%d { page%d: condition(key: "%s") { key title%d: name sections { key heading } } }'
 
 
