@@ -55,6 +55,9 @@ class Documents:
     def __len__(self) -> int:
         return len(self._documents)
 
+    def __contains__(self, text: str) -> bool:
+        return text in self._kept or text in self._documents
+
     @property
     def characters(self) -> int:
         return self._held

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from content_api.content.suggest import suggestion
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery, refused
+from content_api.delivery.pipeline import Delivery
+from content_api.delivery.replies import refused
 from content_api.delivery.stored import HASHED, Stored, id_of
 from content_api.delivery.subscribe import Replies, Subscriptions, once
 from content_api.errors import ERROR_CODES, RequestError

@@ -11,101 +11,28 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeGuard
 
-import orjson
-from graphql import (
-    ExecutionResult,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    get_variable_values,
-)
-from graphql.execution import Executor
-from graphql.execution.values import VariableValues
+from graphql import GraphQLSchema, OperationDefinitionNode, OperationType, get_variable_values
 
 from content_api.content.deadline import Within
 from content_api.delivery import execution
+from content_api.delivery.answering import Answering, Lacking
 from content_api.delivery.documents import Document, Documents
+from content_api.delivery.leaves import Unplanned
 from content_api.delivery.limits import Limits, hold_variables, hold_versions
 from content_api.delivery.live import Live
-from content_api.delivery.masks import (
-    Refused,
-    ShownError,
-    internal_error,
-    log,
-    missing,
-    show,
-    show_execution_error,
-    show_request_error,
-)
+from content_api.delivery.masks import Refused, log, missing, show
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pinned import PASSING, pinned_version
-from content_api.delivery.plan import Reader
+from content_api.delivery.plan import Plan, Reader
 from content_api.delivery.plans import Plans
-from content_api.delivery.present import tags_of
 from content_api.delivery.price import hold_cost
 from content_api.delivery.reading import read
+from content_api.delivery.replies import executed, refused
 from content_api.delivery.reuse import Answers, Key, key_of
-from content_api.delivery.timed import TimedExecutor
+from content_api.delivery.shapes import Shapes
 from content_api.errors import NotInMemory, RequestError
-
-
-@dataclass(slots=True)
-class Answering:
-    """An operation on its way to becoming a Reply."""
-
-    operation: Operation
-    live: Live
-    schema: GraphQLSchema
-    limits: Limits
-    documents: Documents
-    plans: Plans | None
-    document: Document = field(init=False)
-    chosen: OperationDefinitionNode = field(init=False)
-    variables: VariableValues = field(init=False)
-    result: ExecutionResult = field(init=False)
-    extensions: dict[str, Any] = field(default_factory=dict)
-    tags: Iterable[str] = ()
-    pinned: str | None = None
-    cost: int | None = None
-    planned: bool = False
-    """Whether a plan gave the result."""
-    last: Reply | None = None
-    """What the operation was answered before, if that is at hand."""
-
-    def anew(self, live: Live) -> Answering:
-        """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
-        other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
-        other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
-        other.pinned, other.cost, other.last = self.pinned, self.cost, self.last
-        return other
-
-    def executor(self) -> Executor[Any]:
-        """What executes the operation, built when it is asked for: a plan has no need of it."""
-        built = TimedExecutor.build(
-            self.schema,
-            self.document.ast,
-            self.live.root,
-            self.live.context,
-            dict(self.operation.variables),
-            self.operation.operation_name,
-            is_awaitable=_never,
-            is_async_iterable=_never,
-        )
-        if isinstance(built, list):
-            raise TypeError("variables were coerced, and now they cannot be")
-        return built
-
-
-class Lacking(Exception):
-    """The operation, which costs so much, can be answered once this is in memory."""
-
-    def __init__(self, wanted: Collection[NotInMemory], cost: int | None) -> None:
-        super().__init__("something must be loaded")
-        self.wanted = wanted
-        self.cost = cost
 
 
 def measure(work: Answering) -> None:
@@ -188,9 +115,27 @@ def find_pin(work: Answering) -> None:
 
 def execute(work: Answering) -> None:
     """Run the operation, by a plan where it has one."""
-    plan = work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
+    plan = _plan(work)
     with Within(work.limits.seconds):
         done = execution.execute(plan, work.live.root, work.variables, work.executor, work.live.noting)
+    _finish(work, done)
+
+
+def follow(work: Answering) -> None:
+    """Run the operation by its plan, or not at all. Raises Unplanned."""
+    plan = _plan(work)
+    with Within(work.limits.seconds):
+        done = plan and execution.follow(plan, work.live.root, work.variables, work.live.noting)
+    if not done:
+        raise Unplanned("no plan comes to its end")
+    _finish(work, done)
+
+
+def _plan(work: Answering) -> Plan | None:
+    return work.plans.get(work.document, work.chosen, work.variables, work.executor) if work.plans else None
+
+
+def _finish(work: Answering, done: execution.Executed) -> None:
     work.result, work.planned = done.result, done.planned
     work.extensions |= work.live.noted(done.noted)
     work.tags = work.live.made_from(done.noted)
@@ -201,6 +146,8 @@ def execute(work: Answering) -> None:
 CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
 PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price, find_pin)
 ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
+# For a document that is known to be valid; what is no query has no plan. What these raise, ANSWERING says.
+FOLLOWING: tuple[Callable[[Answering], None], ...] = (choose, *PREPARING, follow)
 
 Fetch = Callable[[Collection[NotInMemory]], AbstractAsyncContextManager[None]]
 """Gets what is wanted into memory, and keeps it there until the block ends. Raises RequestError where it cannot be."""
@@ -234,16 +181,18 @@ class Delivery:
     """Where answers are kept. If not given, none are."""
     documents: Documents = field(init=False)
     plans: Plans | None = field(init=False)
+    shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:
         self.documents = Documents(partial(read, schema=self.schema, limits=self.limits))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
+        self.shapes = Shapes(self.schema, self.documents.get)
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
         no answers."""
         other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
-        other.documents, other.plans = self.documents, self.plans
+        other.documents, other.plans, other.shapes = self.documents, self.plans, self.shapes
         return other
 
     async def answer(self, operation: Operation) -> Reply:
@@ -292,6 +241,8 @@ class Delivery:
 
     def attempt(self, work: Answering, steps: Iterable[Callable[[Answering], None]] = ANSWERING) -> Reply:
         """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
+        if steps is ANSWERING and (reply := self._by_shape(work)):
+            return reply
         try:
             for step in steps:
                 step(work)
@@ -300,6 +251,29 @@ class Delivery:
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
+
+    def _by_shape(self, work: Answering) -> Reply | None:
+        """What the plan of others like it gives to a text that nobody has read; None where there is more to say.
+
+        An error would have the words of others here. But what took too long is not begun again.
+        """
+        text = work.operation.document
+        if self.plans is None or len(text) > self.limits.characters or text in self.documents:
+            return None
+        like = None
+        try:
+            if shaped := self.shapes.find(work.operation):
+                like = self.begin(shaped.operation, work.live)
+                like.document, like.names = shaped.document, shaped.names
+                for step in FOLLOWING:
+                    step(like)
+                reply, work.planned = executed(like), True
+                return reply
+        except Exception as reason:  # noqa: BLE001 - as below
+            if like and isinstance(reason, RequestError) and reason.code == "TOOK_TOO_LONG":
+                return refused(like, reason)
+            log.debug("a shape was left", reason=repr(reason))
+        return None
 
     def _keep(self, moment: Hashable, key: Key | None, reply: Reply) -> Reply:
         if key and reply.reusable:
@@ -334,59 +308,3 @@ def _candidates(document: Document, name: str | None) -> list[OperationDefinitio
     if name is None:
         return list(document.operations)
     return [found for found in document.operations if found.name and found.name.value == name]
-
-
-def executed(work: Answering) -> Reply:
-    """The reply to an operation that ran, with or without errors in its fields."""
-    name = work.operation.stored
-    errors = [show_execution_error(error, name) for error in work.result.errors or ()]
-    body: dict[str, Any] = {"errors": errors} if errors else {}
-    return _reply(work, body | {"data": work.result.data}, errors)
-
-
-def refused(work: Answering, error: Exception) -> Reply:
-    """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
-    shown = list(_shown(error, work.operation.stored))
-    return _reply(work, {"errors": shown}, shown)
-
-
-def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]:
-    match error:
-        case RequestError():
-            return [show_request_error(error)]
-        case Refused():
-            return error.errors
-    return [internal_error(error, operation_name)]
-
-
-def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
-    codes = tuple([error["extensions"]["code"] for error in errors])
-    if codes:
-        log.debug("answered with errors", codes=codes, operation=work.operation.stored)
-    # An error may pass, and so may a recall, so that an answer with either is not kept for ever.
-    version = work.live.version if codes or work.extensions or not work.pinned else work.pinned
-    about = work.operation.about_content  # says a tag, which can be moved
-    if about:
-        work.extensions["content"] = work.live.about(version)
-    pinned = version == work.pinned and not about
-    tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
-    encoded = orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body)
-    last = work.last
-    if last and last.body == encoded and last.tags == tags and last.version == version and last.pinned == pinned:
-        return last  # what else it says depends on the operation alone, and what is made of it is there
-    return Reply(
-        body=encoded,
-        executed="data" in body,
-        version=version,
-        cost_limit=work.limits.cost,
-        cost=work.cost,
-        codes=codes,
-        pinned=pinned,
-        reusable=not codes and work.chosen.operation is OperationType.QUERY,
-        tags=tags,
-    )
-
-
-def _never(_: object) -> TypeGuard[Any]:
-    """Nothing is awaitable here. graphql-core would otherwise ask of every value it completes."""
-    return False

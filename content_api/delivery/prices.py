@@ -13,7 +13,7 @@ from content_api.delivery.price import Price, price
 # Most prices depend on no variable, and some on the size of a page, which takes a few values. A client that sends ever
 # other sizes has each of its operations priced.
 MOST = 16
-SIZES = (int, NoneType)
+SIZES = (int, NoneType, str)
 
 
 class Prices:
@@ -30,14 +30,15 @@ class Prices:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
     ) -> Price:
-        """What `price` says. It is remembered for sizes alone: a list or a filter may be any, and is counted."""
+        """What `price` says. It is remembered for sizes, and for texts, which count as one thing whatever they say; a
+        list or a filter may be any, and is counted."""
         name = operation.name.value if operation.name else None
         if name not in self._looked_at:
             watched = Watched(variables)
             priced = price(schema, operation, fragments, watched)
             self._looked_at[name] = tuple(sorted(watched.looked_at))
             return priced
-        values = tuple(variables.get(one) for one in self._looked_at[name])
+        values = tuple([_size(variables, one) for one in self._looked_at[name]])
         if any(value.__class__ not in SIZES for value in values):
             return price(schema, operation, fragments, variables)
         known = self._known.get((name, values))
@@ -46,6 +47,14 @@ class Prices:
             if len(self._known) < MOST:
                 self._known[name, values] = known
         return known
+
+
+def _size(variables: Mapping[str, Any], name: str) -> object:
+    """What a price may depend on of a variable: its value, unless that is a text, and whether it is given at all."""
+    if name not in variables:
+        return "nothing"
+    value = variables[name]
+    return "a text" if isinstance(value, str) else value
 
 
 class Watched(Mapping[str, Any]):

@@ -10,9 +10,11 @@ from typing import Any, cast
 from graphql import ExecutionResult, OperationType
 from graphql.execution import create_source_event_stream
 
+from content_api.delivery.answering import Answering
 from content_api.delivery.masks import Refused, show_execution_error
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import CHOOSING, PREPARING, Answering, Delivery, execute, executed, refused
+from content_api.delivery.pipeline import CHOOSING, PREPARING, Delivery, execute
+from content_api.delivery.replies import executed, refused
 
 Replies = AsyncGenerator[Reply, None]
 Events = AsyncGenerator[Any, None]

@@ -1,12 +1,14 @@
 """What a request costs in the process, by a plan and by the executor: from an operation to the bytes of its answer.
 
 The same operation again and again, so that a plan that remembers what it made finds it: what it saves where questions
-repeat. One that does not remember shows what a plan takes the first time that it meets an entity.
+repeat. One that does not remember shows what a plan takes the first time that it meets an entity. Then one page whose
+text is new each time, for all conditions in turn: by the plan of its shape, and read as if no other were like it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from time import process_time
 
 import orjson
@@ -19,8 +21,12 @@ from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plans import SIGHTS
+from content_api.delivery.reuse import KEPT_BYTES, Answers
 from content_api.graph.reader import Reader
 from content_api.publish.current import Current
+from tests.bench.delivery.load import NUMBER
+from tests.bench.delivery.queries import DETAIL as PAGE
+from tests.bench.delivery.queries import renamed
 from tests.bench.figures import duration, markdown
 from tests.bench.querying import DETAIL, FILTER, LIST
 from tests.generator import generate
@@ -61,7 +67,39 @@ def table(quick: bool) -> str:
     )
     rows = [row(name, *question, edition, roads, 10 if quick else 100) for name, question in QUERIES.items()]
     head = ("query", "fields", "answer", "plan that remembers", "plan that does not", "executor", "ratio of these two")
-    return markdown(head, rows)
+    return f"{markdown(head, rows)}\n\n{table_of_new_texts(edition, 50 if quick else 500)}"
+
+
+def table_of_new_texts(edition: Edition, runs: int) -> str:
+    """One row, for a page that is asked with other names and another slug in its text each time."""
+    live, reader = live_in(Current(edition)), Reader(schema())
+    shaped = Delivery(schema(), live, reader=reader, memory=Memory(noting, note_again))
+    keeping = Delivery(schema(), live, reader=reader, memory=Memory(noting, note_again), answers=Answers(KEPT_BYTES))
+    texts = new_texts(edition)
+    for road in (shaped, keeping):  # each condition once, so that it is remembered
+        seconds_of_each(road, [next(texts) for _ in edition.library.indexes.kinds["condition"]])
+    by_shape, kept = (
+        min(seconds_of_each(road, [next(texts) for _ in range(runs)]) for _ in range(ROUNDS))
+        for road in (shaped, keeping)
+    )
+    read = seconds_of_each(Delivery(schema(), live), [next(texts) for _ in range(runs // 10)])
+    figures = duration(by_shape), duration(kept), duration(read), f"{read / by_shape:.0f}"
+    head = ("query", "by its shape", "the same, answers kept", "read and executed", "ratio of this to the first")
+    return markdown(head, [("Q5, a page of one condition, the text new each time", *figures)])
+
+
+def new_texts(edition: Edition) -> Iterator[str]:
+    """Q5: one page after the other, no two texts the same."""
+    records = edition.library.records
+    slugs = [records[key].entity.text["en"].slug for key in sorted(edition.library.indexes.kinds["condition"])]
+    for number in count():
+        yield renamed(PAGE % slugs[number % len(slugs)]).replace(NUMBER, str(number))
+
+
+def seconds_of_each(road: Delivery, texts: Sequence[str]) -> float:
+    """Time of the processor that an answer takes, on average."""
+    operations = iter([Operation(text) for text in texts])
+    return processor_seconds(lambda: at_once(road.answer(next(operations))), len(texts))
 
 
 def row(

@@ -18,6 +18,7 @@ from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
 
 Loud = NewType("Loud", str)
+Short = NewType("Short", str)
 
 
 @strawberry.enum
@@ -82,6 +83,9 @@ class Box:
     pets: list[Pet] = strawberry.field(default_factory=list)
     dog: Dog | None = None
     grid: list[list[int]] = strawberry.field(default_factory=list)
+    query: str = "q"
+    fragment: str = "f"
+    on: str = "o"
 
 
 @strawberry.input
@@ -111,6 +115,10 @@ class Query:
         return f"{times} {words}"
 
     @strawberry.field
+    def cut(self, at: Short | None = None, id: strawberry.ID | None = None, text: str = "") -> str:
+        return f"{at} {id} {text}"
+
+    @strawberry.field
     def informed(self, info: strawberry.Info) -> str:
         return info.field_name
 
@@ -138,8 +146,17 @@ def loud(value: Any) -> str | None:
     return value.upper() or None
 
 
+def short(value: Any) -> str:
+    if len(value) > 1:
+        raise ValueError("It is too long.")
+    return str(value)
+
+
 def build() -> GraphQLSchema:
-    scalars: dict[object, Any] = {Loud: strawberry.scalar(name="Loud", serialize=loud, parse_value=str)}
+    scalars: dict[object, Any] = {
+        Loud: strawberry.scalar(name="Loud", serialize=loud, parse_value=str),
+        Short: strawberry.scalar(name="Short", serialize=str, parse_value=short),
+    }
     config = StrawberryConfig(scalar_map=scalars)
     return strawberry.Schema(query=Query, mutation=Mutation, config=config)._schema
 

@@ -91,11 +91,11 @@ MUTANTS = {
 
 
 @contextmanager
-def mutated(module: ModuleType, old: str, new: str) -> Iterator[None]:
-    """The modules that make and run plans, loaded anew, one of them with a piece of its source replaced."""
-    kept = {loaded.__name__: sys.modules[loaded.__name__] for loaded in MODULES}
+def mutated(modules: tuple[ModuleType, ...], module: ModuleType, old: str, new: str) -> Iterator[None]:
+    """The modules, loaded anew, one of them with a piece of its source replaced."""
+    kept = {loaded.__name__: sys.modules[loaded.__name__] for loaded in modules}
     try:
-        for loaded in MODULES:
+        for loaded in modules:
             source = Path(str(loaded.__file__)).read_text()
             if loaded is module:
                 assert source.count(old) == 1, f"this stands {source.count(old)} times in {loaded.__name__}: {old}"
@@ -108,6 +108,7 @@ def mutated(module: ModuleType, old: str, new: str) -> Iterator[None]:
 
 
 MODULES = (leaves, arguments, plan, plans, execution)
+"""Those that make and run plans."""
 
 TWO = """query One($x: Boolean!, $end: String!) { wished @skip(if: $x) a: wished(end: $end) }
 query Two { box { must } }"""
@@ -178,6 +179,6 @@ def test_without_a_mistake_there_is_no_fault():
 
 @pytest.mark.parametrize("mistake", MUTANTS)
 def test_a_mistake_is_caught(mistake, monkeypatch):
-    with mutated(*MUTANTS[mistake]):
+    with mutated(MODULES, *MUTANTS[mistake]):
         monkeypatch.setattr(pipeline, "execution", sys.modules[execution.__name__])
         assert faults()

@@ -69,15 +69,20 @@ class Roads:
 
 @cache
 def roads() -> dict[str, Roads]:
+    return {name: Roads(live) for name, live in lives().items()}
+
+
+@cache
+def lives() -> dict[str, Live]:
     small = searchable(load(MemorySnapshot(generate(60))))
     recalls = [Recall(id=key, reason={"en": "Not so."}, since="2026-11-20T11:00:00Z") for key in RECALLED]
     recalling = recalled_as(served().edition, {recall.id: recall for recall in recalls})
     drafts = searchable(load(MemorySnapshot(hushed_files())))
     return {
-        "versions": Roads(served().live()),
-        "recalls": Roads(live_of(recalling)),
-        "drafts": Roads(live_of(drafts, drafts=True)),
-        "generated": Roads(live_of(small)),
+        "versions": served().live(),
+        "recalls": live_of(recalling),
+        "drafts": live_of(drafts, drafts=True),
+        "generated": live_of(small),
     }
 
 

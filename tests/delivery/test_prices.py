@@ -10,6 +10,7 @@ from tests.delivery.small import schema
 
 SCHEMA = schema()
 SIZED = "query ($n: Int, $m: Int) { things(first: $n) { nodes { name others(last: $m) { totalCount } } } }"
+FILTERED = "query ($text: String) { things(where: { name: $text }) { totalCount } }"
 LISTED = "query ($ids: [ID!]!) { nodes(ids: $ids) { name } }"
 
 
@@ -54,6 +55,19 @@ def test_prices_by_size_are_bounded(counted):
 
 def test_a_list_is_counted_each_time():
     assert totals(Prices(), LISTED, [{"ids": ["a"] * number} for number in (1, 1, 3, 2)]) == [2, 2, 4, 3]
+
+
+def test_texts_count_alike_whatever_they_say(counted):
+    assert len(set(totals(Prices(), FILTERED, [{"text": f"{number}"} for number in range(100)]))) == 1
+    assert len(counted) == 2
+
+
+def test_null_is_more_than_nothing():
+    asked = [{"text": None}, {"text": None}, {}, {"text": None}, {}, {"text": "a"}]
+    [operation] = parse(FILTERED).definitions
+    expected = [price(SCHEMA, operation, {}, variables).total for variables in asked]
+    assert totals(Prices(), FILTERED, asked) == expected
+    assert len(set(expected)) == 2
 
 
 def test_true_is_no_size(counted):

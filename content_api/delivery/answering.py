@@ -1,0 +1,82 @@
+"""An operation on its way from step to step: what each has found, for those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues
+
+from content_api.delivery.documents import Document, Documents
+from content_api.delivery.limits import Limits
+from content_api.delivery.live import Live
+from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.plans import Plans
+from content_api.delivery.timed import TimedExecutor
+from content_api.errors import NotInMemory
+
+
+@dataclass(slots=True)
+class Answering:
+    """An operation on its way to becoming a Reply."""
+
+    operation: Operation
+    live: Live
+    schema: GraphQLSchema
+    limits: Limits
+    documents: Documents
+    plans: Plans | None
+    document: Document = field(init=False)
+    chosen: OperationDefinitionNode = field(init=False)
+    variables: VariableValues = field(init=False)
+    result: ExecutionResult = field(init=False)
+    extensions: dict[str, Any] = field(default_factory=dict)
+    tags: Iterable[str] = ()
+    pinned: str | None = None
+    cost: int | None = None
+    planned: bool = False
+    """Whether a plan gave the result."""
+    names: tuple[str, ...] = ()
+    """Those that stand for the marks in the result, where a shape's plan gave it: delivery/shape.py."""
+    last: Reply | None = None
+    """What the operation was answered before, if that is at hand."""
+
+    def anew(self, live: Live) -> Answering:
+        """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
+        other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
+        other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
+        other.pinned, other.cost, other.last = self.pinned, self.cost, self.last
+        return other
+
+    def executor(self) -> Executor[Any]:
+        """What executes the operation, built when it is asked for: a plan has no need of it."""
+        built = TimedExecutor.build(
+            self.schema,
+            self.document.ast,
+            self.live.root,
+            self.live.context,
+            dict(self.operation.variables),
+            self.operation.operation_name,
+            is_awaitable=_never,
+            is_async_iterable=_never,
+        )
+        if isinstance(built, list):
+            raise TypeError("variables were coerced, and now they cannot be")
+        return built
+
+
+class Lacking(Exception):
+    """The operation, which costs so much, can be answered once this is in memory."""
+
+    def __init__(self, wanted: Collection[NotInMemory], cost: int | None) -> None:
+        super().__init__("something must be loaded")
+        self.wanted = wanted
+        self.cost = cost
+
+
+def _never(_: object) -> TypeGuard[Any]:
+    """Nothing is awaitable here. graphql-core would otherwise ask of every value it completes."""
+    return False
