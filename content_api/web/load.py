@@ -69,7 +69,7 @@ class Load:
         )
 
     def __enter__(self) -> None:
-        if monotonic() > self._latest or self.waiting >= self.most_waiting:
+        if self.is_over() or self.waiting >= self.most_waiting:
             raise self.refusal()
         self.waiting += 1
 
