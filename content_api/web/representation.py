@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -101,16 +101,19 @@ def head_of(reply: Reply) -> list[Header]:
     """The headers that an answer has in every type and coding, and that a 304 has as well."""
     made: list[Header] | None = reply.made.get("head")
     if made is None:
-        made = reply.made["head"] = [(name, value.encode()) for name, value in _head(reply)]
+        made = reply.made["head"] = _head(reply)
     return made
 
 
-def _head(reply: Reply) -> Iterator[tuple[bytes, str]]:
-    yield b"vary", VARY
-    yield b"content-version", reply.version
-    yield b"query-cost-limit", str(reply.cost_limit)
+def _head(reply: Reply) -> list[Header]:
+    found = [
+        (b"vary", VARY.encode()),
+        (b"content-version", reply.version.encode()),
+        (b"query-cost-limit", b"%d" % reply.cost_limit),
+    ]
     if reply.cost is not None:
-        yield b"query-cost", str(reply.cost)
-    yield b"cache-control", NEVER if not reply.reusable else PINNED if reply.pinned else LIVE
-    if reply.reusable:
-        yield b"cache-tag", line(reply)
+        found.append((b"query-cost", b"%d" % reply.cost))
+    if not reply.reusable:
+        return [*found, (b"cache-control", NEVER.encode())]
+    cached = PINNED if reply.pinned else LIVE
+    return [*found, (b"cache-control", cached.encode()), (b"cache-tag", line(reply).encode())]
