@@ -127,8 +127,8 @@ class VersionArchive:
 
     def follow(self, names: Names) -> None:
         """The branch has moved, or a tag: what is no longer reachable is no longer served."""
+        self.moves += not names.mean_the_same_as(self.names)
         self.names = names
-        self.moves += 1
         for commit in [one for one in self._kept if not names.reaches(one) and not self._held[one]]:
             self._drop(commit)
         self._unreadable.clear()  # a tag may lead there now, or an object have come back

@@ -81,6 +81,11 @@ class Names:
         """Return the tags of a commit, sorted."""
         return self._tags_of.get(commit, ())
 
+    def mean_the_same_as(self, other: Names) -> bool:
+        """Tell whether every name stands for the same commit as it does in other names."""
+        same_line = (self.history.tip, self.complete) == (other.history.tip, other.complete)
+        return same_line and self.tags == other.tags and self._commits == other._commits
+
     def _whole(self, name: str) -> str:
         commit = name.lower()
         if not self.reaches(commit):

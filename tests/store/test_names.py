@@ -267,3 +267,14 @@ def test_a_partial_history_is_known_to_be_so_after_more_commits(repository, tmp_
         subprocess.run(["git", "fetch", "--quiet", "origin", "main"], cwd=path, check=True)
         names = read_names(opened, read_history(opened, last, known.history), known)
     assert (names.complete, names.reaches(last), len(names.history)) == (False, True, 2)
+
+
+def test_names_mean_the_same_until_the_branch_or_a_tag_moves(repository, opened):
+    first = repository.commit(FILES)
+    names = read_names(opened, read_history(opened, first))
+    assert names.mean_the_same_as(read_names(opened, read_history(opened, first), names))
+    repository.tag("v1", first)
+    tagged = read_names(opened, read_history(opened, first), names)
+    assert not tagged.mean_the_same_as(names)
+    second = repository.commit({"content/a.json": b"2"})
+    assert not read_names(opened, read_history(opened, second), tagged).mean_the_same_as(tagged)
