@@ -24,7 +24,7 @@ from content_api.errors import RequestError
 TURN_SECONDS = 0.001
 # Of the time, what the lane is given at least. Where small questions are so many, or so many are refused, that the loop
 # is busy with them for long, turns become longer: else nothing dear would ever be answered.
-LEAST_SHARE = 0.25
+LEAST_SHARE = 0.5
 # The dearest take 50 ms, so that the last one waits for three seconds. Who comes later would have left before.
 MOST_WAITING = 64
 

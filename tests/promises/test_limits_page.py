@@ -111,5 +111,5 @@ def test_the_formula_has_what_looks_at_every_entity():
 def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
     assert f"what costs at most {LIGHT} and" in TEXT
     assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
-    assert LEAST_SHARE == 0.25
-    assert "| a quarter at least |" in TEXT
+    assert LEAST_SHARE == 0.5
+    assert "| half at least |" in TEXT
