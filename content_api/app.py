@@ -18,11 +18,13 @@ from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
 from content_api.content.noted import note_again, noting
 from content_api.content.recalled import described
+from content_api.delivery.lane import Lane
+from content_api.delivery.later import fetch_nothing
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
-from content_api.delivery.pipeline import Delivery, fetch_nothing
+from content_api.delivery.pipeline import Delivery
 from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
@@ -95,8 +97,8 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     kept = Answers(settings.answer_bytes)
-    limits = Limits(seconds=settings.operation_seconds)
-    answers = delivery(current, archive, kept, limits, plans=settings.plans)
+    lane, limits = Lane(), Limits(seconds=settings.operation_seconds)
+    answers = delivery(current, archive, kept, limits, lane, plans=settings.plans)
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
     known = KnownRequests()
@@ -105,7 +107,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
     metrics.register(Refusals(lambda: documents.refused))
-    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, purging)))
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, purging)))
     together = Together.of(metrics, settings.counts)
     services = Services(
         schema_text=sdl(schema()),
@@ -165,12 +167,13 @@ def delivery(
     archive: VersionArchive | None,
     answers: Answers | None = None,
     limits: Limits | None = None,
+    lane: Lane | None = None,
     *,
     plans: bool = True,
 ) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version.
 
-    Without `answers` to keep them in, each is made anew; without `plans`, none is compiled.
+    Without `answers` to keep them in, each is made anew; without a `lane`, at once; without `plans`, none is compiled.
     """
     return Delivery(
         schema(),
@@ -180,6 +183,7 @@ def delivery(
         reader=Reader(schema()) if plans else None,
         memory=Memory(noting, note_again),
         answers=Answers(0) if answers is None else answers,  # one that is empty is false
+        lane=lane,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from content_api.content.report import first_line, harmless
+from content_api.delivery.lane import Lane
 from content_api.delivery.reuse import Answers
 from content_api.graph.versions import in_numbers
 from content_api.observe.metrics import Delivered, Figures
@@ -91,7 +92,7 @@ def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
     )
 
 
-def delivered(answers: Answers, known: KnownRequests, purging: Purging) -> Delivered:
+def delivered(answers: Answers, known: KnownRequests, lane: Lane, purging: Purging) -> Delivered:
     """What `/metrics` counts of answers."""
     return Delivered(
         known=len(known),
@@ -100,6 +101,7 @@ def delivered(answers: Answers, known: KnownRequests, purging: Purging) -> Deliv
         kept=len(answers),
         kept_bytes=answers.held,
         reused=answers.reused,
+        waiting=lane.waiting,
         purges=purging.requests,
         purge_failures=purging.failures,
         purge_trouble=purging.trouble_since is not None,

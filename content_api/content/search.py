@@ -22,6 +22,7 @@ from typing import Any
 
 from tantivy import DocAddress, Occur, Query, Searcher, SearchResult
 
+from content_api.content.deadline import look
 from content_api.content.highlights import Criterion, Highlight, highlights
 from content_api.content.lexicon import composed, lexicon
 from content_api.content.shelf import SCHEMA, SearchDocument, Shelf, whole
@@ -256,6 +257,7 @@ def _terms(text: str, shelf: Shelf) -> tuple[_Term, ...]:
     unique = list({word.stem: word for word in words}.values())[:_MOST_WORDS]
     terms: list[_Term] = []
     for word in unique:
+        look()
         count = _count(shelf.searcher, word.stem)
         guesses = sum(term.errors > 0 for term in terms)
         errors = _forgiven(word.word) if not count and guesses < _MOST_GUESSES else 0
@@ -289,6 +291,7 @@ def _first_success(
 ) -> tuple[int, list[_Found]]:
     """Ask for all words, then for half of them, then for any."""
     for required in question.attempts:
+        look()
         total, found = _best(shelf, question.query(required, kinds, hidden), limit, offset)
         if total:
             return total, found
@@ -329,6 +332,7 @@ def _hits(shelf: Shelf, query: Query, limit: int) -> tuple[int, list[tuple[float
 
 
 def _hit(shelf: Shelf, question: _Question, found: _Found, highlighted: bool) -> Hit:
+    look()
     score, identity, address = found
     if not highlighted:
         return Hit(*identity, score, ())

@@ -201,6 +201,7 @@ class Remembered(dict[Shown, T]):
         self.ask = ask
 
     def __missing__(self, shown: Shown) -> T:
+        look()  # one question may walk to all others
         answer = self[shown] = self.ask(shown)
         return answer
 

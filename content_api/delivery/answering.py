@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -16,7 +16,6 @@ from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.plans import Plans
 from content_api.delivery.timed import TimedExecutor
-from content_api.errors import NotInMemory
 
 
 @dataclass(slots=True)
@@ -66,15 +65,6 @@ class Answering:
         if isinstance(built, list):
             raise TypeError("variables were coerced, and now they cannot be")
         return built
-
-
-class Lacking(Exception):
-    """The operation, which costs so much, can be answered once this is in memory."""
-
-    def __init__(self, wanted: Collection[NotInMemory], cost: int | None) -> None:
-        super().__init__("something must be loaded")
-        self.wanted = wanted
-        self.cost = cost
 
 
 def _never(_: object) -> TypeGuard[Any]:

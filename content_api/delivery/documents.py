@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 
@@ -28,39 +29,47 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     errors: tuple[ShownError, ...] = ()
     prices: Prices = field(default_factory=Prices)
+    sighted: dict[Any, Any] = field(default_factory=dict)
+    """How often its operations were seen: delivery/plans.py. It is forgotten with the document."""
     words: frozenset[str] = frozenset()
     """Those of its words that say how long an answer may be good: delivery/present.py."""
 
 
 Read = Callable[[str], Document]
 
+# Of texts that came once, which are most of those that never come again. A parsed one of 3,000 characters is 10,000
+# objects, and the garbage collector stops everything to look at each: 20 ms for these, and 200 for all that is kept.
+ONCE_CHARACTERS = 50_000
+# One operation may ask for its document so often: to read it, to find out that it is dear, and to execute it.
+ONCE_SIGHTS = 3
+
 
 class Documents:
     """The documents that were asked for most recently, bounded by number and by characters.
 
-    Both bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of the
-    event loop, and has no lock.
+    Those that came once have a tenth of the room: a crowd of texts that never come again leaves what is asked again and
+    again. All bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of
+    the event loop, and has no lock.
     """
 
-    def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000) -> None:
+    def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000, once: int = ONCE_CHARACTERS) -> None:
         # A character takes 70 to 115 bytes once parsed, so this is 50 MB or so at the very most. Real clients send a
         # few hundred documents of 1,000 characters.
         self._read = read
         self._number = number
         self._characters = characters
-        self._held = 0
+        self._once_characters = once
+        self._held = self._held_once = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._once: OrderedDict[str, tuple[Document, int]] = OrderedDict()
         self._kept: dict[str, Document] = {}
 
     def __len__(self) -> int:
-        return len(self._documents)
-
-    def __contains__(self, text: str) -> bool:
-        return text in self._kept or text in self._documents
+        return len(self._documents) + len(self._once)
 
     @property
     def characters(self) -> int:
-        return self._held
+        return self._held + self._held_once
 
     def get(self, text: str) -> Document:
         """The document of this text, read now if it is not remembered."""
@@ -70,11 +79,34 @@ class Documents:
         if known is not None:
             self._documents.move_to_end(text)
             return known
-        return self._remember(text, self._read(text))
+        if text in self._once:
+            return self._seen_again(text, *self._once[text])
+        return self._remember_once(text, self._read(text))
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._documents or text in self._kept or text in self._once
 
     def keep(self, text: str) -> None:
         """Read a text now, and keep it whatever strangers ask. It is for those that an operator chose."""
         self._kept[text] = self._read(text)
+
+    def _remember_once(self, text: str, document: Document) -> Document:
+        if text in self:
+            return self.get(text)  # read for somebody else, while this paused
+        self._once[text] = document, 1
+        self._held_once += len(text)
+        while len(self._once) > self._number or self._held_once > self._once_characters:
+            forgotten, _ = self._once.popitem(last=False)
+            self._held_once -= len(forgotten)
+        return document
+
+    def _seen_again(self, text: str, document: Document, sights: int) -> Document:
+        if sights < ONCE_SIGHTS:
+            self._once[text] = document, sights + 1
+            return document
+        del self._once[text]
+        self._held_once -= len(text)
+        return self._remember(text, document)
 
     def _remember(self, text: str, document: Document) -> Document:
         self._documents[text] = document

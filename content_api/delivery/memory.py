@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from content_api.content.deadline import look
+
 # A detail page of one entity has 6 kB, so this is what nearly four thousand pages take, of as many entities.
 MOST_BYTES = 32_000_000
 # Of a piece beside its bytes: measured, with the dictionaries that it stands in and what was noted while it was made.
@@ -56,9 +58,11 @@ class Memory:
             made = where(source)
             found = made.get(key)
             if found is None:
+                look()
                 found = self._make(build, source, given)
-                made[key] = found[:2]
-                self._hold(made, key, found[2])
+                if key not in made:  # it may have been made for somebody else while this paused
+                    made[key] = found[:2]
+                    self._hold(made, key, found[2])
             if found[1]:
                 self._again(found[1])
             fragment: orjson.Fragment = found[0]

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from content_api.content.suggest import suggestion
+from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery
 from content_api.delivery.replies import refused
@@ -101,13 +102,13 @@ class Persisted:
         known = name is None and text is operation.document
         return operation if known else replace(operation, document=text, stored=name)
 
-    def answering(self, delivery: Delivery) -> Callable[[Operation], Awaitable[Reply]]:
-        """What answers an operation once."""
+    def answering(self, delivery: Delivery) -> Callable[[Operation, Left | None], Awaitable[Reply]]:
+        """What answers an operation once, as Delivery.answer does."""
 
-        async def answer(operation: Operation) -> Reply:
+        async def answer(operation: Operation, left: Left | None = None) -> Reply:
             try:
                 with self._place:
-                    return self._counting(await delivery.answer(self.find(operation)))
+                    return self._counting(await delivery.answer(self.find(operation), left))
             except RequestError as error:
                 return self._counting(refused(delivery.begin(operation), error))
 

@@ -1,14 +1,15 @@
 """From an Operation to a Reply, as a list of steps.
 
-ANSWERING is done for each request; what depends on the text alone is done once for each text, in reading.py. A step
-fills in what it finds, for the steps after it, or raises. A step that runs too early fails with an AttributeError: what
-an earlier step should have filled in is not there.
+ANSWERING is done for each request; what depends on the text alone is done once for each text, in reading.py. AT_ONCE is
+the same for what others wait for, and raises Later where that would be long. A step fills in what it finds, for the
+steps after it, or raises. A step that runs too early fails with an AttributeError: what an earlier step should have
+filled in is not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import Callable, Hashable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,8 +17,20 @@ from graphql import GraphQLSchema, OperationDefinitionNode, OperationType, get_v
 
 from content_api.content.deadline import Within
 from content_api.delivery import execution
-from content_api.delivery.answering import Answering, Lacking
+from content_api.delivery.answering import Answering
+from content_api.delivery.coming import Coming, Left, unless_left
 from content_api.delivery.documents import Document, Documents
+from content_api.delivery.lane import Lane
+from content_api.delivery.later import (
+    LIGHT,
+    MOST_ROUNDS,
+    Dear,
+    Fetch,
+    Lacking,
+    Later,
+    Unread,
+    fetch_nothing,
+)
 from content_api.delivery.leaves import Unplanned
 from content_api.delivery.limits import Limits, hold_variables, hold_versions
 from content_api.delivery.live import Live
@@ -32,7 +45,8 @@ from content_api.delivery.reading import read
 from content_api.delivery.replies import executed, refused
 from content_api.delivery.reuse import Answers, Key, key_of
 from content_api.delivery.shapes import Shapes
-from content_api.errors import NotInMemory, RequestError
+from content_api.delivery.timed import TimedSchema
+from content_api.errors import RequestError
 
 
 def measure(work: Answering) -> None:
@@ -44,6 +58,12 @@ def measure(work: Answering) -> None:
             f"The document has {length:,} characters; {work.limits.characters:,} are read.",
             "Split it, or leave out fields that nobody reads.",
         )
+
+
+def hold_unread(work: Answering) -> None:
+    """Leave a text that nobody has read for later."""
+    if work.operation.document not in work.documents:
+        raise Unread
 
 
 def recall(work: Answering) -> None:
@@ -106,6 +126,12 @@ def hold_price(work: Answering) -> None:
     hold_cost(work.limits.cost, priced)
 
 
+def hold_dear(work: Answering) -> None:
+    """Leave what takes long for later."""
+    if work.cost is None or work.cost > LIGHT:
+        raise Dear(work.cost)
+
+
 def find_pin(work: Answering) -> None:
     """An answer from one version that was named by its whole id says that version, and is good for ever."""
     variables = work.variables.coerced
@@ -143,22 +169,16 @@ def _finish(work: Answering, done: execution.Executed) -> None:
         raise Lacking(tuple(wanted.values()), work.cost)
 
 
-CHOOSING: tuple[Callable[[Answering], None], ...] = (measure, recall, permit, accept, choose)
-PREPARING: tuple[Callable[[Answering], None], ...] = (coerce_variables, hold_price, find_pin)
-ANSWERING: tuple[Callable[[Answering], None], ...] = (*CHOOSING, answer_once, *PREPARING, execute)
+Steps = tuple[Callable[[Answering], None], ...]
+
+CHOOSING: Steps = (measure, recall, permit, accept, choose)
+CHOOSING_AT_ONCE: Steps = (measure, hold_unread, *CHOOSING[1:])
+PREPARING: Steps = (coerce_variables, hold_price, find_pin)
+ANSWERING: Steps = (*CHOOSING, answer_once, *PREPARING, execute)
+AT_ONCE: Steps = (*CHOOSING_AT_ONCE, answer_once, *PREPARING, hold_dear, execute)
 # For a document that is known to be valid; what is no query has no plan. What these raise, ANSWERING says.
-FOLLOWING: tuple[Callable[[Answering], None], ...] = (choose, *PREPARING, follow)
-
-Fetch = Callable[[Collection[NotInMemory]], AbstractAsyncContextManager[None]]
-"""Gets what is wanted into memory, and keeps it there until the block ends. Raises RequestError where it cannot be."""
-
-# Rounds of loading for one operation. A field that may not be null ends the execution, so that each version it has
-# loaded can take a round, and what is made of them another; and what was loaded may be replaced meanwhile, by a recall.
-MOST_ROUNDS = 8
-
-
-def fetch_nothing(wanted: Collection[NotInMemory]) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
+FOLLOWING: Steps = (choose, *PREPARING, follow)
+FOLLOWING_AT_ONCE: Steps = (choose, *PREPARING, hold_dear, follow)
 
 
 @dataclass(slots=True)
@@ -179,24 +199,27 @@ class Delivery:
     """Where plans remember what they made."""
     answers: Answers = field(default_factory=partial(Answers, 0))
     """Where answers are kept. If not given, none are."""
+    lane: Lane | None = None
+    """Where what takes long is worked at. Without it everything is answered at once."""
     documents: Documents = field(init=False)
     plans: Plans | None = field(init=False)
     shapes: Shapes = field(init=False)
+    coming: Coming = field(default_factory=Coming, init=False)
 
     def __post_init__(self) -> None:
-        self.documents = Documents(partial(read, schema=self.schema, limits=self.limits))
+        self.documents = Documents(partial(read, schema=TimedSchema(**self.schema.to_kwargs()), limits=self.limits))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
         self.shapes = Shapes(self.schema, self.documents.get)
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
         no answers."""
-        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory)
+        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory, lane=self.lane)
         other.documents, other.plans, other.shapes = self.documents, self.plans, self.shapes
         return other
 
-    async def answer(self, operation: Operation) -> Reply:
-        """Answer from memory; where a version is named that is not there, have it loaded and answer then.
+    async def answer(self, operation: Operation, left: Left | None = None) -> Reply:
+        """Answer from memory, at once where that takes little time. What `left` raises ends it, when it has to wait.
 
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
@@ -205,13 +228,14 @@ class Delivery:
         if key and (kept := self.answers.get(moment, key)):
             return kept
         try:
-            return self._keep(moment, key, self.attempt(self.begin(operation, live)))
-        except Lacking as lacking:
-            wanted, cost = lacking.wanted, lacking.cost
+            return self._keep(moment, key, self.attempt(self.begin(operation, live), self._steps()))
+        except Later as later:
+            reason = later.with_traceback(None)
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
-        make = partial(self._answer_loaded, operation, live, wanted, cost)
-        return self._keep(moment, key, await self.answers.once(moment, key, make))
+        make = partial(self._answer_later, operation, reason)
+        asked = self.coming.once((moment, key), make) if key else make()
+        return self._keep(moment, key, await (unless_left(left, asked) if left else asked))
 
     def again(self, operation: Operation) -> Callable[[], Reply | None]:
         """What answers an operation that was answered, once more: from what is kept, or by its plan on what is live.
@@ -219,6 +243,7 @@ class Delivery:
         What does not depend on what is live is done here, once. None stands for an answer that is not to be had so.
         """
         key, work = key_of(operation), self.begin(operation)
+        steps = (hold_dear, execute) if self.lane else (execute,)
         for step in (*CHOOSING, *PREPARING):
             step(work)
 
@@ -228,8 +253,8 @@ class Delivery:
             if key and (kept := self.answers.get(moment, key)):
                 return kept
             try:
-                work.last = self.attempt(work.anew(live), (execute,))
-            except Lacking:
+                work.last = self.attempt(work.anew(live), steps)
+            except Later:
                 return None
             return self._keep(moment, key, work.last)
 
@@ -239,36 +264,39 @@ class Delivery:
         """An operation before its first step, on what is live."""
         return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
 
-    def attempt(self, work: Answering, steps: Iterable[Callable[[Answering], None]] = ANSWERING) -> Reply:
-        """The reply. Raises Lacking, and nothing else, where versions must be loaded first."""
-        if steps is ANSWERING and (reply := self._by_shape(work)):
+    def attempt(self, work: Answering, steps: Steps = ANSWERING) -> Reply:
+        """The reply. Raises Later, and nothing else, where something must come first."""
+        if steps in (ANSWERING, AT_ONCE) and (reply := self._by_shape(work, steps is AT_ONCE)):
             return reply
         try:
             for step in steps:
                 step(work)
             return executed(work)
-        except Lacking:
+        except Later:
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
 
-    def _by_shape(self, work: Answering) -> Reply | None:
+    def _by_shape(self, work: Answering, at_once: bool) -> Reply | None:
         """What the plan of others like it gives to a text that nobody has read; None where there is more to say.
 
-        An error would have the words of others here. But what took too long is not begun again.
+        An error would have the words of others here. But what took too long is not begun again. What is `at_once` has
+        no shape made, which takes reading a text, and raises Dear where it would take long.
         """
         text = work.operation.document
         if self.plans is None or len(text) > self.limits.characters or text in self.documents:
             return None
         like = None
         try:
-            if shaped := self.shapes.find(work.operation):
+            if shaped := self.shapes.find(work.operation, make=not at_once):
                 like = self.begin(shaped.operation, work.live)
                 like.document, like.names = shaped.document, shaped.names
-                for step in FOLLOWING:
+                for step in FOLLOWING_AT_ONCE if at_once else FOLLOWING:
                     step(like)
                 reply, work.planned = executed(like), True
                 return reply
+        except Dear:
+            raise
         except Exception as reason:  # noqa: BLE001 - as below
             if like and isinstance(reason, RequestError) and reason.code == "TOOK_TOO_LONG":
                 return refused(like, reason)
@@ -280,27 +308,54 @@ class Delivery:
             self.answers.keep(moment, key, reply)
         return reply
 
-    async def _answer_loaded(
-        self, operation: Operation, live: Live, wanted: Collection[NotInMemory], cost: int | None
-    ) -> Reply:
-        """Load what is lacking, and what then turns out to be lacking beside it."""
+    async def _answer_later(self, operation: Operation, reason: Later) -> Reply:
+        """See to what keeps an operation from being answered at once, and to what then does.
+
+        It is answered from what is live when its turn comes. What it waits to be loaded is held until the end.
+        """
         versions: set[str] = set()
+        live, dear, read = None, False, isinstance(reason, Unread)
         try:
             async with AsyncExitStack() as held:
                 for _ in range(MOST_ROUNDS):
-                    versions.update(*(each.versions for each in wanted))
-                    hold_versions(self.limits, versions)
-                    await held.enter_async_context(self.fetch(wanted))
+                    dear = dear or isinstance(reason, Dear)
+                    if isinstance(reason, Lacking):
+                        versions.update(*(each.versions for each in reason.wanted))
+                        hold_versions(self.limits, versions)
+                        live = self.live()
+                        await held.enter_async_context(self.fetch(reason.wanted))
+                    elif isinstance(reason, Unread):
+                        await self.read(operation)
+                    attempt = partial(self._attempt_on, operation, live, self._steps(dear))
                     try:
-                        reply = self.attempt(self.begin(operation, live))
-                        return reply if self.live().itself is live.itself else replace(reply, reusable=False)
-                    except Lacking as lacking:
-                        wanted = lacking.wanted
+                        return await self.lane.do(attempt, has_waited=read) if self.lane and dear else attempt()
+                    except Later as later:
+                        reason = later.with_traceback(None)
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
             work = self.begin(operation, live)
-            work.cost = cost
+            work.cost = reason.cost
             return refused(work, error)
+
+    def _steps(self, in_lane: bool = False) -> Steps:
+        return AT_ONCE if self.lane and not in_lane else ANSWERING
+
+    async def read(self, operation: Operation) -> None:
+        """Have a text read in the lane, once for all who send it meanwhile."""
+        if self.lane:
+            text = operation.document
+            await self.coming.once(text, partial(self.lane.do, partial(self._read, operation)))
+
+    def _read(self, operation: Operation) -> None:
+        self.documents.get(operation.document)
+        if self.plans:
+            self.shapes.find(operation, make=True)
+
+    def _attempt_on(self, operation: Operation, live: Live | None, steps: Steps) -> Reply:
+        """The reply, if only for who asked: what was published over while it was made is no answer for others."""
+        work = self.begin(operation, live)
+        reply = self.attempt(work, steps)
+        return reply if self.live().itself is work.live.itself else replace(reply, reusable=False)
 
 
 def _candidates(document: Document, name: str | None) -> list[OperationDefinitionNode]:

@@ -37,6 +37,7 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 from graphql.execution.values import VariableValues
 
+from content_api.content.deadline import look
 from content_api.delivery.arguments import Arguments, fixed, varying
 from content_api.delivery.leaves import UNCHANGED, Unplanned, completing, names_of
 from content_api.delivery.memory import Memory, Where
@@ -177,6 +178,7 @@ class _Compiler:
         return selected
 
     def write_object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, checked: bool = True) -> str:
+        look()
         self.fields += len(fields)
         self.open[-1].fields += len(fields)
         if self.fields > MOST_FIELDS:
@@ -244,8 +246,9 @@ class _Compiler:
         if value == "item":
             raise Unplanned("it asks for lists in lists")
         sequence = self.bind("sequence", _sequence, same=_sequence)
-        items = f"{value} if {value}.__class__ is list else {sequence}({value})"
-        return f"[{self.completed(kind, details, 'item')} for item in ({items})]"
+        looked = self.bind("look", look, same=look)  # returns None; an object takes too little time to look at each
+        items = f"{looked}() or ({value} if {value}.__class__ is list else {sequence}({value}))"
+        return f"[{self.completed(kind, details, 'item')} for item in {items}]"
 
     def abstract(self, kind: GraphQLAbstractType, details: FieldDetailsList) -> str:
         """The name of a table: class -> the function for objects of that class."""

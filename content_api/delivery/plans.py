@@ -27,7 +27,7 @@ MOST_VARIANTS = 8
 MOST_FIELDS = 30_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sighted:
     """An operation that was seen, by the values of its `switches`: how often, and the plans it has by now."""
 
@@ -38,12 +38,16 @@ class Sighted:
 
     @property
     def fields(self) -> int:
-        """What it counts towards the bound. It takes a little even without a plan."""
+        """What it counts towards the bound."""
         return 1 + sum(plan.fields for plan in self.plans.values() if plan)
 
 
 class Plans:
-    """The plans of the operations asked for most recently. Used from one thread, as Documents is."""
+    """The plans of the operations asked for most recently. Used from one thread, as Documents is.
+
+    What was seen of an operation stands in its document and goes with it; here are those that have a plan. A document
+    that only comes once or twice must not be kept for having been seen.
+    """
 
     def __init__(
         self, reader: Reader, memory: Memory | None = None, *, fields: int = MOST_FIELDS, sights: int = SIGHTS
@@ -53,7 +57,7 @@ class Plans:
         self._most = fields
         self._sights = sights
         self._held = 0
-        self._seen: OrderedDict[tuple[Document, str | None], Sighted] = OrderedDict()
+        self._planned: OrderedDict[Sighted, None] = OrderedDict()
 
     @property
     def fields(self) -> int:
@@ -80,12 +84,11 @@ class Plans:
         return self._made(seen, values, executor()) if seen.sights[values] >= self._sights else None
 
     def _sighted(self, document: Document, name: str | None) -> Sighted:
-        key = document, name
-        seen = self._seen.get(key)
+        seen: Sighted | None = document.sighted.get(name)
         if seen is None:
-            seen = self._seen[key] = Sighted(tuple(sorted(set(_switches(document.ast)))))
-            self._hold(seen.fields)
-        self._seen.move_to_end(key)
+            seen = document.sighted[name] = Sighted(tuple(sorted(set(_switches(document.ast)))))
+        if seen in self._planned:
+            self._planned.move_to_end(seen)
         return seen
 
     def _made(self, seen: Sighted, values: tuple[Any, ...], executor: Executor[Any]) -> Plan | None:
@@ -96,15 +99,21 @@ class Plans:
             log.debug("an operation has no plan", reason=str(reason))
         except Exception:  # noqa: BLE001 - a defect of ours, which must not keep anybody from an answer
             log.exception("the compiler of plans failed")
+        if values in seen.plans:
+            return seen.plans[values]  # made for somebody else, while this paused
         seen.plans[values] = plan
-        self._hold(plan.fields if plan else 0)
+        if plan:
+            self._hold(seen, plan)
         return plan
 
-    def _hold(self, fields: int) -> None:
-        self._held += fields
+    def _hold(self, seen: Sighted, plan: Plan) -> None:
+        self._held += plan.fields + (seen not in self._planned)
+        self._planned[seen] = None
         while self._held > self._most:
-            _, forgotten = self._seen.popitem(last=False)
+            forgotten, _ = self._planned.popitem(last=False)
             self._held -= forgotten.fields
+            forgotten.plans.clear()
+            forgotten.sights.clear()
 
 
 def _switches(document: DocumentNode) -> Iterator[str]:

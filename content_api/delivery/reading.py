@@ -12,7 +12,6 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
-    specified_rules,
     validate,
 )
 
@@ -20,6 +19,7 @@ from content_api.delivery.documents import Document
 from content_api.delivery.limits import Limits, hold
 from content_api.delivery.masks import Refused, ShownError, show, show_request_error, show_syntax_error
 from content_api.delivery.present import words_of
+from content_api.delivery.timed import RULES, TimedSource
 from content_api.errors import RequestError
 
 
@@ -37,7 +37,8 @@ class Reading:
 def parse_text(work: Reading) -> None:
     """Parse, and stop at the token that is one too many. `{ }` is no GraphQL, whatever graphql-core thinks of it."""
     try:
-        work.ast = parse(work.text, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
+        source = TimedSource(work.text)
+        work.ast = parse(source, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         raise Refused([show_syntax_error(error)]) from None
 
@@ -48,7 +49,7 @@ def hold_limits(work: Reading) -> None:
 
 def check_validity(work: Reading) -> None:
     """Validate. An invalid document goes on, with its errors: a GET that asks for a mutation is told that first."""
-    found = validate(work.schema, work.ast, specified_rules, max_errors=work.limits.errors)
+    found = validate(work.schema, work.ast, RULES, max_errors=work.limits.errors)
     work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[: work.limits.errors])
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -62,7 +61,6 @@ class Answers:
         self._limit = limit
         self._moment: Hashable = None
         self._kept: OrderedDict[Key, Reply] = OrderedDict()
-        self._coming: dict[tuple[Hashable, Key], asyncio.Task[Reply]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -87,19 +85,6 @@ class Answers:
         self.held += size_of(key, reply)
         while self.held > self._limit:
             self.held -= size_of(*self._kept.popitem(last=False))
-
-    async def once(self, moment: Hashable, key: Key | None, make: Callable[[], Coroutine[Any, Any, Reply]]) -> Reply:
-        """The answer that is being made for somebody else already, or else what `make` makes.
-
-        It goes on when the one who asked first has left, for the others.
-        """
-        if key is None:
-            return await make()
-        task = self._coming.get((moment, key))
-        if task is None:
-            task = self._coming[moment, key] = asyncio.create_task(make())
-            task.add_done_callback(lambda _: self._coming.pop((moment, key)))
-        return await asyncio.shield(task)
 
     def _begin(self, moment: Hashable) -> None:
         self._moment = moment

@@ -84,24 +84,27 @@ class Shapes:
     def characters(self) -> int:
         return self._held
 
-    def find(self, asked: Operation) -> Shaped | None:
-        """The operation in the names of its shape; None where it has none, or has to be read for another reason."""
+    def find(self, asked: Operation, make: bool = True) -> Shaped | None:
+        """The operation in the names of its shape; None where it has none, or has to be read for another reason.
+
+        A shape is only made where `make` says so: that takes reading the text.
+        """
         lifted = lift(asked.document)
-        shape = self._shape(asked.document, lifted) if lifted else None
+        shape = self._shape(asked.document, lifted, make) if lifted else None
         if lifted is None or shape is None or self._texts.enough(asked.document):
             return None
         operation = shape.operation(asked, lifted)
         return Shaped(operation, shape.document, lifted.names) if operation else None
 
-    def _shape(self, text: str, lifted: Lifted) -> Shape | None:
+    def _shape(self, text: str, lifted: Lifted, make: bool) -> Shape | None:
         """The shape, made now if texts like this have been seen often enough."""
         outline = lifted.outline
-        first = outline not in self._known and self._sights.enough(outline)
+        first = make and outline not in self._known and self._sights.enough(outline)
         form = self._get(outline, first, text, lambda document: form_of(self._schema, document, lifted))
         if not isinstance(form, Form):
             return None
         key = outline, form.variation(lifted)
-        wanted = first or (key not in self._known and self._sights.enough(key))
+        wanted = first or (make and key not in self._known and self._sights.enough(key))
         shape = self._get(key, wanted, text, lambda document: shape_of(self._schema, document, lifted, form))
         return shape if isinstance(shape, Shape) else None
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from graphql import ExecutionResult, OperationType
 from graphql.execution import create_source_event_stream
 
 from content_api.delivery.answering import Answering
+from content_api.delivery.later import Dear, Unread
 from content_api.delivery.masks import Refused, show_execution_error
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import CHOOSING, PREPARING, Delivery, execute
+from content_api.delivery.pipeline import (
+    CHOOSING,
+    CHOOSING_AT_ONCE,
+    PREPARING,
+    Delivery,
+    Steps,
+    execute,
+    hold_dear,
+)
 from content_api.delivery.replies import executed, refused
 
 Replies = AsyncGenerator[Reply, None]
@@ -33,18 +43,31 @@ class Subscriptions:
     def subscribe(self, operation: Operation) -> Replies:
         """The replies to an operation: one, or for a subscription each as it comes, until the iterator is closed.
 
-        A subscription listens from this call on, not from the first reply that is asked for. Never raises.
+        A subscription listens from this call on, not from the first reply that is asked for; one whose text has to be
+        read first, from when it is read. Never raises.
         """
         work = self.delivery.begin(operation)
         try:
-            _take(CHOOSING, work)
+            _take(CHOOSING_AT_ONCE if self.delivery.lane else CHOOSING, work)
             if work.chosen.operation is not OperationType.SUBSCRIPTION:
                 return self._answer(operation)
             work.live = replace(work.live, root=self.root)
             _take(PREPARING, work)
             return self._tell(operation, events(work))
+        except Unread:
+            return self._read_first(operation)
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
             return once(refused(work, error))
+
+    async def _read_first(self, operation: Operation) -> Replies:
+        try:
+            await self.delivery.read(operation)
+        except Exception as error:  # noqa: BLE001 - as in Delivery.answer
+            yield refused(self.delivery.begin(operation), error)
+            return
+        async with aclosing(self.subscribe(operation)) as replies:
+            async for reply in replies:
+                yield reply
 
     async def _answer(self, operation: Operation) -> Replies:
         yield await self.delivery.answer(operation)
@@ -54,19 +77,34 @@ class Subscriptions:
         try:
             async with aclosing(events):
                 async for event in events:
-                    yield self._reply(operation, event)
+                    yield await self._reply(operation, event)
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
             yield refused(self.delivery.begin(operation), error)
 
-    def _reply(self, operation: Operation, event: Any) -> Reply:
-        """The reply for one event, on which the operation is executed as a query is on its root."""
+    async def _reply(self, operation: Operation, event: Any) -> Reply:
+        """The reply for one event, in the lane where it takes long. It has a place there: whoever listens has one."""
+        lane = self.delivery.lane
+        try:
+            return self._told(operation, event, TELLING_AT_ONCE if lane else TELLING)
+        except (Unread, Dear):
+            assert lane
+            return await lane.do(partial(self._told, operation, event, TELLING), bounded=False)
+
+    def _told(self, operation: Operation, event: Any, steps: Steps) -> Reply:
+        """The reply for an event, on which the operation is executed as a query is on its root."""
         work = self.delivery.begin(operation)
         work.live = replace(work.live, root=event)
         try:
-            _take((*CHOOSING, *PREPARING, execute), work)
+            _take(steps, work)
             return executed(work)
+        except (Unread, Dear):
+            raise
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
             return refused(work, error)
+
+
+TELLING: Steps = (*CHOOSING, *PREPARING, execute)
+TELLING_AT_ONCE: Steps = (*CHOOSING_AT_ONCE, *PREPARING, hold_dear, execute)
 
 
 def events(work: Answering) -> Events:
@@ -78,7 +116,7 @@ def events(work: Answering) -> Events:
     return cast(Events, source)
 
 
-def _take(steps: tuple[Callable[[Answering], None], ...], work: Answering) -> None:
+def _take(steps: Steps, work: Answering) -> None:
     for step in steps:
         step(work)
 

@@ -32,7 +32,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What can be counted of answers that are kept, and of caches in front."""
+    """What can be counted of answers that are kept or wait to be made, and of caches in front."""
 
     kept: int
     kept_bytes: int
@@ -40,6 +40,7 @@ class Delivered:
     known: int
     known_bytes: int
     recognised: int
+    waiting: int
     purges: int
     purge_failures: int
     purge_trouble: bool
@@ -181,6 +182,12 @@ DELIVERY = (
         "Requests that were answered so.",
         lambda figures: figures.recognised,
         same_in_each=False,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_operations_waiting",
+        "Operations that take long, and wait until another one is answered.",
+        lambda figures: figures.waiting,
     ),
     Row(
         CounterMetricFamily,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.edition import Edition
+from content_api.content.halfway import begin_anew
 from content_api.content.load import gc_paused, load
 from content_api.content.search import indexes_in
 from content_api.content.searchable import search_index
@@ -42,13 +43,14 @@ def make_edition(
 
 
 def freeze() -> None:
-    """Have the collector look no more at what is in memory now. Call it where no operation runs meanwhile.
+    """Have the collector look no more at what is in memory now. Operations that pause begin anew.
 
     50,000 entities are millions of objects that live as long as their edition and are freed by their reference counts.
     The collector would walk them again and again, a second at a time, while requests wait. Here it walks what is new,
-    once: what is garbage now would stay for ever. So would what an operation makes that is half way through, errors and
-    all that they passed through, and with it the edition that it is answered from.
+    once: what is garbage now would stay for ever. So would what an operation has made that is half way through, errors
+    and all that they passed through, and with it the edition that it is answered from.
     """
+    begin_anew()
     gc.collect()
     gc.freeze()
 
@@ -79,12 +81,13 @@ def load_beside(
 
 
 def retire(edition: Edition) -> None:
-    """Let go of what an edition worked out, when it is served no more. Call it where no operation runs meanwhile.
+    """Let go of what an edition worked out, when it is served no more. Operations that pause begin anew.
 
     Its views refer back to it, and what they show refers to them. The collector does not look at what was frozen, so
     that these circles would keep the whole edition for ever. The search index refers to nothing, and takes long to make
     again.
     """
+    begin_anew()
     kept = indexes_in(edition.memo)
     for key in [key for key in list(edition.memo) if key not in kept]:  # a list: a comparison may add to it meanwhile
         found = edition.memo.pop(key)

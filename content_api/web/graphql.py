@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.body import read_body
@@ -29,7 +31,8 @@ from content_api.web.representation import VARY, Answered, Wanted, repeating, re
 
 log = structlog.get_logger("content_api.web")
 
-Answer = Callable[[Operation], Awaitable[Reply]]
+Answer = Callable[[Operation, Left | None], Awaitable[Reply]]
+"""Answers an operation, and stops when what is given beside it raises."""
 AnswerAgain = Callable[[], Reply | None]
 """Answers an operation that was answered before, on what is live now, if that can be done at once."""
 AtLeast = Callable[[str], Awaitable[None]]
@@ -45,9 +48,8 @@ READING = ("GET", "HEAD")
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`.
 
-    `answer` runs on the event loop, and waits only for a version that is not in memory. It takes milliseconds of pure
-    computation, which a thread would only make wait for the interpreter's lock twice; more than one core is used by
-    more than one process.
+    `answer` runs on the event loop. It waits for a version that is not in memory, and for its turn where it takes long.
+    A thread would only make it wait for the interpreter's lock; more than one core is used by more than one process.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class GraphQLEndpoint:
         try:
             response = await self.respond(request)
         except ClientDisconnect:
-            log.debug("the client left before its request was read")
+            log.debug("the client left before it was answered")
             return
         await response(scope, receive, send)
 
@@ -91,7 +93,8 @@ class GraphQLEndpoint:
             operation = await reader(request)
             if self.at_least and AT_LEAST in request.headers:
                 await self.at_least(request.headers[AT_LEAST])
-            return self.present(operation, await self.answer(operation), wanted, request)
+            reply = await self.answer(operation, partial(gone, request.receive))
+            return self.present(operation, reply, wanted, request)
         except RequestError as error:
             return refuse(error, media)
 
@@ -111,6 +114,13 @@ class GraphQLEndpoint:
         check_content(request)
         about = read_about(request.scope["query_string"])
         return from_body(await read_body(request, self.largest_body), about_content=about)
+
+
+async def gone(receive: Receive) -> None:
+    """Raise ClientDisconnect when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise ClientDisconnect
 
 
 def asks_for_page(request: Request) -> bool:

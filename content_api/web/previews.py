@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.graphql import Answer, asks_for_page
@@ -92,7 +93,7 @@ class OfBranch:
 def answering(error: RequestError) -> Answer:
     """What answers each operation with the same error, in GraphQL's shape."""
 
-    async def answer(operation: Operation) -> Reply:
+    async def answer(operation: Operation, left: Left | None) -> Reply:
         raise error
 
     return answer

@@ -52,8 +52,8 @@ class Shaping(Delivery):
 
     shaped = False
 
-    def _by_shape(self, work: Answering) -> Reply | None:
-        reply = super()._by_shape(work)
+    def _by_shape(self, work: Answering, at_once: bool) -> Reply | None:
+        reply = super()._by_shape(work, at_once)
         self.shaped = reply is not None
         return reply
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from graphql import parse
 
-from content_api.delivery.documents import Document, Documents
+from content_api.delivery.documents import ONCE_SIGHTS, Document, Documents
 from tests.delivery.small import ask, delivery
 
 
@@ -26,25 +26,55 @@ def test_a_document_is_read_once():
 
 def test_the_one_asked_for_longest_ago_is_forgotten_first():
     reader = Reader()
-    documents = Documents(reader, number=2)
+    documents = Documents(reader, number=2, once=1)
     for text in ("a", "b", "a", "c", "a", "b"):
-        documents.get(text)
+        for _ in range(ONCE_SIGHTS + 1):
+            documents.get(text)
     assert reader.read == ["a", "b", "c", "b"]
     assert len(documents) == 2
 
 
+def test_what_comes_once_never_takes_the_place_of_what_comes_again():
+    reader = Reader()
+    documents = Documents(reader, once=30)
+    for _ in range(ONCE_SIGHTS + 1):
+        documents.get("again")
+    for number in range(1_000):
+        documents.get(f"once {number:04}")
+    assert len(documents) == 1 + 3
+    documents.get("again")
+    assert reader.read.count("again") == 1
+
+
 def test_the_number_of_characters_is_bounded():
-    documents = Documents(Reader(), characters=10)
-    for length in (4, 4, 4, 9):
-        documents.get("abcdefghi"[:length] if length > 4 else str(len(documents)) * length)
+    documents = Documents(Reader(), characters=10, once=10)
+    for text in ("aaaa", "bbbb", "cccc", "ddddddddd"):
+        for _ in range(ONCE_SIGHTS):
+            documents.get(text)
+            assert documents.characters <= 10 + 10
+        documents.get(text)
         assert documents.characters <= 10
     assert (len(documents), documents.characters) == (1, 9)
 
 
 def test_a_text_larger_than_the_bound_is_read_and_not_kept():
-    documents = Documents(Reader(), characters=3)
+    documents = Documents(Reader(), characters=3, once=3)
     assert documents.get("abcdef").errors == ()
     assert (len(documents), documents.characters) == (0, 0)
+
+
+def test_a_text_that_is_read_for_somebody_else_meanwhile_is_kept_once():
+    def read(text: str) -> Document:
+        if not calls:
+            calls.append(text)
+            nested.append(documents.get(text))
+        return Document(parse("{ name }"))
+
+    calls: list[str] = []
+    nested: list[Document] = []
+    documents = Documents(read)
+    assert documents.get("a") is nested[0]
+    assert (len(documents), documents.characters) == (1, 1)
 
 
 def test_ten_thousand_different_questions_leave_the_bound_as_it_is():
@@ -76,4 +106,4 @@ def test_what_is_kept_is_read_once_and_stays_whatever_strangers_ask():
         documents.get(str(number))
     documents.get("kept, and longer than the bound")
     assert reader.read.count("kept, and longer than the bound") == 1
-    assert (len(documents), documents.characters) == (2, 4)
+    assert len(documents) == 2

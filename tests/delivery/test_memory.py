@@ -32,6 +32,8 @@ from tests.graph.asking import SCHEMA, world_edition
 from tests.waiting import at_once
 from tests.world.snapshot import MemorySnapshot
 
+pytestmark = pytest.mark.usefixtures("turns")
+
 READER = Reader(SCHEMA)
 MOON = '{ condition(key: "moon-hiccups") %s }'
 WIDE = "{ key slug name summary review { status isOverdue } requiredCautions { key name } sections { key } }"

@@ -13,6 +13,8 @@ from content_api.delivery.reading import READING, Reading
 from content_api.errors import RequestError
 from tests.delivery.small import Root, ask, body, delivery, error, schema
 
+pytestmark = pytest.mark.usefixtures("turns")
+
 
 def test_a_question_is_answered():
     reply = ask("query ($key: String) { thing(key: $key) { name label(short: true) } }", variables={"key": "x"})

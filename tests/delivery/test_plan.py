@@ -19,6 +19,8 @@ from tests.delivery import odd
 from tests.delivery.odd import Box, Cat, Colour, Dog, Puppy, Size
 from tests.waiting import at_once
 
+pytestmark = pytest.mark.usefixtures("turns")
+
 
 class Text(str):
     """A text of another class."""

@@ -62,7 +62,7 @@ MUTANTS = {
     "variables in objects are overlooked": (arguments, "any(_varies(field.value) for field in fields)", "False"),
     "null is refused where it may be": (plan, "None if {value} is None else {found}", "{found}"),
     "null is let through where it may not be": (plan, "if nullable else found", ""),
-    "a list loses its nulls": (plan, "for item in ({items})]", "for item in ({items}) if item is not None]"),
+    "a list loses its nulls": (plan, "for item in {items}]", "for item in ({items}) if item is not None]"),
     "a leaf that may be null is not": (leaves, "if value is None and nullable:", "if False:"),
     "a leaf that may not be null is": (leaves, "if value is None and nullable:", "if value is None:"),
     "an error is taken for a value": (leaves, " or isinstance(value, Exception)", ""),

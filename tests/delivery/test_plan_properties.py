@@ -10,6 +10,7 @@ from collections import Counter
 from functools import cache
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from content_api.content.recalled import recalled_as
 from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Answering, Delivery
+from content_api.delivery.pipeline import ANSWERING, Answering, Delivery, Steps
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
 from tests.delivery.variation import varied
@@ -30,6 +31,8 @@ from tests.graph.asking import SCHEMA, searchable
 from tests.graph.questions import NO_LIMITS, asked, served
 from tests.world.hushed import hushed_files
 from tests.world.snapshot import MemorySnapshot
+
+pytestmark = pytest.mark.usefixtures("turns")
 
 QUERIES = int(os.environ.get("CONTENT_API_TEST_PLANS", "2000" if os.environ.get("CI") else "300"))
 VARIATIONS = 4  # of each query that is generated, which takes longer than to ask it
@@ -45,8 +48,8 @@ class Watched(Delivery):
 
     planned = False
 
-    def attempt(self, work: Answering) -> Reply:
-        reply = super().attempt(work)
+    def attempt(self, work: Answering, steps: Steps = ANSWERING) -> Reply:
+        reply = super().attempt(work, steps)
         self.planned = work.planned
         return reply
 

@@ -290,7 +290,8 @@ def test_the_cost_is_the_same_with_fragments_and_without(nodes):
 
 FILTERED = build_schema(
     """
-    input Where { name: Text, size: Text, or: [Where!], tags: [String!] }
+    input Where { name: Text, size: Text, or: [Where!], tags: [String!], parts: Parts }
+    input Parts { some: Where, none: Where }
     input Text { eq: String, contains: String }
     type Page { totalCount: Int }
     type Query { things(where: Where, first: Int): Page, search(text: String!, first: Int): Page }
@@ -312,7 +313,14 @@ FILTERED = build_schema(
         ),
         ("query($w: Where) { things(where: $w) { totalCount } }", {}, 21),
         ("query($e: String) { things(where: {name: {eq: $e}}) { totalCount } }", {"e": "a"}, 21 + 50),
-        ('{ search(text: "a", first: 5) { totalCount } }', {}, 6 + 100),
+        ('{ search(text: "a", first: 5) { totalCount } }', {}, 1 + 5 * (1 + 25) + 200),
+        ('{ things(where: {parts: {some: {name: {eq: "a"}}}}) { totalCount } }', {}, 21 + 150),
+        ('{ things(where: {parts: {none: {parts: {some: {tags: ["a", "b"]}}}}}) { totalCount } }', {}, 21 + 2 * 250),
+        (
+            "query($w: Where) { things(where: $w) { totalCount } }",
+            {"w": {"tags": ["a"], "parts": {"some": {"tags": ["b", "c"]}}}},
+            21 + 50 + 2 * 150,
+        ),
     ],
 )
 def test_what_looks_at_every_entity_is_priced(document, variables, cost):
@@ -327,7 +335,16 @@ def test_a_refusal_names_a_filter_that_asks_too_much():
         hold_cost(100, price(FILTERED, operation, {}, {}))
     assert "things(where: 3)" in str(refused.value)
     assert "costs 171 of it" in str(refused.value)
-    assert refused.value.hint == "Ask 1 of the 3 things in `where` of `things`: each costs 50."
+    assert refused.value.hint == "Ask 1 of the 3 things in `where` of `things`: one costs 50 or so."
+
+
+def test_a_refusal_knows_that_a_search_looks_into_what_it_finds():
+    [operation] = parse('{ search(text: "a", first: 100) { totalCount } }').definitions
+    with pytest.raises(RequestError) as refused:
+        hold_cost(1_000, price(FILTERED, operation, {}, {}))
+    assert refused.value.hint == "Ask for `first: 30` of `search` instead of 100, and page through the rest."
+    [smaller] = parse('{ search(text: "a", first: 30) { totalCount } }').definitions
+    hold_cost(1_000, price(FILTERED, smaller, {}, {}))
 
 
 def test_what_is_refused_after_it_was_priced_says_its_cost():

@@ -20,6 +20,8 @@ from content_api.web.representation import head_of
 from tests.delivery.small import Root, schema
 from tests.waiting import at_once
 
+pytestmark = pytest.mark.usefixtures("turns")
+
 
 class Counting(Root):
     """Counts how often it is asked."""
@@ -289,6 +291,7 @@ def test_an_answer_that_was_overtaken_while_it_waited_is_for_nobody_else():
         root, delivery, publish = slow()
         operation = Operation(PICKY, {"size": 1})
         before = asyncio.create_task(delivery.answer(operation))
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
         publish()
         after = asyncio.create_task(delivery.answer(operation))

@@ -21,6 +21,8 @@ from tests.delivery.small import Root, Thing, ask, body, delivery, error, schema
 from tests.graph.asking import SCHEMA, edition_with
 from tests.live import ROOT
 
+pytestmark = pytest.mark.usefixtures("turns")
+
 EVERYTHING = """{
   conditions(where: { name: { contains: "o" } }, orderBy: [{ field: NAME }]) {
     totalCount

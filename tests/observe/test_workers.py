@@ -22,6 +22,7 @@ FIGURES = Delivered(
     kept=1,
     kept_bytes=10,
     reused=100,
+    waiting=0,
     known=2,
     known_bytes=20,
     recognised=200,

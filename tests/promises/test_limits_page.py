@@ -8,9 +8,20 @@ import re
 
 from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery import persisted, stored
+from content_api.delivery.lane import LEAST_SHARE, MOST_WAITING
+from content_api.delivery.later import LIGHT
 from content_api.delivery.limits import Limits as QueryLimits
 from content_api.delivery.operation import Operation
-from content_api.delivery.price import CRITERION, DEAR_ARGUMENTS, INTROSPECTION_PRICES, LARGEST_PAGE, LIST, PAGE
+from content_api.delivery.price import (
+    CRITERION,
+    DEAR_ARGUMENTS,
+    FOUND,
+    INTROSPECTION_PRICES,
+    LARGEST_PAGE,
+    LIST,
+    PAGE,
+    RELATION,
+)
 from content_api.graph import connections, query
 from content_api.settings import Settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
@@ -92,5 +103,13 @@ def test_the_examples_cost_what_the_page_says():
 
 
 def test_the_formula_has_what_looks_at_every_entity():
-    assert f"costs {CRITERION}," in TEXT
+    assert f"costs {CRITERION}, and {RELATION} more for each `some`, `every` or `none`" in TEXT
+    assert f"page costs {FOUND} more" in TEXT
     assert [f"costs {DEAR_ARGUMENTS['text']}" in TEXT, f"versions {DEAR_ARGUMENTS['from']}." in TEXT] == [True, True]
+
+
+def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
+    assert f"what costs at most {LIGHT} and" in TEXT
+    assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
+    assert LEAST_SHARE == 0.5
+    assert "| half at least |" in TEXT

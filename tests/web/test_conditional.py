@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from content_api.delivery.coming import Left
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
@@ -114,7 +115,7 @@ def test_an_answer_says_how_long_it_is_good_and_for_whom():
 
 
 def test_an_answer_that_was_overtaken_is_for_nobody_else():
-    async def overtaken(operation: Operation):
+    async def overtaken(operation: Operation, left: Left):
         live = Live("v1", Root())
         return replace(await Delivery(schema(), lambda: live).answer(operation), reusable=False)
 
