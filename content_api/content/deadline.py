@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from math import inf
 from time import monotonic
 from types import TracebackType
-from typing import TypeVar
 
 from content_api.errors import RequestError
-
-Item = TypeVar("Item")
-
-# As many as a filter of a hundred criteria gets through in some 20 ms: a deadline is passed by no more than that.
-BATCH = 256
 
 # A context variable for the reason that content/recalled.py gives: there is no argument to pass it by.
 _UNTIL: ContextVar[float] = ContextVar("until", default=inf)
@@ -54,12 +47,3 @@ def look() -> None:
     """Raise OutOfTime when there is no time for another step. It takes a tenth of a microsecond."""
     if monotonic() > _UNTIL.get():
         raise OutOfTime
-
-
-def chosen(items: Sequence[Item], test: Callable[[Item], bool]) -> list[Item]:
-    """The items that pass a test, as far as there is time to ask."""
-    found: list[Item] = []
-    for start in range(0, len(items), BATCH):
-        look()
-        found += [item for item in items[start : start + BATCH] if test(item)]
-    return found
