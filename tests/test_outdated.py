@@ -368,7 +368,8 @@ def test_few_answers_that_stay_the_same_are_outdated(name):
     for text in questions(names_of(before, after)):
         first, second = ask(one, text), ask(other, text)
         assert not missed(first, second, stale), text
-        assert (left := carried(text, first, stale, second.version)) in (None, second), text
+        left = carried(text, first, stale, second.version)
+        assert left in (None, second), text
         stay += left is not None
         reusable += first.reusable
         total += 1
