@@ -100,10 +100,15 @@ def test_it_takes_no_longer_than_it_may(asked, seconds, answered):
 
 
 class Slow(deque[Any]):
-    """Another thread comes between every two steps."""
+    """Another thread comes between every two steps. `lengths` says how many there were before one was forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lengths: set[int] = set()
 
     def popleft(self) -> Any:
         time.sleep(0.0001)
+        self.lengths.add(len(self))
         return super().popleft()
 
 
@@ -111,7 +116,7 @@ def test_a_memory_that_two_threads_fill_forgets_no_more_than_it_must():
     """The event loop answers from one edition while another is made ready."""
     piece = OVERHEAD + len('{"number":100}')
     memory = Memory(noting, note_again, most=2 * piece)
-    memory._pieces = Slow()
+    memory._pieces = pieces = Slow()
     made: list[dict[Any, Any]] = [{}, {}]
 
     def fill(mine: dict[Any, Any]) -> None:
@@ -124,4 +129,5 @@ def test_a_memory_that_two_threads_fill_forgets_no_more_than_it_must():
     for thread in threads:
         thread.join()
     assert memory.bytes == 2 * piece
-    assert sum(map(len, made)) == len(memory._pieces) == 2
+    assert sum(map(len, made)) == len(pieces) == 2
+    assert pieces.lengths == {3}
