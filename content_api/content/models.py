@@ -19,7 +19,7 @@ from content_api.content.fields import (
     Described,
     EntityKind,
     EntityText,
-    FactId,
+    FactIds,
     Instant,
     ItemText,
     Jurisdiction,
@@ -38,6 +38,7 @@ from content_api.content.fields import (
     TypedId,
     WebAddress,
     Whole,
+    shared,
     value,
 )
 
@@ -59,7 +60,7 @@ class EntityFields:
     withdrawn_reason: LocalText | None = None
     """Why it was taken back. Required when withdrawn, and only then."""
     audience: Audience
-    jurisdictions: Annotated[tuple[Jurisdiction, ...], Field(min_length=1)]
+    jurisdictions: Annotated[tuple[Jurisdiction, ...], Field(min_length=1), shared]
     """Where the content holds. Not the same as a locale: countries of one language have different emergency numbers."""
     text: Annotated[Mapping[LocaleTag, EntityText], Field(min_length=1)]
     codings: tuple[Coding, ...] = ()
@@ -106,28 +107,28 @@ class ConditionRelation(Described):
 class ConditionSymptom:
     symptom: Slug
     frequency: SymptomFrequency
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class ConditionCause:
     cause: Slug
     certainty: CauseCertainty
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class ConditionTreatment:
     treatment: Slug
     line: TreatmentLine
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class RelatedCondition:
     condition: Slug
     relation: ConditionRelation
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
@@ -373,7 +374,7 @@ class Evidence:
     as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
     """When the source was published: a year, month or day."""
     citation: Slug
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
