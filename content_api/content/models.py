@@ -38,7 +38,6 @@ from content_api.content.fields import (
     TypedId,
     WebAddress,
     Whole,
-    shared,
     value,
 )
 
@@ -60,7 +59,7 @@ class EntityFields:
     withdrawn_reason: LocalText | None = None
     """Why it was taken back. Required when withdrawn, and only then."""
     audience: Audience
-    jurisdictions: Annotated[tuple[Jurisdiction, ...], Field(min_length=1), shared]
+    jurisdictions: Annotated[tuple[Jurisdiction, ...], Field(min_length=1)]
     """Where the content holds. Not the same as a locale: countries of one language have different emergency numbers."""
     text: Annotated[Mapping[LocaleTag, EntityText], Field(min_length=1)]
     codings: tuple[Coding, ...] = ()

@@ -17,7 +17,7 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
     name, _, identity = key.partition("/")
     kind = EntityKind(name)
     named = f"{kind.folder}/{identity}.json"
-    own = next((path for path in paths if path == named), named)  # one text for all who name the file
+    own = paths[paths.index(named)] if named in paths else named  # one text for all who name the file
     translations = [path for path in paths if path != own]
     if own not in files:
         expected = "Expected the file of the entity beside it"

@@ -137,8 +137,6 @@ def _plan(work: Answering) -> Plan | None:
 
 def _finish(work: Answering, done: execution.Executed) -> None:
     work.result, work.planned = done.result, done.planned
-    if work.plans and plan and done.planned:
-        work.plans.note(plan, work.variables)
     work.extensions |= work.live.noted(done.noted)
     work.tags = work.live.made_from(done.noted)
     if work.result.errors and (wanted := missing(work.result.errors)):

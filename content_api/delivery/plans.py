@@ -23,7 +23,7 @@ SIGHTS = 3
 # A plan is for one outcome of `@skip` and `@include`. A page has two or three such switches and uses few of their
 # combinations; a client that tries them all gets the executor for the rest.
 MOST_VARIANTS = 8
-# Plans that are followed to make a new edition ready, each as it was last asked for. A site has ten or twenty.
+# Plans by which a new edition is made ready, each as it was last asked for. A site has ten or twenty.
 MOST_RECENT = 100
 # Of all plans together. A field of a plan takes 1.3 kB, so this is 40 MB: some three hundred pages of 100 fields.
 MOST_FIELDS = 30_000
@@ -56,7 +56,7 @@ class Plans:
         self._sights = sights
         self._held = 0
         self._seen: OrderedDict[tuple[Document, str | None], Sighted] = OrderedDict()
-        self._followed: OrderedDict[Plan, VariableValues] = OrderedDict()
+        self._recent: OrderedDict[Plan, VariableValues] = OrderedDict()
 
     @property
     def fields(self) -> int:
@@ -73,6 +73,18 @@ class Plans:
 
         `executor` builds what would execute it with these variables: it is asked when a plan is made.
         """
+        plan = self._found(document, operation, variables, executor)
+        if plan:
+            self._note(plan, variables)
+        return plan
+
+    def _found(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        executor: Callable[[], Executor[Any]],
+    ) -> Plan | None:
         seen = self._sighted(document, operation.name.value if operation.name else None)
         values = tuple([variables.coerced.get(name) for name in seen.switches])
         if values in seen.plans:
@@ -82,16 +94,15 @@ class Plans:
         seen.sights[values] = seen.sights.get(values, 0) + 1
         return self._made(seen, values, executor()) if seen.sights[values] >= self._sights else None
 
-    def note(self, plan: Plan, variables: VariableValues) -> None:
-        """Note that a plan was followed, and with which variables."""
-        self._followed[plan] = variables
-        self._followed.move_to_end(plan)
-        if len(self._followed) > MOST_RECENT:
-            self._followed.popitem(last=False)
+    def _note(self, plan: Plan, variables: VariableValues) -> None:
+        self._recent[plan] = variables
+        self._recent.move_to_end(plan)
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
 
     def recent(self) -> list[tuple[Plan, VariableValues]]:
-        """The plans that were followed last, the latest first, each as it was asked for then."""
-        return list(reversed(self._followed.items()))
+        """The plans that were asked for last, the latest first, each with the variables that it was asked for with."""
+        return list(reversed(self._recent.items()))
 
     def _sighted(self, document: Document, name: str | None) -> Sighted:
         key = document, name

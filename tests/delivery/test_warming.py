@@ -23,6 +23,8 @@ from content_api.graph.reader import Reader
 from tests.graph.asking import SCHEMA, world_edition
 from tests.waiting import at_once
 
+LIVE = live_of(world_edition())
+NOTHING = VariableValues({}, {})
 NAMED = "query ($key: String!) { condition(key: $key) { name } }"
 
 
@@ -45,12 +47,20 @@ def test_what_was_asked_last_comes_first_as_it_was_asked_then():
     assert [variables.coerced for _, variables in answers.plans.recent()] == [{"key": "star-sneezes"}, {}]
 
 
-def test_what_comes_seldom_and_what_fails_is_not_asked_again():
+def test_what_comes_seldom_is_not_asked_again():
     answers = delivery()
     ask(answers, NAMED, SIGHTS - 1, key="moon-hiccups")
-    ask(answers, '{ condition(key: "a", slug: "b") { name } }')
     assert answers.plans
     assert answers.plans.recent() == []
+
+
+def test_what_failed_fails_again_and_does_no_harm():
+    answers = delivery()
+    ask(answers, '{ condition(key: "a", slug: "b") { name } }')
+    ask(answers, NAMED, key="moon-hiccups")
+    assert answers.plans
+    assert len(answers.plans.recent()) == 2
+    assert warm(LIVE, answers.plans.recent()) == 1
 
 
 def test_no_more_are_kept_than_are_of_use():
@@ -62,9 +72,6 @@ def test_no_more_are_kept_than_are_of_use():
 
 
 # --- Time ------------------------------------------------------------------------------------------------------------
-
-LIVE = live_of(world_edition())
-NOTHING = VariableValues({}, {})
 
 
 def plan(run: Any) -> tuple[Plan, VariableValues]:
