@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from content_api.content.askable import FIELDS
 from content_api.content.deadline import OutOfTime, Within, look
 from content_api.content.edges import SYMPTOMS, edges
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
-from content_api.content.select import FIELDS, Direction, OrderField, select
+from content_api.content.select import Direction, OrderField, select
 from content_api.content.selections import Selections
 from content_api.content.view import Shown, view_of
 from content_api.errors import RequestError
