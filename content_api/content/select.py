@@ -1,8 +1,8 @@
 """Filters and orders: which entities of a view a client asked for.
 
 A filter arrives as plain values, `{"name": {"contains": "pain"}, "symptoms": {"some": {…}}}`, and is compiled to a
-function that chooses from many things at once, one step for each thing that is asked. To call a function for each entity
-would take several times as long.
+function that chooses from many things at once, one step for each thing that is asked. To call a function for each
+entity would take several times as long.
 """
 
 from __future__ import annotations
