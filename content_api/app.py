@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
 from content_api.content.noted import note_again, noting
 from content_api.content.recalled import described
+from content_api.content.tags import TODAY
 from content_api.delivery.lane import Lane
 from content_api.delivery.later import fetch_nothing
 from content_api.delivery.limits import Limits
@@ -29,6 +30,7 @@ from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.trial import examined
+from content_api.delivery.warming import warm
 from content_api.errors import ContentApiError, ContentError
 from content_api.graph.query import root
 from content_api.graph.reader import Reader
@@ -103,7 +105,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     documents = persisted(settings, answers, load)
     known = KnownRequests()
     announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
-    publisher = publisher_of(started, settings, announcements, purging)
+    publisher = publisher_of(started, settings, answers, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
     metrics.register(Operations(lambda: documents.counted))
     metrics.register(Refusals(lambda: documents.refused))
@@ -215,14 +217,15 @@ def schema() -> GraphQLSchema:
 def live_in(current: Current) -> Callable[[], Live]:
     """What an operation is answered from: the edition that is live as it begins, made ready once per edition."""
 
-    def live() -> Live:
-        edition = current.edition
-        found: Live | None = edition.memo.get(Live)
-        if found is None:
-            found = edition.memo[Live] = live_of(edition)
-        return found
+    return lambda: live_from(current.edition)
 
-    return live
+
+def live_from(edition: Edition) -> Live:
+    """What an operation is answered from while an edition is live: the same each time."""
+    found: Live | None = edition.memo.get(Live)
+    if found is None:
+        found = edition.memo[Live] = live_of(edition)
+    return found
 
 
 def live_of(edition: Edition, drafts: bool = False) -> Live:
@@ -251,7 +254,7 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
 
 
 def publisher_of(
-    started: Started, settings: Settings, announcements: Announcements, purging: Purging
+    started: Started, settings: Settings, answers: Delivery, announcements: Announcements, purging: Purging
 ) -> Publisher | None:
     """What follows the branch; None for files as they stand."""
     if started.branch is None or started.beginning is None:
@@ -264,9 +267,29 @@ def publisher_of(
         folder_of(started.opened),
         announce=announcements.announce,
         purge=purging.purge,
+        warming=lambda: warming(answers),
+        carrying=partial(carrying, answers),
         poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
         mirror=started.opened.mirror,
     )
+
+
+def warming(answers: Delivery) -> Callable[[Edition], None]:
+    """What makes an edition ready for what is asked now. Call it on the event loop, and what it gives beside that."""
+    asked = answers.plans.recent() if answers.plans else []
+    return lambda edition: log.debug("made ready", answers=warm(live_from(edition), asked), version=edition.version.id)
+
+
+@contextmanager
+def carrying(answers: Delivery, outdated: Collection[str]) -> Iterator[None]:
+    """A block in which another version goes live, after which the answers that are not outdated by it are good still.
+
+    What depends on the day is left behind: the day may be another at the end.
+    """
+    before = answers.live().moment
+    yield
+    live = answers.live()
+    answers.answers.carry(before, live.moment, live.version, frozenset((*outdated, TODAY)))
 
 
 def preview_routes(

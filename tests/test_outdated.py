@@ -24,11 +24,12 @@ from content_api.content.noted import note_again, noting
 from content_api.content.outdated import outdated
 from content_api.content.recalled import recalled_as
 from content_api.content.searchable import search_index
-from content_api.content.tags import in_one_line
+from content_api.content.tags import TODAY, in_one_line
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery, fetch_nothing
 from content_api.delivery.present import line, within
+from content_api.delivery.reuse import Answers, key_of
 from content_api.graph.reader import Reader
 from tests import world
 from tests.generator import generate
@@ -237,6 +238,18 @@ def missed(before: Reply, after: Reply, stale: frozenset[str]) -> bool:
     return not (is_dropped(line(before).split(","), stale) and is_dropped(within(before.tags, 0), stale))
 
 
+def carried(text: str, before: Reply, stale: frozenset[str], version: str) -> Reply | None:
+    """What is left of an answer that was kept, once another version is live."""
+    key = key_of(Operation(text))
+    if not before.reusable or key is None:
+        return None
+    answers = Answers()
+    answers.get("before", key)
+    answers.keep("before", key, before)
+    answers.carry("before", "after", version, stale | {TODAY})
+    return answers.get("after", key)
+
+
 def both_ways(
     made: Mapping[str, Changes], base: Changes
 ) -> Iterator[tuple[str, Callable[[], tuple[Edition, Edition]]]]:
@@ -288,6 +301,7 @@ def test_every_answer_that_a_change_makes_differ_is_outdated_by_it(name):
         one, again, other = ask(before, text), ask(before, text), ask(after, text)
         assert again == one, "from pieces that are remembered, by a plan, or field by field"
         assert not missed(one, other, stale), (text, line(one), sorted(stale), other.body)
+        assert carried(text, one, stale, other.version) in (None, other), (text, line(one), sorted(stale))
         differing += one.body != other.body
     assert differing or name.startswith(UNSEEN), "it changes nothing"
 
@@ -298,6 +312,7 @@ def test_so_is_every_answer_to_anything_that_can_be_asked(name, text):
     before, after, stale, _ = pair(name)
     one, other = ask(before, text), ask(after, text)
     assert not missed(one, other, stale), (text, line(one), sorted(stale), other.body)
+    assert carried(text, one, stale, other.version) in (None, other), (text, line(one), sorted(stale))
 
 
 def test_a_change_that_nobody_sees_outdates_what_names_the_version_and_nothing_else():
@@ -349,13 +364,18 @@ def test_few_answers_that_stay_the_same_are_outdated(name):
     for edition in (before, after):
         search_index(edition)
     one, other, stale = answering(before), answering(after), outdated(before, after)
-    total, differ, dropped = 0, 0, 0
+    total, differ, dropped, reusable, stay = 0, 0, 0, 0, 0
     for text in questions(names_of(before, after)):
         first, second = ask(one, text), ask(other, text)
         assert not missed(first, second, stale), text
+        left = carried(text, first, stale, second.version)
+        assert left in (None, second), text
+        stay += left is not None
+        reusable += first.reusable
         total += 1
         differ += first.body != second.body
         dropped += is_dropped(line(first).split(","), stale)
     print(f"{name}: of {total} answers {differ} differ and {dropped} are dropped")
     assert 0 < differ <= dropped
     assert dropped - differ <= 40
+    assert stay == reusable - dropped

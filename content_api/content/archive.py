@@ -6,7 +6,9 @@ question costs a look into memory; a version that has to be loaded first is an e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +18,25 @@ from content_api.store.snapshot import Version
 
 if TYPE_CHECKING:
     from content_api.content.edition import Edition
+
+
+# A context variable, as there is no argument to pass it by; and so it is the thread's own.
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Look into one edition and no other: for who reads one beside the event loop, which reads all the others."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
+
+
+def is_alone() -> bool:
+    """Whether no edition may be given out."""
+    return _ALONE.get()
 
 
 class Archive(Protocol):

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from math import inf
 from time import monotonic
 from types import TracebackType
-from typing import TypeVar
 
 from content_api.errors import RequestError
-
-Item = TypeVar("Item")
-
-# As many as a filter of a hundred criteria gets through in a millisecond; to look at each would slow a small one down.
-BATCH = 16
-
 
 Pause = Callable[[], float]
 """Gives a turn up, and returns when the next one begins, with its seconds."""
@@ -90,12 +83,3 @@ def taking_turns(seconds: float, pause: Pause) -> Iterator[None]:
     finally:
         _UNTIL.reset(began)
         _PAUSE.reset(token)
-
-
-def chosen(items: Sequence[Item], test: Callable[[Item], bool]) -> list[Item]:
-    """The items that pass a test, as far as there is time to ask."""
-    found: list[Item] = []
-    for start in range(0, len(items), BATCH):
-        look()
-        found += [item for item in items[start : start + BATCH] if test(item)]
-    return found

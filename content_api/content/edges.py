@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from content_api.content.fields import EntityKind
 from content_api.content.models import Condition, ConditionRelation
@@ -16,8 +16,10 @@ from content_api.content.view import Shown
 CONDITION, SYMPTOM, CAUSE, TREATMENT, _ = EntityKind
 
 
-class Edge(NamedTuple):
-    """The data of an edge, as the file gives it, and the entity at its other end."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """The data of an edge, as the file gives it, and the entity at its other end. It equals itself alone, so that
+    filters find it at once among others."""
 
     data: Any
     other: Shown
@@ -56,8 +58,9 @@ def back_edges(shown: Shown, kind: EdgeKind) -> list[Edge]:
     ]
 
 
-class Related(NamedTuple):
-    """A condition related to another, and how."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Related:
+    """A condition related to another, and how. It equals itself alone, as an edge does."""
 
     relation: ConditionRelation
     other: Shown

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import dataclass_transform
@@ -99,6 +100,10 @@ FactId = Annotated[
     StringConstraints(pattern=r"^[EFL][0-9]{1,3}$", max_length=4),
     Field(description="A numbered fact of docs/reference/facts.md: F from the page, E editorial, L careful wording."),
 ]
+
+# Nearly every part of an entity names a fact or two, and most name the same: one tuple for all that are equal saves
+# 0.3 kB of the 6.3 that an entity would take. Any number may be new; those pushed out are only not shared.
+FactIds = Annotated[tuple[FactId, ...], AfterValidator(lru_cache(maxsize=2**14)(lambda found: found))]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ItemText = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
@@ -261,7 +266,7 @@ class Statement:
     key: Slug
     """Names the item for citations and translators. Unique in the entity."""
     text: LocalText
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
     """The facts this rests on."""
     attributed_to: Slug | None = None
     """The source whose claim this is. Set it when the text reports a claim that is not ours."""
@@ -279,7 +284,7 @@ class Audience:
 class AlternateName:
     name: ShortText
     relation: NameRelation
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
@@ -308,7 +313,7 @@ class Section:
     aspect: HealthAspect
     heading: ShortText
     channels: SectionChannels
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
     attributed_to: Slug | None = None
     """The source whose claim this is. Set it when the text reports a claim that is not ours."""
 
@@ -331,7 +336,7 @@ class EntityText:
     alternate_names: tuple[AlternateName, ...] = ()
     sections: tuple[Section, ...] = ()
     translation: Translation
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
     """The facts that name and summary rest on."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from sys import intern
 
 from content_api.content.fields import EntityKind
 from content_api.content.problems import Problem
@@ -45,7 +46,8 @@ class Place:
     @property
     def key(self) -> str:
         """`kind/id`, the name of an entity across the content. For other files, a name that no entity has."""
-        return f"{self.entity or self.kind}/{self.id}"
+        # One text for all who name the entity: its record, and whoever refers to it (relations.py).
+        return intern(f"{self.entity or self.kind}/{self.id}")
 
 
 SINGLE_FILES = {f"{kind}.json": kind for kind in (FileKind.SITE, FileKind.REDIRECTS, FileKind.RECALLS)}

@@ -172,7 +172,8 @@ def library_of(
         if (path not in files or files[path].value is None) and (place := place_of(path))
     )
     before = known.library.records if known else Map[str, Record]()
-    touched = frozenset(record.key for record in (*rebuilt.removed, *rebuilt.added))
+    # All of them, where nothing is known: but then there is nothing that anybody could compare with.
+    touched = frozenset(record.key for record in (*rebuilt.removed, *rebuilt.added)) if known else frozenset[str]()
     if known and not touches_the_rest(delta):
         return replace(known.library, records=records, unread=unread, before=before, touched=touched)
     redirects = value_of("redirects.json", files)

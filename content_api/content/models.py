@@ -19,7 +19,7 @@ from content_api.content.fields import (
     Described,
     EntityKind,
     EntityText,
-    FactId,
+    FactIds,
     Instant,
     ItemText,
     Jurisdiction,
@@ -106,28 +106,28 @@ class ConditionRelation(Described):
 class ConditionSymptom:
     symptom: Slug
     frequency: SymptomFrequency
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class ConditionCause:
     cause: Slug
     certainty: CauseCertainty
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class ConditionTreatment:
     treatment: Slug
     line: TreatmentLine
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
 class RelatedCondition:
     condition: Slug
     relation: ConditionRelation
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value
@@ -373,7 +373,7 @@ class Evidence:
     as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
     """When the source was published: a year, month or day."""
     citation: Slug
-    statements: tuple[FactId, ...] = ()
+    statements: FactIds = ()
 
 
 @value

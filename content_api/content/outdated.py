@@ -13,16 +13,17 @@ from typing import Any
 
 from content_api.content import tags
 from content_api.content.edition import Edition, Record, written_otherwise
-from content_api.content.fields import State, TranslationStatus
+from content_api.content.fields import EntityKind, State, TranslationStatus
 from content_api.content.models import Caution
 from content_api.content.relations import codings, targets
 
 EVERYTHING = frozenset((tags.SITE,))
 
 
-def outdated(before: Edition, after: Edition) -> frozenset[str]:
+def outdated(before: Edition, after: Edition, touched: Collection[str] = ()) -> frozenset[str]:
     """The tags of answers that may not be the same from `after` as from `before`, to the public.
 
+    `touched` has the keys of entities that versions between the two changed, be it there and back: their history grew.
     Where the one was not made from the other it walks over all records, which takes some milliseconds where there are
     50,000: call it beside the event loop.
     """
@@ -35,7 +36,7 @@ def outdated(before: Edition, after: Edition) -> frozenset[str]:
         *differing(old.redirects, new.redirects),
         *_of_recalls(before, after),
     }
-    for key in sorted(_changed(before, after)):
+    for key in sorted(_changed(before, after).union(touched)):
         found.update(_of_entity(_Sides(key, before, after)))
     return frozenset((tags.VERSION, *tags.with_groups(found)))
 
@@ -94,11 +95,14 @@ class _Sides:
 
 
 def _of_entity(sides: _Sides) -> Iterator[str]:
-    """The tags of answers that an entity is part of. One that nobody could or can read is part of none."""
+    """The tags of answers that an entity is part of. One that nobody could or can read is part of none; but whoever
+    looked for it may from now on be told that it is recalled, or not any more."""
+    kind = EntityKind(sides.key.partition("/")[0])
     found = [record for record in sides.published if record]
     if not found:
+        if sides.before.hides(sides.key) != sides.after.hides(sides.key):
+            yield tags.listed(kind)
         return
-    kind = found[0].kind
     yield sides.key
     yield tags.SEARCH
     yield from (f"{kind}/{text.slug}" for record in found for text in record.entity.text.values())

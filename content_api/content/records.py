@@ -16,7 +16,8 @@ def made(key: str, paths: list[str], files: Mapping[str, ParsedFile], findings: 
     """The record of one entity; None where its own file cannot be used. What keeps translations out is found."""
     name, _, identity = key.partition("/")
     kind = EntityKind(name)
-    own = f"{kind.folder}/{identity}.json"
+    named = f"{kind.folder}/{identity}.json"
+    own = paths[paths.index(named)] if named in paths else named  # one text for all who name the file
     translations = [path for path in paths if path != own]
     if own not in files:
         expected = "Expected the file of the entity beside it"

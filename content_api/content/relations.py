@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, NamedTuple
 
 from content_api.content import markdown
@@ -101,7 +102,7 @@ def targets(kind: EntityKind, entity: Entity) -> list[tuple[str, str]]:
     """(target key, relation name) of every reference: what `references` says, without what only a message needs."""
     found: list[tuple[str, str]] = []
     for name, prefix, read in _TARGETS[kind]:
-        found += [(prefix + target, name) for target in read(entity) if target is not None]
+        found += [(intern(prefix + target), name) for target in read(entity) if target is not None]
     for text in entity.text.values():
         for section in text.sections:
             web = section.channels.web

@@ -1,287 +1,197 @@
 """Filters and orders: which entities of a view a client asked for.
 
-A filter arrives as plain values, `{"name": {"contains": "pain"}, "symptoms": {"some": {…}}}`, and is compiled once per
-request to a predicate. What can be asked of each kind is one table, FIELDS; the GraphQL input types are held to it.
+A filter arrives as plain values, `{"name": {"contains": "pain"}, "symptoms": {"some": {…}}}`, and is compiled to a
+function that chooses from many things at once, one step for each thing that is asked. To call a function for each
+entity would take several times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from functools import partial
-from operator import attrgetter, eq
+from itertools import chain, compress
+from operator import not_
 from typing import Any, TypeAlias, TypeVar
 
-from content_api.content.deadline import chosen, look
-from content_api.content.edges import (
-    CAUSES,
-    SYMPTOMS,
-    TREATMENTS,
-    alternatives,
-    back_edges,
-    edges,
-    parts,
-    related_conditions,
-)
+from content_api.content.askable import FIELDS, KINDS, Elements, One, Target, Values
+from content_api.content.deadline import look
 from content_api.content.fields import Described, EntityKind
-from content_api.content.noted import touch, unnoted
-from content_api.content.relations import codings
+from content_api.content.noted import note_again, noting, touch, unnoted
+from content_api.content.selections import Asked, Selection, Selections
 from content_api.content.tags import every
 from content_api.content.view import SEVERITY_RANK, Shown, View, folded, folded_once
-
-CONDITION, SYMPTOM, CAUSE, TREATMENT, CAUTION = EntityKind
 
 T = TypeVar("T")
 
 Criteria: TypeAlias = Mapping[str, Any]
-Predicate: TypeAlias = Callable[[Any], bool]
+Choice: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
+"""Those of some things that are asked for, in the order given."""
 
 
 # --- Operators -------------------------------------------------------------------------------------------------------
 
-Test: TypeAlias = Callable[[Any], bool]
+Test: TypeAlias = Callable[[Iterable[Any]], list[bool]]
+"""Which of some values pass: all at once, as a call for each would take longer than the test."""
 
-# Operator -> given its operand, the test of one value, and whether some value of the field must pass it or none may.
-# `eq` and `in` compare exactly; `contains` and `startsWith` ignore case and accents. A field may have several values,
-# or none; of those that always have one, the test is asked straight.
+# Operator -> given its operand, the test, and whether some value of the field must pass it or none may. `eq` and `in`
+# compare exactly; those of FOLDING ignore case and accents. A field may have several values, or none.
 OPERATORS: dict[str, Callable[[Any], tuple[Test, bool]]] = {
-    "eq": lambda wanted: (partial(eq, wanted), True),
-    "ne": lambda wanted: (partial(eq, wanted), False),
-    "in": lambda wanted: (frozenset(wanted).__contains__, True),
-    "not_in": lambda wanted: (frozenset(wanted).__contains__, False),
-    "contains": lambda wanted: (contains(folded(wanted)), True),
-    "starts_with": lambda wanted: (starts_with(folded(wanted)), True),
-    "exists": lambda wanted: (lambda value: True, wanted),
+    "eq": lambda wanted: (lambda values: [value == wanted for value in values], True),
+    "ne": lambda wanted: (lambda values: [value == wanted for value in values], False),
+    "in": lambda wanted: (among(frozenset(wanted)), True),
+    "not_in": lambda wanted: (among(frozenset(wanted)), False),
+    "contains": lambda wanted: (containing(folded(wanted)), True),
+    "starts_with": lambda wanted: (starting_with(folded(wanted)), True),
+    "exists": lambda wanted: (lambda values: [True for _ in values], wanted),
 }
+FOLDING = frozenset(("contains", "starts_with"))
 
 
-def contains(needle: str) -> Test:
-    return lambda value: needle in folded_once(value)
+def among(wanted: Collection[Any]) -> Test:
+    return lambda values: [value in wanted for value in values]
 
 
-def starts_with(needle: str) -> Test:
-    return lambda value: folded_once(value).startswith(needle)
+def containing(needle: str) -> Test:
+    return lambda values: [needle in value for value in values]
 
 
-# --- Fields ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """A field that operators are applied to, and that always has a value."""
-
-    read: Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """A field that operators are applied to, with any number of values."""
-
-    read: Callable[[Any], Sequence[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Elements:
-    """A list of things with fields of their own, asked for by some, every and none."""
-
-    read: Callable[[Any], Iterable[Any]]
-    table: str
-    """The table of FIELDS that the things have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The entity at the other end of an edge."""
-
-    table: str
-
-
-Field: TypeAlias = One | Values | Elements | Target
-
-
-def one(path: str) -> One:
-    return One(attrgetter(path))
-
-
-def optional(path: str) -> Values:
-    """A field that may be null."""
-    read = attrgetter(path)
-    return Values(lambda value: () if (found := read(value)) is None else (found,))
-
-
-COMMON: dict[str, Field] = {
-    "key": one("record.entity.id"),
-    "slug": one("text.slug"),
-    "name": one("text.name"),
-    "summary": one("text.summary"),
-    "alternate_name": Values(lambda shown: [name.name for name in shown.text.alternate_names]),
-    "aspect": Values(lambda shown: [section.aspect for section in shown.text.sections]),
-    "jurisdiction": Values(lambda shown: shown.entity.jurisdictions),
-    "audience": one("record.entity.audience.type"),
-    "review_status": one("record.entity.review.status"),
-    "codings": Elements(lambda shown: codings(shown.entity), "coding"),
-    "required_cautions": Elements(lambda shown: shown.required_cautions(), CAUTION),
-}
-
-FIELDS: dict[str, dict[str, Field]] = {
-    CONDITION: COMMON
-    | {
-        "kind": one("record.entity.kind"),
-        "symptoms": Elements(lambda shown: edges(shown, SYMPTOMS), "condition_symptom"),
-        "causes": Elements(lambda shown: edges(shown, CAUSES), "condition_cause"),
-        "treatments": Elements(lambda shown: edges(shown, TREATMENTS), "condition_treatment"),
-        "related_conditions": Elements(related_conditions, "related_condition"),
-    },
-    SYMPTOM: COMMON
-    | {
-        "kind": one("record.entity.kind"),
-        "nerve_function": optional("record.entity.nerve_function"),
-        "conditions": Elements(lambda shown: back_edges(shown, SYMPTOMS), "symptom_condition"),
-        "parts": Elements(parts, SYMPTOM),
-    },
-    CAUSE: COMMON
-    | {
-        "category": one("record.entity.category"),
-        "modifiable": one("record.entity.modifiable"),
-        "conditions": Elements(lambda shown: back_edges(shown, CAUSES), "cause_condition"),
-    },
-    TREATMENT: COMMON
-    | {
-        "kind": one("record.entity.kind"),
-        "role": one("record.entity.role"),
-        "part_of_combined_plan": optional("record.entity.part_of_combined_plan"),
-        "conditions": Elements(lambda shown: back_edges(shown, TREATMENTS), "treatment_condition"),
-        "alternatives": Elements(alternatives, TREATMENT),
-    },
-    CAUTION: COMMON
-    | {
-        "kind": one("record.entity.kind"),
-        "severity": one("record.entity.severity"),
-        "strength": one("record.entity.strength"),
-        "must_display": one("record.entity.must_display"),
-    },
-    "coding": {
-        "system": one("system"),
-        "code": one("code"),
-        "match": one("match"),
-    },
-    "condition_symptom": {"frequency": one("data.frequency"), "symptom": Target(SYMPTOM)},
-    "condition_cause": {"certainty": one("data.certainty"), "cause": Target(CAUSE)},
-    "condition_treatment": {"line": one("data.line"), "treatment": Target(TREATMENT)},
-    "symptom_condition": {"frequency": one("data.frequency"), "condition": Target(CONDITION)},
-    "cause_condition": {"certainty": one("data.certainty"), "condition": Target(CONDITION)},
-    "treatment_condition": {"line": one("data.line"), "condition": Target(CONDITION)},
-    "related_condition": {"relation": one("relation"), "condition": Target(CONDITION)},
-}
-
-
-def kinds_behind(table: str) -> tuple[EntityKind, ...]:
-    """The kinds of entity that the things of a table are, or have at their other end."""
-    if isinstance(table, EntityKind):
-        return (table,)
-    targets = (field.table for field in FIELDS[table].values() if isinstance(field, Target))
-    return tuple(target for target in targets if isinstance(target, EntityKind))
-
-
-KINDS = {table: kinds_behind(table) for table in FIELDS}
+def starting_with(needle: str) -> Test:
+    return lambda values: [value.startswith(needle) for value in values]
 
 
 # --- Filters ---------------------------------------------------------------------------------------------------------
 
 
 class Remembered(dict[Shown, T]):
-    """Answers about entities, each worked out once, when it is first asked for.
+    """What is read of entities, each once, when it is first asked for."""
 
-    A filter may walk to the same entity along any number of edges, and to its neighbours from there: without this, a
-    filter of twenty levels on twenty entities that know one another would never come to an end.
-    """
-
-    def __init__(self, ask: Callable[[Shown], T]) -> None:
-        self.ask = ask
+    def __init__(self, read: Callable[[Shown], T]) -> None:
+        self.read = read
 
     def __missing__(self, shown: Shown) -> T:
-        look()  # one question may walk to all others
-        answer = self[shown] = self.ask(shown)
-        return answer
+        look()
+        value = self[shown] = self.read(shown)
+        return value
 
 
-def compiled(view: View, table: str, criteria: Criteria) -> Predicate:
-    """A predicate that holds where all the criteria do; no criteria hold everywhere."""
+def remembered(view: View, field: object, read: Callable[[Shown], T]) -> Callable[[Shown], T]:
+    """The same as `read`, kept for the next filter or order of the view: to find it takes most of the time of one."""
+    memo = view.edition.memo
+    if (view, field) not in memo:
+        memo[view, field] = Remembered(read)
+    kept: Remembered[T] = memo[view, field]
+    return kept.__getitem__
+
+
+def compiled(view: View, table: str, criteria: Criteria) -> Choice:
+    """What chooses the things of a table that meet all the criteria; no criteria choose everything."""
     for kind in KINDS[table]:
         touch(every(kind))
     return conjunction([compiled_field(view, table, name, operand) for name, operand in criteria.items()])
 
 
-def conjunction(tests: Sequence[Predicate]) -> Predicate:
-    """A predicate that holds where all the tests do."""
-    if len(tests) == 1:
-        return tests[0]
-    if len(tests) == 2:
-        first, second = tests
-        return lambda value: first(value) and second(value)
+def conjunction(choices: Sequence[Choice]) -> Choice:
+    """What all the choices leave, each asked about what the one before it left."""
 
-    def holds(value: Any) -> bool:
-        for test in tests:  # noqa: SIM110 - all() over a generator takes twice as long
-            if not test(value):
-                return False
-        return True
+    def choose(things: Sequence[Any]) -> Sequence[Any]:
+        for each in choices:
+            things = each(things)
+        return things
 
-    return holds
+    return choose
 
 
-def compiled_field(view: View, table: str, name: str, operand: Any) -> Predicate:
-    """A predicate for one entry of the criteria: `and`, `or`, `not`, or a field of the table."""
+def compiled_field(view: View, table: str, name: str, operand: Any) -> Choice:
+    """What one entry of the criteria chooses: `and`, `or`, `not`, or a field of the table."""
     if name == "and":
         return conjunction([compiled(view, table, criteria) for criteria in operand])
     if name == "or":
-        tests = [compiled(view, table, criteria) for criteria in operand]
-        return lambda value: any(test(value) for test in tests)
+        return any_of([compiled(view, table, criteria) for criteria in operand], True)
     if name == "not":
-        test = compiled(view, table, operand)
-        return lambda value: not test(value)
+        return any_of([compiled(view, table, operand)], False)
     match FIELDS[table][name]:
         case One() | Values() as field:
-            return conjunction([of_values(field, *OPERATORS[operator](wanted)) for operator, wanted in operand.items()])
+            return conjunction([of_values(view, table, field, *asked) for asked in operand.items()])
         case Elements() as field:
-            elements = elements_of(view, field)
-            return conjunction([of_elements(view, field, elements, *quantified) for quantified in operand.items()])
+            return conjunction([of_elements(view, field, *asked) for asked in operand.items()])
         case Target() as field:
-            results = Remembered(compiled(view, field.table, operand))
-            return lambda edge: results[edge.other]
+            return of_targets(compiled(view, field.table, operand))
 
 
-def of_values(field: One | Values, test: Test, wanted: bool) -> Predicate:
-    read = field.read
-    if isinstance(field, One):
-        return (lambda value: test(read(value))) if wanted else (lambda value: not test(read(value)))
-    return (lambda value: any(map(test, read(value)))) if wanted else (lambda value: not any(map(test, read(value))))
+def any_of(choices: Sequence[Choice], wanted: bool) -> Choice:
+    """What at least one of the choices leaves; what none does, where that is not wanted."""
+
+    def choose(things: Sequence[Any]) -> Sequence[Any]:
+        passed = {thing for each in choices for thing in each(things)}
+        look()
+        return [thing for thing in things if (thing in passed) is wanted]
+
+    return choose
 
 
-def elements_of(view: View, field: Elements) -> Remembered[Sequence[Any]]:
-    """The elements that entities of a view have, kept for the next filter: to find them takes most of its time."""
-    memo = view.edition.memo
-    if (view, field) not in memo:
-        memo[view, field] = Remembered(lambda shown: tuple(field.read(shown)))
-    elements: Remembered[Sequence[Any]] = memo[view, field]
-    return elements
+def of_values(view: View, table: str, field: One | Values, operator: str, operand: Any) -> Choice:
+    test, wanted = OPERATORS[operator](operand)
+    read = folding(view, table, field) if operator in FOLDING else field.read
+    passes: Test = test if isinstance(field, One) else lambda found: [any(test(values)) for values in found]
+
+    def choose(things: Sequence[Any]) -> Sequence[Any]:
+        look()
+        passed = passes(map(read, things))
+        return list(compress(things, passed if wanted else map(not_, passed)))
+
+    return choose
 
 
-def of_elements(
-    view: View, field: Elements, elements: Remembered[Sequence[Any]], quantifier: str, criteria: Criteria
-) -> Predicate:
-    test = compiled(view, field.table, criteria)
-    if isinstance(field.table, EntityKind):
-        test = Remembered(test).__getitem__
+def folding(view: View, table: str, field: One | Values) -> Callable[[Any], Any]:
+    """What reads a field as it is compared without case and accents."""
+    fold = folded_one(field.read) if isinstance(field, One) else folded_all(field.read)
+    # Of entities alone: other things are made anew for each locale and channel, and are few.
+    return remembered(view, (field, folded), fold) if isinstance(table, EntityKind) else fold
+
+
+def folded_one(read: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda thing: folded_once(read(thing))
+
+
+def folded_all(read: Callable[[Any], Iterable[str]]) -> Callable[[Any], tuple[str, ...]]:
+    return lambda thing: tuple(map(folded_once, read(thing)))
+
+
+def of_elements(view: View, field: Elements, quantifier: str, criteria: Criteria) -> Choice:
+    """What some, every or none of its elements are chosen from.
+
+    All of them are asked about at once, each once. An entity may be reached along any number of edges, and its
+    neighbours from there: else a filter of twenty levels on twenty entities that know one another would never end.
+    """
+    read = remembered(view, field, lambda shown: tuple(field.read(shown)))
+    choose_elements = compiled(view, field.table, criteria)
     holds = QUANTIFIERS[quantifier]
-    return lambda shown: holds(map(test, elements[shown]))
+
+    def choose(things: Sequence[Any]) -> Sequence[Any]:
+        look()
+        elements = list(map(read, things))
+        passed = set(choose_elements(list(dict.fromkeys(chain.from_iterable(elements)))))
+        look()
+        return [thing for thing, those in zip(things, elements, strict=True) if holds(passed, those)]
+
+    return choose
 
 
-QUANTIFIERS: dict[str, Callable[[Iterable[bool]], bool]] = {
-    "some": any,
-    "every": all,
-    "none": lambda results: not any(results),
+QUANTIFIERS: dict[str, Callable[[set[Any], Sequence[Any]], bool]] = {
+    "some": lambda passed, those: not passed.isdisjoint(those),
+    "every": set.issuperset,
+    "none": set.isdisjoint,
 }
+
+
+def of_targets(choose_targets: Choice) -> Choice:
+    def choose(edges: Sequence[Any]) -> Sequence[Any]:
+        look()
+        passed = set(choose_targets(list({edge.other: None for edge in edges})))
+        look()
+        return [edge for edge in edges if edge.other in passed]
+
+    return choose
 
 
 # --- Orders ----------------------------------------------------------------------------------------------------------
@@ -320,19 +230,38 @@ def select(
 ) -> Sequence[Shown]:
     """The entities of a kind that meet the criteria, ordered; ties, and no order, stand in the kind's usual order.
 
-    A field that is ordered by twice counts once: what is equal the first time is equal the second.
+    A field that is ordered by twice counts once: what is equal the first time is equal the second. What was selected is
+    kept for whoever asks for the same.
     """
+    look()
     keys: dict[StrEnum, Direction] = {}
     for by, direction in order:
         keys.setdefault(by, direction)
+    selections = Selections.of(view.edition)
+    asked = Asked(view, kind, repr(criteria) if criteria else "", tuple(keys.items()))
+    selection = selections.get(asked)
+    if selection is None:
+        with noting() as noted:
+            found = tuple(selected(view, kind, criteria, keys))
+        selection = Selection(found, noted)
+        selections.keep(asked, selection)
+    note_again(selection.noted)
+    return selection.found
+
+
+def selected(
+    view: View, kind: EntityKind, criteria: Criteria | None, keys: dict[StrEnum, Direction]
+) -> Sequence[Shown]:
+    """The same, found out."""
     found: Sequence[Shown] = view.all(kind)
-    test = compiled(view, kind, criteria) if criteria else None
-    if test:
+    choose = compiled(view, kind, criteria) if criteria else None
+    if choose:
         with unnoted():  # what a filter walks past is not what was asked for
-            found = chosen(found, test)
+            found = choose(found)
     if view.edition.recalls:
-        view.note_all(kind, test)
+        view.note_all(kind, choose)
     for by, direction in reversed(keys.items()):
         look()
-        found = sorted(found, key=ORDERS[by.value], reverse=direction is Direction.DESC)
+        key = remembered(view, by, ORDERS[by.value])
+        found = sorted(found, key=key, reverse=direction is Direction.DESC)
     return found

@@ -7,7 +7,7 @@ whole entity, never field by field), and which channel's text stands for a secti
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -152,16 +152,17 @@ class View:
         if key not in self.edition.library.records or self.hidden(key):
             noted.recalled[key, reason] = recall
 
-    def note_all(self, kind: EntityKind, test: Callable[[Shown], bool] | None) -> None:
-        """Note the entities of a kind that a list lacks because of a recall; with a test, those that pass it."""
+    def note_all(self, kind: EntityKind, choose: Callable[[Sequence[Shown]], Sequence[Shown]] | None) -> None:
+        """Note the entities of a kind that a list lacks because of a recall; those that it would choose, if it does."""
         if noted_by() is None:
             return
-        for key in (*self.edition.recalls, *self.edition.withheld):
-            if key.startswith(f"{kind}/") and (hidden := self.hidden(key)):
-                with unnoted():
-                    passed = test is None or test(hidden)
-                if passed:
-                    self.note(key)
+        keys = [key for key in (*self.edition.recalls, *self.edition.withheld) if key.startswith(f"{kind}/")]
+        hidden: Sequence[Shown] = [shown for key in keys if (shown := self.hidden(key))]
+        if choose:
+            with unnoted():
+                hidden = choose(hidden)
+        for shown in hidden:
+            self.note(shown.key)
 
     def standing(self, cautions: Iterable[str]) -> Iterator[str]:
         """The cautions to be shown where these are required, by key; each that is recalled is noted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -23,7 +24,10 @@ Where = Callable[[Any], MutableMapping[Any, Any]]
 
 
 class Memory:
-    """Remembers pieces, bounded by bytes; the oldest goes first. Used from one thread.
+    """Remembers pieces, bounded by bytes; the oldest goes first.
+
+    An edition is read by one thread at a time: one makes it ready, and then it is the event loop's. What is counted of
+    all editions together has a lock.
 
     The pieces stand where the entity's edition keeps what was made of it, and go with it. `noting` begins to note what
     an answer has to say of itself, and `again` notes once more what was noted while a piece was made. Selections of
@@ -43,6 +47,7 @@ class Memory:
         self._again = again
         self._most = most
         self._held = 0
+        self._counting = Lock()
         self._pieces: deque[tuple[MutableMapping[Any, Any], object, int]] = deque()
 
     @property
@@ -77,9 +82,10 @@ class Memory:
         return orjson.Fragment(piece), noted, len(piece) + OVERHEAD
 
     def _hold(self, made: MutableMapping[Any, Any], key: object, size: int) -> None:
-        self._pieces.append((made, key, size))
-        self._held += size
-        while self._held > self._most:
-            forgotten, old, freed = self._pieces.popleft()
-            forgotten.pop(old, None)
-            self._held -= freed
+        with self._counting:
+            self._pieces.append((made, key, size))
+            self._held += size
+            while self._held > self._most:
+                forgotten, old, freed = self._pieces.popleft()
+                forgotten.pop(old, None)
+                self._held -= freed

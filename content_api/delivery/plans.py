@@ -23,6 +23,8 @@ SIGHTS = 3
 # A plan is for one outcome of `@skip` and `@include`. A page has two or three such switches and uses few of their
 # combinations; a client that tries them all gets the executor for the rest.
 MOST_VARIANTS = 8
+# Plans by which a new edition is made ready, each as it was last asked for. A site has ten or twenty.
+MOST_RECENT = 100
 # Of all plans together. A field of a plan takes 1.3 kB, so this is 40 MB: some three hundred pages of 100 fields.
 MOST_FIELDS = 30_000
 
@@ -58,6 +60,7 @@ class Plans:
         self._sights = sights
         self._held = 0
         self._planned: OrderedDict[Sighted, None] = OrderedDict()
+        self._recent: OrderedDict[Plan, VariableValues] = OrderedDict()
 
     @property
     def fields(self) -> int:
@@ -74,6 +77,18 @@ class Plans:
 
         `executor` builds what would execute it with these variables: it is asked when a plan is made.
         """
+        plan = self._found(document, operation, variables, executor)
+        if plan:
+            self._note(plan, variables)
+        return plan
+
+    def _found(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        executor: Callable[[], Executor[Any]],
+    ) -> Plan | None:
         seen = self._sighted(document, operation.name.value if operation.name else None)
         values = tuple([variables.coerced.get(name) for name in seen.switches])
         if values in seen.plans:
@@ -82,6 +97,16 @@ class Plans:
             return None
         seen.sights[values] = seen.sights.get(values, 0) + 1
         return self._made(seen, values, executor()) if seen.sights[values] >= self._sights else None
+
+    def _note(self, plan: Plan, variables: VariableValues) -> None:
+        self._recent[plan] = variables
+        self._recent.move_to_end(plan)
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
+
+    def recent(self) -> list[tuple[Plan, VariableValues]]:
+        """The plans that were asked for last, the latest first, each with the variables that it was asked for with."""
+        return list(reversed(self._recent.items()))
 
     def _sighted(self, document: Document, name: str | None) -> Sighted:
         seen: Sighted | None = document.sighted.get(name)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
+from typing import Any
 
 import brotli
 import zstandard
@@ -68,6 +69,11 @@ def form(reply: Reply, coding: str) -> bytes:
         if sum(len(reply.made.get(each, b"")) for each in CODINGS) + len(made) <= len(reply.body):
             reply.made[coding] = made
     return made
+
+
+def of_body(reply: Reply) -> dict[str, Any]:
+    """What is made of its body and tags, and so is the same for the same answer from another version."""
+    return {name: made for name, made in reply.made.items() if name in ("digest", "line", *CODINGS)}
 
 
 def line(reply: Reply) -> str:

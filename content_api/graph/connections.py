@@ -35,11 +35,21 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The item itself.")
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Places `start` to `end` (exclusive) of a list of `total`."""
+
+    start: int
+    end: int
+    total: int
+
+
 @strawberry.type(
     description="A page of a list. The next page comes from the same version, whatever was published since."
 )
 class Connection(Generic[T]):
     version: strawberry.Private[str]
+    part: strawberry.Private[Slice]
 
     @strawberry.field(description="The items of the page with their cursors.")
     def edges(self) -> list[Edge[T]]:
@@ -47,7 +57,12 @@ class Connection(Generic[T]):
         return [Edge(cursor=cursor(self.version, _key(node)), node=node) for node in self.nodes]
 
     nodes: list[T] = strawberry.field(description="The items of the page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @strawberry.field(description="Where the page stands.")
+    def page_info(self) -> PageInfo:
+        ends = (self.nodes[0], self.nodes[-1]) if self.nodes else ()
+        return page_info([cursor(self.version, _key(end)) for end in ends], self.part)
+
     total_count: int = strawberry.field(description="How many items the whole list has.")
 
 
@@ -65,15 +80,6 @@ def page(first: int | None, after: str | None, last: int | None, before: str | N
     """A page from arguments, of which those not given are UNSET: it is the same as giving null."""
     given = ((None if argument is UNSET else argument) for argument in (first, after, last, before))
     return Page(*given)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Places `start` to `end` (exclusive) of a list of `total`."""
-
-    start: int
-    end: int
-    total: int
 
 
 class Keyed(Protocol):
@@ -150,10 +156,5 @@ def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) 
     part = cut(page, found, version)
     shown = found[part.start : part.end]
     touch(*[each.key for each in shown])
-    ends = [cursor(version, end.key) for end in (shown[0], shown[-1])] if shown else []
-    return Connection(
-        version=version,
-        nodes=[node(shown=one) for one in shown],  # type: ignore[call-arg]
-        page_info=page_info(ends, part),
-        total_count=part.total,
-    )
+    nodes = [node(shown=one) for one in shown]  # type: ignore[call-arg]
+    return Connection(version=version, part=part, nodes=nodes, total_count=part.total)

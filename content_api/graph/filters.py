@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -45,21 +46,12 @@ def given(description: str, name: str | None = None) -> Any:
     return strawberry.field(default=UNSET, description=description, name=name)
 
 
-def criteria(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """An input value as the plain criteria that `select` takes: what was not given is not there."""
     if isinstance(value, Enum) or not dataclasses.is_dataclass(value):
-        return [criteria(item) for item in value] if isinstance(value, list) else value
+        return [plain(item) for item in value] if isinstance(value, list) else value
     fields = ((field.name.rstrip("_"), getattr(value, field.name)) for field in dataclasses.fields(value))
-    return {name: criteria(item) for name, item in fields if item is not UNSET and item is not None}
-
-
-def criteria_of(where: Any) -> Criteria | None:
-    """The criteria of a `where` argument. Raises RequestError for more of them than are answered at once."""
-    found: Criteria | None = criteria(where) if where else None
-    if found and (number := asked(found)) > MOST_CRITERIA:
-        hint = "Give several values of one field to `in`, or ask in several requests."
-        raise RequestError("BAD_USER_INPUT", f"`where` asks {number:,} things; {MOST_CRITERIA} are allowed.", hint)
-    return found
+    return {name: plain(item) for name, item in fields if item is not UNSET and item is not None}
 
 
 def asked(criteria: Any) -> int:
@@ -120,6 +112,18 @@ class CodingFilter:
 @strawberry.input
 class EntityFilter:
     """What all kinds can be asked. A field that is a list holds when any of its values does."""
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """The criteria that it stands for, worked out once: a plan gives the same `where` to every request.
+
+        Raises RequestError for more of them than are answered at once.
+        """
+        found: Criteria = plain(self)
+        if (number := asked(found)) > MOST_CRITERIA:
+            hint = "Give several values of one field to `in`, or ask in several requests."
+            raise RequestError("BAD_USER_INPUT", f"`where` asks {number:,} things; {MOST_CRITERIA} are allowed.", hint)
+        return found
 
     key: StringFilter | None = given("Its key, the same in every locale.")
     slug: StringFilter | None = given("Its slug in the locale served.")

@@ -26,7 +26,6 @@ from content_api.graph.filters import (
     EntityOrder,
     SymptomFilter,
     TreatmentFilter,
-    criteria_of,
 )
 from content_api.graph.identifiers import node_parts
 from content_api.graph.recalls import Recall, recalls
@@ -287,7 +286,7 @@ def some(
     """A page of the entities of a kind that a filter leaves, ordered. Raises RequestError for bad arguments."""
     order = [(key.field, key.direction) for key in order_by or ()]
     view = view_of_page(view, asked)
-    found = select(view, KINDS[node], criteria_of(where), order)
+    found = select(view, KINDS[node], where.criteria if where else None, order)
     return connection(found, asked, view.edition.version.id, node)
 
 

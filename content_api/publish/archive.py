@@ -16,6 +16,7 @@ from itertools import islice
 
 import structlog
 
+from content_api.content.archive import is_alone
 from content_api.content.edition import Edition
 from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
@@ -73,6 +74,8 @@ class VersionArchive:
         return self.names.resolve(name)
 
     def edition(self, commit: str) -> Edition:
+        if is_alone():
+            raise NotInMemory(commit, (commit,))
         if self._live and commit == self._live.version.id:
             return self._live
         found = self._kept.get(commit)

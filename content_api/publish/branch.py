@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 import structlog
 
 from content_api.content.edition import Edition
-from content_api.content.layout import too_large
+from content_api.content.layout import changed_entities, too_large
 from content_api.content.load import entity_keys, recalls_of
 from content_api.content.models import Recall
 from content_api.content.outdated import EVERYTHING, outdated
@@ -23,7 +24,7 @@ from content_api.publish.current import Refusal
 from content_api.publish.making import make_edition
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
-from content_api.store.history import read_history
+from content_api.store.history import History, read_history
 from content_api.store.names import Names, read_names
 from content_api.store.refs import PRIVATE, TAGS
 from content_api.store.snapshot import Limits
@@ -169,14 +170,25 @@ def judge(
         return Refusal(snapshot.version, refused.problems)
     if candidate.pinned:
         edition = recalled_as(edition, branch.recalls())
-    return Good(edition, snapshot, candidate.names, outdated_by(candidate, known, edition))
+    return Good(edition, snapshot, candidate.names, outdated_by(candidate, live, edition))
 
 
-def outdated_by(candidate: Candidate, live: Edition | None, edition: Edition) -> frozenset[str]:
-    """The tags of what an edition outdates. Where what was live may not even be read any more, that is everything."""
-    if live is None or not candidate.names.reaches(live.version.id):
+def outdated_by(candidate: Candidate, live: Good | None, edition: Edition) -> frozenset[str]:
+    """The tags of what an edition outdates. That is everything where what was live may not even be read any more, and
+    where the past is told otherwise: what was live came by a merge, or more of a cut history is known."""
+    history = candidate.names.history
+    if live is None or not candidate.names.reaches(live.edition.version.id):
         return EVERYTHING
-    return outdated(live, edition)
+    version = live.edition.version.id
+    if history.logged(version) is None or history.complete != live.names.history.complete:
+        return EVERYTHING
+    return outdated(live.edition, edition, touched_since(history, version))
+
+
+def touched_since(history: History, version: str) -> Collection[str]:
+    """Keys of the entities whose files were changed after a version of the history."""
+    since = takewhile(lambda logged: logged.version.id != version, history.versions)
+    return changed_entities((change.path, change.kind) for logged in since for change in logged.files or ())
 
 
 def keys_before(branch: Branch, candidate: Candidate, live: Edition | None) -> Collection[str]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from time import perf_counter
 
 import structlog
 
+from content_api.content.edition import Edition
 from content_api.content.load import gc_paused
 from content_api.content.models import Recall
 from content_api.content.outdated import outdated
@@ -28,7 +29,7 @@ from content_api.publish.archive import VersionArchive
 from content_api.publish.branch import Branch, Candidate, Good
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
-from content_api.publish.newest import log_lifted, newest_good
+from content_api.publish.newest import Found, log_lifted, newest_good
 from content_api.publish.refusals import Refusals, author_of
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
@@ -75,6 +76,11 @@ class Publisher:
     """Called on the event loop with each version that has gone live."""
     purge: Callable[[Collection[str]], None] = lambda tags: None
     """Called on the event loop with the tags of answers that are not good any more."""
+    warming: Callable[[], Callable[[Edition], None]] = lambda: lambda edition: None
+    """Called on the event loop before a version is made; what it gives makes an edition ready, beside the event loop,
+    before that goes live."""
+    carrying: Callable[[Collection[str]], AbstractContextManager[None]] = lambda tags: nullcontext()
+    """Entered on the event loop with the same tags as `purge`, around the step by which a version goes live."""
     poll_seconds: float = POLL_SECONDS
     mirror: Mirror | None = None
     _seen: Sight | None = None
@@ -227,7 +233,7 @@ class Publisher:
     async def _follow(self, tip: Candidate, began: float) -> None:
         """Serve the newest version that may be, and tell what is wrong with the tip if that is another."""
         with gc_paused():
-            found = await asyncio.to_thread(newest_good, self.branch, tip, self.live, self.archive, self._refusals)
+            found = await asyncio.to_thread(self._find, tip, self.warming())
             seconds = perf_counter() - began
             self._refusals.add(found.refusals, self.branch.repository.place, self.folder, seconds)
             if found.good:
@@ -242,6 +248,16 @@ class Publisher:
             raise found.failure
         if not found.good:
             await self._follow_tags(tip.names)
+
+    def _find(self, tip: Candidate, warm: Callable[[Edition], None]) -> Found:
+        """The newest version that may be served, made ready. Blocks."""
+        found = newest_good(self.branch, tip, self.live, self.archive, self._refusals)
+        if found.good:
+            try:
+                warm(found.good.edition)
+            except Exception:  # a defect of ours, for which readers may wait a little and nobody for a publication
+                log.exception("a version goes live without being made ready")
+        return found
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
@@ -279,8 +295,9 @@ class Publisher:
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
         self._record_again_at = 0.0
-        self.archive.go_live(good.edition, good.snapshot, good.names)
-        self.current.go_live(good.edition, seconds)
+        with self.carrying(good.outdated):
+            self.archive.go_live(good.edition, good.snapshot, good.names)
+            self.current.go_live(good.edition, seconds)
         self.live = good  # last: whatever fails before this is done again by the next look
         self.announce(self.archive.tagged(good.edition.version))
         self.purge(good.outdated)

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from content_api.content import select
+from content_api.content import askable, select
 from content_api.content.edition import Edition
-from content_api.content.fields import EntityKind
+from content_api.content.fields import Described, EntityKind
 from content_api.content.view import view_of
 
 TEXT_OPERATORS = ("eq", "ne", "in", "not_in", "contains", "starts_with", "exists")
@@ -24,11 +24,11 @@ def operands(edition: Edition) -> dict[tuple[str, str], list[Any]]:
     found: dict[int, dict[Any, None]] = {}
 
     def add(table: str, thing: Any) -> None:
-        for field in select.FIELDS[table].values():
-            if isinstance(field, select.One | select.Values):
-                values = [field.read(thing)] if isinstance(field, select.One) else field.read(thing)
+        for field in askable.FIELDS[table].values():
+            if isinstance(field, askable.One | askable.Values):
+                values = [field.read(thing)] if isinstance(field, askable.One) else field.read(thing)
                 found.setdefault(id(field), {}).update(dict.fromkeys(values))
-            elif isinstance(field, select.Elements) and not isinstance(field.table, EntityKind):
+            elif isinstance(field, askable.Elements) and not isinstance(field.table, EntityKind):
                 for element in field.read(thing):
                     add(field.table, element)
 
@@ -39,7 +39,7 @@ def operands(edition: Edition) -> dict[tuple[str, str], list[Any]]:
                 add(kind, shown)
     return {
         (table, name): list(found[id(field)])
-        for table, fields in select.FIELDS.items()
+        for table, fields in askable.FIELDS.items()
         for name, field in fields.items()
         if id(field) in found
     }
@@ -60,7 +60,7 @@ def of_values(known: list[Any]) -> dict[str, st.SearchStrategy[Any]]:
     """Operator -> operands, for a field that has some of these values."""
     if all(isinstance(value, bool) for value in known):
         return {"eq": st.booleans(), "exists": st.booleans()}
-    enum = isinstance(known[0], select.Described)
+    enum = isinstance(known[0], Described)
     one = st.sampled_from(list(type(known[0]))) if enum else texts(known)
     several = st.lists(one, max_size=3)
     choices = dict.fromkeys(ENUM_OPERATORS if enum else TEXT_OPERATORS, one)
@@ -78,7 +78,7 @@ class Asking:
         return st.composite(lambda draw: self.drawn(draw, table, depth))()
 
     def drawn(self, draw: st.DrawFn, table: str, depth: int) -> dict[str, Any]:
-        names = [name for name in select.FIELDS[table] if depth or (table, name) in self.operators]
+        names = [name for name in askable.FIELDS[table] if depth or (table, name) in self.operators]
         if depth and isinstance(table, EntityKind):
             names += ["and", "or", "not"]
         return {name: self.operand(draw, table, name, depth) for name in self.some(draw, names)}
@@ -88,10 +88,10 @@ class Asking:
             return [self.drawn(draw, table, depth - 1) for _ in range(draw(st.integers(0, 2)))]
         if name == "not":
             return self.drawn(draw, table, depth - 1)
-        field = select.FIELDS[table][name]
-        if isinstance(field, select.Target):
+        field = askable.FIELDS[table][name]
+        if isinstance(field, askable.Target):
             return self.drawn(draw, field.table, depth - 1)
-        if isinstance(field, select.Elements):
+        if isinstance(field, askable.Elements):
             quantifiers = self.some(draw, list(select.QUANTIFIERS))
             return {quantifier: self.drawn(draw, field.table, depth - 1) for quantifier in quantifiers}
         operators = self.operators[table, name]

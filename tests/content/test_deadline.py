@@ -2,37 +2,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from content_api.content.deadline import BATCH, OutOfTime, Within, chosen, look
+from content_api.content.askable import FIELDS
+from content_api.content.deadline import OutOfTime, Within, look
+from content_api.content.edges import SYMPTOMS, edges
 from content_api.content.fields import EntityKind
+from content_api.content.load import load
 from content_api.content.select import Direction, OrderField, select
-from content_api.content.view import view_of
+from content_api.content.selections import Selections
+from content_api.content.view import Shown, view_of
 from content_api.errors import RequestError
 from content_api.graph.connections import Page, cut
 from content_api.graph.search import search
+from tests import generator
 from tests.graph.asking import world_edition
+from tests.world.snapshot import MemorySnapshot
 
 VIEW = view_of(world_edition())
 
 
 def test_without_a_deadline_there_is_time_for_everything():
     look()
-    assert chosen(range(1_000), lambda number: number % 2 == 0) == list(range(0, 1_000, 2))
 
 
 def test_what_is_done_in_time_is_left_as_it_is():
     with Within(5):
         look()
-        assert chosen(range(10), lambda number: number > 7) == [8, 9]
+        assert [shown.entity.id for shown in select(VIEW, EntityKind.CONDITION)] == ["moon-hiccups", "star-sneezes"]
 
 
 def test_the_refusal_says_how_much_time_there_was():
-    with pytest.raises(RequestError) as refused, Within(0.001):
-        chosen([1], lambda _: time.sleep(0.002) or look() is None)
+    with pytest.raises(RequestError) as refused, Within(-0.001):
+        look()
     assert refused.value.code == "TOOK_TOO_LONG"
-    assert str(refused.value) == "The operation was not answered within 0.001 seconds."
+    assert str(refused.value) == "The operation was not answered within -0.001 seconds."
     assert refused.value.hint == "Ask for less, or in several requests."
 
 
@@ -49,21 +55,27 @@ def test_a_deadline_ends_with_its_block_however_that_ends():
     look()
 
 
-def test_a_filter_is_left_within_a_batch():
-    asked: list[int] = []
+def test_a_filter_that_is_left_leaves_what_it_read_and_no_answer(monkeypatch):
+    """What it has found out of each entity is right; what it would have chosen, nobody gets."""
+    view = view_of(load(MemorySnapshot(generator.generate(conditions=300))))
+    symptoms = FIELDS[EntityKind.CONDITION]["symptoms"]
+    slowly = replace(symptoms, read=lambda shown: time.sleep(0.0005) or symptoms.read(shown))
+    monkeypatch.setitem(FIELDS[EntityKind.CONDITION], "symptoms", slowly)
+    asked = {"symptoms": {"some": {"frequency": {"eq": "COMMON"}}}}
+    with pytest.raises(RequestError), Within(0.02):
+        select(view, EntityKind.CONDITION, asked)
+    assert 0 < len(view.edition.memo[view, slowly]) <= 42, "it is left within an entity"
+    assert Selections.of(view.edition).held == 0
+    expected = [shown for shown in view.all(EntityKind.CONDITION) if "COMMON" in frequencies(shown)]
+    assert list(select(view, EntityKind.CONDITION, asked)) == expected
 
-    def slow(number: int) -> bool:
-        asked.append(number)
-        time.sleep(0.0001)
-        return True
 
-    with pytest.raises(RequestError), Within(0.005):
-        chosen(range(100_000), slow)
-    assert 0 < len(asked) <= 2 * BATCH
+def frequencies(shown: Shown) -> list[str]:
+    return [edge.data.frequency for edge in edges(shown, SYMPTOMS)]
 
 
 STEPS: dict[str, Callable[[], object]] = {
-    "a filter": lambda: select(VIEW, EntityKind.CONDITION, {"name": {"contains": "a"}}),
+    "a filter that was asked before": lambda: select(VIEW, EntityKind.CONDITION, {"name": {"contains": "a"}}),
     "an order": lambda: select(VIEW, EntityKind.CONDITION, order=[(OrderField.NAME, Direction.DESC)]),
     "a page": lambda: cut(Page(first=1), VIEW.all(EntityKind.CONDITION), "v"),
     "a search": lambda: search(VIEW, "moon", None, Page()),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content_api.content import select as selecting
+from content_api.content import askable
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
@@ -102,9 +102,9 @@ def test_the_strategies_ask_for_every_field_and_operator():
     """The property above is worth what it draws: every value field has operands that are really there."""
     fields = {
         (table, name)
-        for table, found in selecting.FIELDS.items()
+        for table, found in askable.FIELDS.items()
         for name, field in found.items()
-        if isinstance(field, selecting.One | selecting.Values)
+        if isinstance(field, askable.One | askable.Values)
     }
     assert set(KNOWN) == fields
     empty = {place for place, values in KNOWN.items() if not values}

@@ -6,6 +6,7 @@ import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -13,8 +14,8 @@ import pytest
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery
-from content_api.delivery.present import CODINGS, form, line
-from content_api.delivery.reuse import Answers, Key, key_of, size_of
+from content_api.delivery.present import CODINGS, digest, form, line
+from content_api.delivery.reuse import MOST_CARRIED, Answers, Key, key_of, size_of
 from content_api.errors import NotInMemory, RequestError
 from content_api.web.representation import head_of
 from tests.delivery.small import Root, schema
@@ -150,6 +151,83 @@ def test_a_preview_keeps_nothing():
     beside = server.delivery.beside(lambda: server.live, server.delivery.fetch)
     at_once(beside.answer(Operation(PICKY, {"size": 1})))
     assert len(server.answers) == len(beside.answers) == 0
+
+
+# --- When another version goes live ----------------------------------------------------------------------------------
+
+
+def kept(*numbers: int, pinned: bool = False) -> Answers:
+    answers = Answers()
+    answers.get("one", key(0))
+    for number in numbers:
+        answers.keep("one", key(number), replace(reply(2_000, number), pinned=pinned))
+    return answers
+
+
+def test_what_a_version_leaves_as_it_was_stays_and_says_that_version():
+    answers = kept(1, 2)
+    before = answers.get("one", key(1))
+    assert before
+    form(before, "br"), line(before), digest(before), head_of(before)
+    answers.carry("one", "two", "v2", {"version", "condition/n-2"})
+    after = answers.get("two", key(1))
+    assert after == replace(before, version="v2")
+    assert after.made == {name: made for name, made in before.made.items() if name != "head"}
+    assert (b"content-version", b"v2") in head_of(after)
+    assert answers.get("two", key(1)) is after, "it is looked at once"
+    assert answers.get("two", key(2)) is None
+    assert (len(answers), answers.held) == (1, size_of(key(1), after))
+
+
+def test_what_is_pinned_goes_on_to_say_its_own_version():
+    answers = kept(1, pinned=True)
+    answers.carry("one", "two", "v2", {"version"})
+    found = answers.get("two", key(1))
+    assert found
+    assert found.version == "v1"
+
+
+def test_what_was_not_asked_for_meanwhile_is_held_to_all_that_was_published():
+    answers = kept(1, 2, 3)
+    for version, outdated in (("v2", {"condition/n-1"}), ("v3", {"condition/n-2"}), ("v4", {"version"})):
+        answers.carry(*moments(version), version, outdated)
+    assert [bool(answers.get("v4", key(number))) for number in (1, 2, 3)] == [False, False, True]
+    assert answers.get("v4", key(3)) == replace(reply(2_000, 3), version="v4")
+
+
+def moments(version: str) -> tuple[str, str]:
+    return {"v2": ("one", "v2"), "v3": ("v2", "v3"), "v4": ("v3", "v4")}[version]
+
+
+def test_what_is_made_after_a_publication_is_not_held_to_it():
+    answers = kept()
+    answers.carry("one", "two", "v2", {"condition/n-1"})
+    answers.keep("two", key(1), reply(100, 1))
+    assert answers.get("two", key(1))
+    answers.carry("two", "three", "v3", {"condition/n-1"})
+    assert answers.get("three", key(1)) is None
+
+
+@pytest.mark.parametrize("outdated", [{"site"}, {"site", "condition/n-1"}])
+def test_where_everything_is_outdated_all_go_at_once(outdated):
+    answers = kept(1, 2)
+    answers.carry("one", "two", "v2", outdated)
+    assert (len(answers), answers.held) == (0, 0)
+
+
+def test_answers_of_another_moment_than_was_published_over_go():
+    answers = kept(1)
+    answers.carry("another", "two", "v2", {"version"})
+    assert answers.get("two", key(1)) is None
+    assert len(answers) == 0
+
+
+def test_publications_that_nobody_asked_between_do_not_grow_without_end():
+    answers = kept(1)
+    for number in range(MOST_CARRIED + 1):
+        assert len(answers) == 1
+        answers.carry(number or "one", number + 1, "v2", {"version"})
+    assert len(answers) == 0
 
 
 # --- Memory ----------------------------------------------------------------------------------------------------------

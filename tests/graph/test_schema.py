@@ -26,7 +26,7 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_camel_case
 
-from content_api.content import select
+from content_api.content import askable, select
 from content_api.content.fields import Described, EntityKind
 from content_api.content.view import view_of
 from content_api.graph.enums import ENUMS
@@ -248,27 +248,27 @@ def things(table: str) -> list[Any]:
     return [
         element
         for kind in EntityKind
-        for field in select.FIELDS[kind].values()
-        if isinstance(field, select.Elements) and field.table == table
+        for field in askable.FIELDS[kind].values()
+        if isinstance(field, askable.Elements) and field.table == table
         for shown in view.all(kind)
         for element in field.read(shown)
     ]
 
 
-def values_of(field: select.One | select.Values) -> Iterator[Any]:
+def values_of(field: askable.One | askable.Values) -> Iterator[Any]:
     """The values that the world has in a field, in whichever tables it stands."""
-    for table, fields in select.FIELDS.items():
+    for table, fields in askable.FIELDS.items():
         if any(field is other for other in fields.values()):
             for thing in things(table):
-                yield from [field.read(thing)] if isinstance(field, select.One) else field.read(thing)
+                yield from [field.read(thing)] if isinstance(field, askable.One) else field.read(thing)
 
 
-def expected_filter(field: select.Field) -> str:
+def expected_filter(field: askable.Field) -> str:
     """The input type for a field: by its table, or by the type of the values that the world has there."""
     match field:
-        case select.Target():
+        case askable.Target():
             return filter_name(field.table)
-        case select.Elements():
+        case askable.Elements():
             return filter_name(field.table).removesuffix("Filter") + "ListFilter"
     [kind] = {type(value) for value in values_of(field)}
     if issubclass(kind, Described):
@@ -276,9 +276,9 @@ def expected_filter(field: select.Field) -> str:
     return {str: "StringFilter", bool: "BooleanFilter"}[kind]
 
 
-@pytest.mark.parametrize("table", select.FIELDS)
+@pytest.mark.parametrize("table", askable.FIELDS)
 def test_what_can_be_asked_in_the_schema_is_what_select_answers(table):
-    expected = {to_camel_case(name): expected_filter(field) for name, field in select.FIELDS[table].items()}
+    expected = {to_camel_case(name): expected_filter(field) for name, field in askable.FIELDS[table].items()}
     name = filter_name(table)
     if table in list(EntityKind):
         expected |= {"and": f"[{name}!]", "or": f"[{name}!]", "not": name}
@@ -298,7 +298,7 @@ def test_operators_in_the_schema_are_those_of_select():
 
 def test_there_is_no_filter_that_select_does_not_answer():
     filters = {name for name in INPUTS if name.endswith("Filter") and not name.endswith(("EnumFilter", "ListFilter"))}
-    assert filters == {filter_name(table) for table in select.FIELDS} | {"StringFilter", "BooleanFilter"}
+    assert filters == {filter_name(table) for table in askable.FIELDS} | {"StringFilter", "BooleanFilter"}
 
 
 def test_every_order_can_be_asked_for():
