@@ -36,6 +36,8 @@ class Answering:
     tags: Iterable[str] = ()
     pinned: str | None = None
     cost: int | None = None
+    looking: int = 0
+    """What of the cost no plan makes any faster."""
     planned: bool = False
     """Whether a plan gave the result."""
     names: tuple[str, ...] = ()
@@ -47,7 +49,8 @@ class Answering:
         """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
         other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
         other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
-        other.pinned, other.cost, other.last = self.pinned, self.cost, self.last
+        other.pinned, other.last = self.pinned, self.last
+        other.cost, other.looking = self.cost, self.looking
         return other
 
     def executor(self) -> Executor[Any]:

@@ -24,6 +24,7 @@ from content_api.delivery.lane import Lane
 from content_api.delivery.later import (
     LIGHT,
     MOST_ROUNDS,
+    PLANNED,
     Dear,
     Fetch,
     Lacking,
@@ -122,14 +123,15 @@ def coerce_variables(work: Answering) -> None:
 def hold_price(work: Answering) -> None:
     """Price the operation, with its variables, and refuse one that is too dear."""
     priced = work.document.prices.of(work.schema, work.chosen, work.document.fragments, work.variables.coerced)
-    work.cost = priced.total
+    work.cost, work.looking = priced.total, priced.looking
     hold_cost(work.limits.cost, priced)
 
 
 def hold_dear(work: Answering) -> None:
     """Leave what takes long for later."""
-    if work.cost is None or work.cost > LIGHT:
-        raise Dear(work.cost)
+    cost = work.cost or 0
+    if cost > LIGHT and (work.looking + (cost - work.looking) // PLANNED > LIGHT or not _has_plan(work)):
+        raise Dear(cost)
 
 
 def find_pin(work: Answering) -> None:
@@ -155,6 +157,10 @@ def follow(work: Answering) -> None:
     if not done:
         raise Unplanned("no plan comes to its end")
     _finish(work, done)
+
+
+def _has_plan(work: Answering) -> bool:
+    return work.plans is not None and work.plans.known(work.document, work.chosen, work.variables) is not None
 
 
 def _plan(work: Answering) -> Plan | None:
@@ -242,16 +248,16 @@ class Delivery:
 
         What does not depend on what is live is done here, once. None stands for an answer that is not to be had so.
         """
-        key, work = key_of(operation), self.begin(operation)
+        key, work = key_of(operation), self._prepared(operation)
         steps = (hold_dear, execute) if self.lane else (execute,)
-        for step in (*CHOOSING, *PREPARING):
-            step(work)
 
         def answer() -> Reply | None:
             live = self.live()
             moment = live.moment
             if key and (kept := self.answers.get(moment, key)):
                 return kept
+            if work is None:
+                return None
             try:
                 work.last = self.attempt(work.anew(live), steps)
             except Later:
@@ -259,6 +265,15 @@ class Delivery:
             return self._keep(moment, key, work.last)
 
         return answer
+
+    def _prepared(self, operation: Operation) -> Answering | None:
+        """An operation before it is executed; None for one whose text was answered by others like it, and not read."""
+        if operation.document not in self.documents:
+            return None
+        work = self.begin(operation)
+        for step in (*CHOOSING, *PREPARING):
+            step(work)
+        return work
 
     def begin(self, operation: Operation, live: Live | None = None) -> Answering:
         """An operation before its first step, on what is live."""

@@ -38,6 +38,10 @@ class Sighted:
     plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
     """None where there can be no plan."""
 
+    def values(self, variables: VariableValues) -> tuple[Any, ...]:
+        """What the switches are set to."""
+        return tuple([variables.coerced.get(name) for name in self.switches])
+
     @property
     def fields(self) -> int:
         """What it counts towards the bound."""
@@ -82,6 +86,11 @@ class Plans:
             self._note(plan, variables)
         return plan
 
+    def known(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Plan | None:
+        """The plan that there is by now; asking does not count."""
+        seen: Sighted | None = document.sighted.get(operation.name.value if operation.name else None)
+        return seen.plans.get(seen.values(variables)) if seen else None
+
     def _found(
         self,
         document: Document,
@@ -90,7 +99,7 @@ class Plans:
         executor: Callable[[], Executor[Any]],
     ) -> Plan | None:
         seen = self._sighted(document, operation.name.value if operation.name else None)
-        values = tuple([variables.coerced.get(name) for name in seen.switches])
+        values = seen.values(variables)
         if values in seen.plans:
             return seen.plans[values]
         if len(seen.sights) >= MOST_VARIANTS and values not in seen.sights:

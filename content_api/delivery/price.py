@@ -94,6 +94,8 @@ class Price:
 
     total: int = 0
     path: tuple[Step, ...] = ()
+    looking: int = 0
+    """What of it is for looking at every entity, or into whole texts: no plan makes that any faster."""
 
 
 def price(
@@ -202,7 +204,8 @@ class _Pricer:
         name = node.name.value
         key = node.alias.value if node.alias else name
         if name in INTROSPECTION_PRICES:
-            return Price(INTROSPECTION_PRICES[name], (Step(key, cost=INTROSPECTION_PRICES[name]),))
+            cost = INTROSPECTION_PRICES[name]
+            return Price(cost, (Step(key, cost=cost),), cost)
         definition = self.schema.get_field(parent, name)
         if node.selection_set is None or definition is None:
             return Price(1, (Step(key),))
@@ -210,13 +213,15 @@ class _Pricer:
         connection = _paging(definition) is not None and not is_list_type(get_nullable_type(definition.type))
         below = self.selection_set(node.selection_set, _composite(get_named_type(definition.type)), connection)
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        each = below.total + (FOUND if "text" in given else 0)
-        listing, asked = step.size * each, list(self.criteria(given["where"])) if "where" in given else []
-        total = 1 + listing + sum(asked) + sum(DEAR_ARGUMENTS.get(name, 0) for name in given)
-        if listing < sum(asked):
-            return Price(total, (Step(key, len(asked), "where", total, sum(asked) // len(asked)),))
+        found = FOUND if "text" in given else 0
+        asked = list(self.criteria(given["where"])) if "where" in given else []
+        dear, each = sum(DEAR_ARGUMENTS.get(name, 0) for name in given), below.total + found
+        total = 1 + step.size * each + sum(asked) + dear
+        looking = step.size * (below.looking + found) + sum(asked) + dear
+        if step.size * each < sum(asked):
+            return Price(total, (Step(key, len(asked), "where", total, sum(asked) // len(asked)),), looking)
         counted = below.path if step.size else ()  # what is asked for no time costs nothing
-        return Price(total, (replace(step, cost=total, each=each), *counted))
+        return Price(total, (replace(step, cost=total, each=each), *counted), looking)
 
     def criteria(self, node: ValueNode, each: int = CRITERION) -> Iterator[int]:
         """The price of each single thing that a filter asks, each member of a list one."""
@@ -295,7 +300,7 @@ def _sum(prices: Iterable[Price]) -> Price:
     """Add prices up; the path is the dearest one's."""
     found = list(prices)
     dearest = max(found, key=lambda one: one.total, default=Price())
-    return Price(sum(one.total for one in found), dearest.path)
+    return Price(sum(one.total for one in found), dearest.path, sum(one.looking for one in found))
 
 
 def _paging(definition: GraphQLField) -> str | None:
