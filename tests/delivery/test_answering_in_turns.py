@@ -19,6 +19,7 @@ from content_api.delivery.lane import Lane
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import Delivery
+from content_api.delivery.plans import SIGHTS
 from content_api.graph.reader import Reader
 from content_api.publish.current import Current
 from content_api.publish.making import freeze, retire
@@ -73,6 +74,34 @@ def test_answers_in_turns_are_the_same_with_others_between():
             await asked(text)
 
     asyncio.run(all_asked())
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        (f"{{ conditions(first: 20) {{ nodes {{ {PAGE} }} }} }}", True),  # it costs 300 or so, nearly all of it fields
+        (f"{{ conditions(first: 100) {{ nodes {{ {PAGE} }} }} }}", False),  # more than a plan makes light
+        ('{ search(text: "burning amber", first: 10) { totalCount } }', False),  # a plan searches as long as anybody
+    ],
+)
+def test_what_costs_fields_is_light_once_it_has_a_plan(text: str, then: bool):
+    taken = []
+
+    class Watched(Lane):
+        async def do(self, work, **options):
+            taken.append(work)
+            return await super().do(work, **options)
+
+    on = delivery(Current(edition()), Watched())
+
+    async def asked(number: int) -> int:
+        taken.clear()
+        for _ in range(number):
+            assert (await on.answer(Operation(text))).executed
+        return len(taken)
+
+    assert asyncio.run(asked(SIGHTS)) >= SIGHTS
+    assert asyncio.run(asked(3)) == (0 if then else 3)
 
 
 def test_a_dear_question_that_several_ask_is_answered_once():

@@ -329,6 +329,20 @@ def test_what_looks_at_every_entity_is_priced(document, variables, cost):
     assert price(FILTERED, operation, {}, executor.variable_values.coerced).total == cost
 
 
+@pytest.mark.parametrize(
+    ("document", "looking"),
+    [
+        ("{ things(first: 90) { totalCount } }", 0),
+        ('{ things(where: {name: {eq: "a"}}, first: 90) { totalCount } }', 50),
+        ('{ search(text: "a", first: 5) { totalCount } }', 5 * 25 + 200),
+        ('{ ...F } fragment F on Query { search(text: "a", first: 1) { totalCount } things { totalCount } }', 225),
+    ],
+)
+def test_of_a_price_it_is_told_what_is_for_looking_at_everything(document, looking):
+    [operation, *fragments] = parse(document).definitions
+    assert price(FILTERED, operation, {one.name.value: one for one in fragments}, {}).looking == looking
+
+
 def test_a_refusal_names_a_filter_that_asks_too_much():
     [operation] = parse('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }').definitions
     with pytest.raises(RequestError) as refused:
