@@ -3,11 +3,13 @@
 python -m tests.bench                 all of it: about half an hour on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
 python -m tests.bench loading         one of: loading, starting, querying, planning, history, listening, publishing,
-                                      delivery, attack, unique
+                                      delivery, attack, unique, profile
 python -m tests.bench delivery --only Q1 Q7 content-api nginx
                                       some queries and servers only
 python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
                                       a run in parts: the tables and the plot are of all that the file has by now
+python -m tests.bench profile --plot profile.svg
+                                      a picture of where the time goes under load, where py-spy is installed
 python -m tests.bench unique --requests 100000
                                       fewer requests than a million
 """
@@ -21,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import history, listening, loading, planning, publishing, querying, starting
-from tests.bench.delivery import attack, comparing, unique
+from tests.bench.delivery import attack, comparing, profile, unique
 from tests.bench.delivery.queries import QUERIES
 from tests.bench.delivery.servers import PEERS
 
@@ -36,6 +38,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "delivery": lambda asked: comparing.table(asked.quick, asked.only, asked.keep, asked.plot),
     "attack": lambda asked: attack.table(asked.quick),
     "unique": lambda asked: unique.table(asked.quick, asked.requests),
+    "profile": lambda asked: profile.drawn(asked.quick, asked.plot),
 }
 
 
@@ -55,7 +58,7 @@ def read_arguments() -> argparse.Namespace:
     names = [*QUERIES, *PEERS]
     parser.add_argument("--only", nargs="+", default=[], choices=names, help="delivery: which queries and servers")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="delivery: add to the figures of earlier runs")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="delivery: write a picture, as SVG")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="delivery, profile: write a picture, as SVG")
     parser.add_argument("--requests", type=int, metavar="NUMBER", help="unique: how many; a million if not given")
     return parser.parse_args()
 

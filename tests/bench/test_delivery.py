@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tests.bench.delivery.content import Content, prepared
 from tests.bench.delivery.load import NUMBER, Numbers, Request, load, understood
 from tests.bench.delivery.plot import draw
 from tests.bench.delivery.processes import cores, cpu_seconds, memory_bytes, tree
+from tests.bench.delivery.profile import drawn
 from tests.bench.delivery.queries import QUERIES
 from tests.bench.delivery.report import GOALS, ratio, report
 from tests.bench.delivery.sample import Sample, kept
@@ -307,6 +309,15 @@ def test_what_is_missing_is_said_and_the_rest_is_measured(monkeypatch: pytest.Mo
     assert compared(True, ["Q4", "nginx"]) == ([], ["nginx was not measured: nginx is not installed."])
     monkeypatch.setenv("PATH", "")
     assert table(True) == "Not measured: wrk is not installed."
+    assert drawn(True, None) == "Not drawn: wrk is not installed."
+
+
+@needs("wrk")
+@pytest.mark.skipif(shutil.which("py-spy") is None, reason="py-spy is not installed; it may look at no process in CI")
+def test_a_picture_of_where_the_time_goes_is_drawn(tmp_path: Path):
+    finished = bench("profile", "--quick", "--plot", str(tmp_path / "profile.svg"))
+    assert finished.returncode == 0, finished.stderr
+    assert "data_received" in (tmp_path / "profile.svg").read_text()
 
 
 @needs("wrk")
