@@ -28,7 +28,9 @@ def mirrored(repository: Repository, cache: Path) -> Iterator[tuple[Started, Pub
     settings = Settings(repository=f"file://{repository.path}", cache=cache)
     started = start(open_configured(settings, fresh=False), settings)
     with started.opened:
-        publisher = publisher_of(started, settings, Announcements(), Purging.at(()))
+        publisher = publisher_of(
+            started, settings, delivery(started.current, started.archive), Announcements(), Purging.at(())
+        )
         assert publisher
         yield started, publisher
 
