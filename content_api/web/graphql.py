@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
+from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, headers_of
 from content_api.web.known import offering
@@ -72,7 +73,7 @@ class GraphQLEndpoint:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = Asked(scope, receive)
         try:
             response = await self.respond(request)
         except ClientDisconnect:

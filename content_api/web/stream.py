@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
+from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.graphql import check_content, refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
@@ -59,7 +60,7 @@ class StreamEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            operation = await self.read(Request(scope, receive))
+            operation = await self.read(Asked(scope, receive))
             with self.listeners.place():
                 await self.stream(self.subscribe(operation), receive, send)
         except RequestError as error:
