@@ -2,6 +2,9 @@
 
 Parsing and validating take 85% of the time of a small query, and clients send few documents many times. What was found
 wrong is remembered as well: a client that repeats a mistake should not cost more than one that does not.
+
+A text is remembered when it comes a second time. Until then there is nothing but a count: most of those that came once
+never come again, and a document is thousands of objects, at each of which the garbage collector looks.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 
 from content_api.delivery.masks import ShownError
 from content_api.delivery.prices import Prices
+from content_api.delivery.sights import Sights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,39 +41,34 @@ class Document:
 
 Read = Callable[[str], Document]
 
-# Of texts that came once, which are most of those that never come again. A parsed one of 3,000 characters is 10,000
-# objects, and the garbage collector stops everything to look at each: 20 ms for these, and 200 for all that is kept.
-ONCE_CHARACTERS = 50_000
-# One operation may ask for its document so often: to read it, to find out that it is dear, and to execute it.
-ONCE_SIGHTS = 3
+# The texts that came once, the latest of them. Only their hashes are held, of 150 bytes.
+MOST_SEEN = 5_000
 
 
 class Documents:
-    """The documents that were asked for most recently, bounded by number and by characters.
+    """The documents that were asked for twice, the most recent of them, bounded by number and by characters.
 
-    Those that came once have a tenth of the room: a crowd of texts that never come again leaves what is asked again and
-    again. All bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of
-    the event loop, and has no lock.
+    Both bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of the
+    event loop, and has no lock.
     """
 
-    def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000, once: int = ONCE_CHARACTERS) -> None:
+    def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000) -> None:
         # A character takes 70 to 115 bytes once parsed, so this is 50 MB or so at the very most. Real clients send a
         # few hundred documents of 1,000 characters.
         self._read = read
         self._number = number
         self._characters = characters
-        self._once_characters = once
-        self._held = self._held_once = 0
+        self._held = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._once: OrderedDict[str, tuple[Document, int]] = OrderedDict()
         self._kept: dict[str, Document] = {}
+        self._sights = Sights(MOST_SEEN, 2)
 
     def __len__(self) -> int:
-        return len(self._documents) + len(self._once)
+        return len(self._documents)
 
     @property
     def characters(self) -> int:
-        return self._held + self._held_once
+        return self._held
 
     def get(self, text: str) -> Document:
         """The document of this text, read now if it is not remembered."""
@@ -79,34 +78,17 @@ class Documents:
         if known is not None:
             self._documents.move_to_end(text)
             return known
-        if text in self._once:
-            return self._seen_again(text, *self._once[text])
-        return self._remember_once(text, self._read(text))
+        document = self._read(text)
+        if text in self:
+            return self.get(text)  # read for somebody else, while this paused
+        return self._remember(text, document) if self._sights.enough(text) else document
 
     def __contains__(self, text: str) -> bool:
-        return text in self._documents or text in self._kept or text in self._once
+        return text in self._documents or text in self._kept
 
     def keep(self, text: str) -> None:
         """Read a text now, and keep it whatever strangers ask. It is for those that an operator chose."""
         self._kept[text] = self._read(text)
-
-    def _remember_once(self, text: str, document: Document) -> Document:
-        if text in self:
-            return self.get(text)  # read for somebody else, while this paused
-        self._once[text] = document, 1
-        self._held_once += len(text)
-        while len(self._once) > self._number or self._held_once > self._once_characters:
-            forgotten, _ = self._once.popitem(last=False)
-            self._held_once -= len(forgotten)
-        return document
-
-    def _seen_again(self, text: str, document: Document, sights: int) -> Document:
-        if sights < ONCE_SIGHTS:
-            self._once[text] = document, sights + 1
-            return document
-        del self._once[text]
-        self._held_once -= len(text)
-        return self._remember(text, document)
 
     def _remember(self, text: str, document: Document) -> Document:
         self._documents[text] = document
