@@ -1,4 +1,4 @@
-"""How often something was seen, by its hash: to know what comes again, nothing that came once need be kept."""
+"""How often things were seen, by their hashes: to know what comes again, nothing of what came once has to be kept."""
 
 from __future__ import annotations
 
