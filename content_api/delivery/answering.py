@@ -28,6 +28,8 @@ class Answering:
     limits: Limits
     documents: Documents
     plans: Plans | None
+    read: Document | None = None
+    """The document, if this operation was begun before and had its text read then."""
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
     variables: VariableValues = field(init=False)
@@ -52,6 +54,12 @@ class Answering:
         other.pinned, other.last = self.pinned, self.last
         other.cost, other.looking = self.cost, self.looking
         return other
+
+    def recalled(self) -> Document:
+        """The document: found by its text, or read, once for this operation."""
+        if self.read is None:
+            self.read = self.documents.get(self.operation.document)
+        return self.read
 
     def executor(self) -> Executor[Any]:
         """What executes the operation, built when it is asked for: a plan has no need of it."""

@@ -34,6 +34,9 @@ class Coming:
         self._tasks: dict[Hashable, asyncio.Task[Any]] = {}
         self._waiting: Counter[asyncio.Task[Any]] = Counter()
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._tasks
+
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What is being made under a key already, or else what `make` makes.
 

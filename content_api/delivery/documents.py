@@ -15,6 +15,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 
 from content_api.delivery.masks import ShownError
 from content_api.delivery.prices import Prices
+from content_api.delivery.sights import Sights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,19 +38,19 @@ class Document:
 
 Read = Callable[[str], Document]
 
-# Of texts that came once, which are most of those that never come again. A parsed one of 3,000 characters is 10,000
-# objects, and the garbage collector stops everything to look at each: 20 ms for these, and 200 for all that is kept.
-ONCE_CHARACTERS = 50_000
-# One operation may ask for its document so often: to read it, to find out that it is dear, and to execute it.
-ONCE_SIGHTS = 3
+# Of texts that came once, which are most of those that never come again. A document is thousands of objects, and the
+# garbage collector stops everything to look at each: a millisecond for these, ten times as many in a tenth of a second.
+ONCE_CHARACTERS = 5_000
+# Of those that came once and had no room, so that the second time is known. Only hashes are held, of 150 bytes.
+MOST_SEEN = 5_000
 
 
 class Documents:
     """The documents that were asked for most recently, bounded by number and by characters.
 
-    Those that came once have a tenth of the room: a crowd of texts that never come again leaves what is asked again and
-    again. All bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that of
-    the event loop, and has no lock.
+    Those that came once have a hundredth of the room: a crowd of texts that never come again leaves what is asked again
+    and again. All bounds hold after every call; what is kept for ever is beside them. It is used from one thread, that
+    of the event loop, and has no lock. An operation asks once, and hands what it is given from step to step.
     """
 
     def __init__(self, read: Read, number: int = 1_000, characters: int = 500_000, once: int = ONCE_CHARACTERS) -> None:
@@ -61,7 +62,8 @@ class Documents:
         self._once_characters = once
         self._held = self._held_once = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._once: OrderedDict[str, tuple[Document, int]] = OrderedDict()
+        self._once: OrderedDict[str, Document] = OrderedDict()
+        self._seen = Sights(MOST_SEEN, 2)
         self._kept: dict[str, Document] = {}
 
     def __len__(self) -> int:
@@ -80,8 +82,12 @@ class Documents:
             self._documents.move_to_end(text)
             return known
         if text in self._once:
-            return self._seen_again(text, *self._once[text])
-        return self._remember_once(text, self._read(text))
+            self._held_once -= len(text)
+            return self._remember(text, self._once.pop(text))
+        document = self._read(text)
+        if text in self:
+            return self.get(text)  # read for somebody else, while this paused
+        return self._remember(text, document) if self._seen.enough(text) else self._remember_once(text, document)
 
     def __contains__(self, text: str) -> bool:
         return text in self._documents or text in self._kept or text in self._once
@@ -91,22 +97,12 @@ class Documents:
         self._kept[text] = self._read(text)
 
     def _remember_once(self, text: str, document: Document) -> Document:
-        if text in self:
-            return self.get(text)  # read for somebody else, while this paused
-        self._once[text] = document, 1
+        self._once[text] = document
         self._held_once += len(text)
         while len(self._once) > self._number or self._held_once > self._once_characters:
             forgotten, _ = self._once.popitem(last=False)
             self._held_once -= len(forgotten)
         return document
-
-    def _seen_again(self, text: str, document: Document, sights: int) -> Document:
-        if sights < ONCE_SIGHTS:
-            self._once[text] = document, sights + 1
-            return document
-        del self._once[text]
-        self._held_once -= len(text)
-        return self._remember(text, document)
 
     def _remember(self, text: str, document: Document) -> Document:
         self._documents[text] = document

@@ -86,15 +86,21 @@ class Lane:
         """How many wait until another is done."""
         return max(len(self._work) - 1, 0)
 
+    def refusal(self) -> RequestError | None:
+        """OVERLOADED, where too many wait. To ask this first is cheaper than to have the work refused."""
+        if self.waiting < self._most:
+            return None
+        message = f"{self._most} operations that take long are waiting already."
+        return RequestError("OVERLOADED", message, "Ask again in a moment, or ask for less.")
+
     async def do(self, work: Callable[[], T], *, bounded: bool = True, has_waited: bool = False) -> T:
         """What the work comes to. Raises RequestError, OVERLOADED, where too many wait and this is `bounded`.
 
-        Who `has_waited` here for something else already is the next. The work must be pure: it may be left half way,
+        Who `has_waited` here already is the next. The work must be pure: it may be left half way,
         and begun once more. When the one who waits is cancelled, it stops.
         """
-        if bounded and self.waiting >= self._most:
-            message = f"{self._most} operations that take long are waiting already."
-            raise RequestError("OVERLOADED", message, "Ask again in a moment, or ask for less.")
+        if bounded and (refusal := self.refusal()):
+            raise refusal
         if not self._work:
             self._turned = monotonic()
         mine = Work(work)

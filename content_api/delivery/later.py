@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, nullcontext
 
+from content_api.delivery.documents import Document
 from content_api.errors import NotInMemory
 
 # An operation that costs so much takes 2 ms where it has no plan.
@@ -28,6 +29,8 @@ class Later(Exception):
     def __init__(self, cost: int | None = None) -> None:
         super().__init__("not at once")
         self.cost = cost
+        self.read: Document | None = None
+        """Its document, where it has been read: it may be kept nowhere else."""
 
 
 class Unread(Later):

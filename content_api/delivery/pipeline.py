@@ -63,13 +63,13 @@ def measure(work: Answering) -> None:
 
 def hold_unread(work: Answering) -> None:
     """Leave a text that nobody has read for later."""
-    if work.operation.document not in work.documents:
+    if work.read is None and work.operation.document not in work.documents:
         raise Unread
 
 
 def recall(work: Answering) -> None:
     """Find the document by its text, or read it."""
-    work.document = work.documents.get(work.operation.document)
+    work.document = work.recalled()
 
 
 def permit(work: Answering) -> None:
@@ -215,7 +215,7 @@ class Delivery:
     def __post_init__(self) -> None:
         self.documents = Documents(partial(read, schema=TimedSchema(**self.schema.to_kwargs()), limits=self.limits))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
-        self.shapes = Shapes(self.schema, self.documents.get)
+        self.shapes = Shapes(self.schema)
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
@@ -224,8 +224,9 @@ class Delivery:
         other.documents, other.plans, other.shapes = self.documents, self.plans, self.shapes
         return other
 
-    async def answer(self, operation: Operation, left: Left | None = None) -> Reply:
-        """Answer from memory, at once where that takes little time. What `left` raises ends it, when it has to wait.
+    async def answer(self, operation: Operation, left: Left | None = None, read: Document | None = None) -> Reply:
+        """Answer from memory, at once where that takes little time. What `left` raises ends it, when it has to wait;
+        `read` is the document, where it has been read.
 
         Resolvers are pure, so asking them once more does no harm, and nobody has to know which arguments name versions.
         """
@@ -234,9 +235,11 @@ class Delivery:
         if key and (kept := self.answers.get(moment, key)):
             return kept
         try:
-            return self._keep(moment, key, self.attempt(self.begin(operation, live), self._steps()))
+            return self._keep(moment, key, self.attempt(self.begin(operation, live, read), self._steps()))
         except Later as later:
             reason = later.with_traceback(None)
+        if refusal := self._no_room(reason, (moment, key)):
+            return refused(self.begin(operation, live), refusal)
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
         make = partial(self._answer_later, operation, reason)
@@ -267,7 +270,7 @@ class Delivery:
         return answer
 
     def _prepared(self, operation: Operation) -> Answering | None:
-        """An operation before it is executed; None for one whose text was answered by others like it, and not read."""
+        """An operation before it is executed; None for one whose document is not at hand."""
         if operation.document not in self.documents:
             return None
         work = self.begin(operation)
@@ -275,9 +278,9 @@ class Delivery:
             step(work)
         return work
 
-    def begin(self, operation: Operation, live: Live | None = None) -> Answering:
-        """An operation before its first step, on what is live."""
-        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans)
+    def begin(self, operation: Operation, live: Live | None = None, read: Document | None = None) -> Answering:
+        """An operation before its first step, on what is live; `read` is its document, where it has been read."""
+        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans, read)
 
     def attempt(self, work: Answering, steps: Steps = ANSWERING) -> Reply:
         """The reply. Raises Later, and nothing else, where something must come first."""
@@ -287,7 +290,8 @@ class Delivery:
             for step in steps:
                 step(work)
             return executed(work)
-        except Later:
+        except Later as later:
+            later.read = work.read
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be kept from a client
             return refused(work, error)
@@ -299,11 +303,11 @@ class Delivery:
         no shape made, which takes reading a text, and raises Dear where it would take long.
         """
         text = work.operation.document
-        if self.plans is None or len(text) > self.limits.characters or text in self.documents:
+        if self.plans is None or len(text) > self.limits.characters or work.read or text in self.documents:
             return None
         like = None
         try:
-            if shaped := self.shapes.find(work.operation, make=not at_once):
+            if shaped := self.shapes.find(work.operation, None if at_once else work.recalled):
                 like = self.begin(shaped.operation, work.live)
                 like.document, like.names = shaped.document, shaped.names
                 for step in FOLLOWING_AT_ONCE if at_once else FOLLOWING:
@@ -329,21 +333,20 @@ class Delivery:
         It is answered from what is live when its turn comes. What it waits to be loaded is held until the end.
         """
         versions: set[str] = set()
-        live, dear, read = None, False, isinstance(reason, Unread)
+        live, in_lane = None, False
         try:
             async with AsyncExitStack() as held:
                 for _ in range(MOST_ROUNDS):
-                    dear = dear or isinstance(reason, Dear)
+                    has_waited, in_lane = in_lane, in_lane or isinstance(reason, (Unread, Dear))
                     if isinstance(reason, Lacking):
                         versions.update(*(each.versions for each in reason.wanted))
                         hold_versions(self.limits, versions)
                         live = self.live()
                         await held.enter_async_context(self.fetch(reason.wanted))
-                    elif isinstance(reason, Unread):
-                        await self.read(operation)
-                    attempt = partial(self._attempt_on, operation, live, self._steps(dear))
+                    attempt = partial(self._attempt_on, operation, live, reason.read, self._steps(in_lane))
                     try:
-                        return await self.lane.do(attempt, has_waited=read) if self.lane and dear else attempt()
+                        done = self.lane.do(attempt, has_waited=has_waited) if self.lane and in_lane else None
+                        return await done if done else attempt()
                     except Later as later:
                         reason = later.with_traceback(None)
             raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
@@ -355,20 +358,21 @@ class Delivery:
     def _steps(self, in_lane: bool = False) -> Steps:
         return AT_ONCE if self.lane and not in_lane else ANSWERING
 
-    async def read(self, operation: Operation) -> None:
-        """Have a text read in the lane, once for all who send it meanwhile."""
-        if self.lane:
-            text = operation.document
-            await self.coming.once(text, partial(self.lane.do, partial(self._read, operation)))
+    async def read(self, operation: Operation) -> Document:
+        """Have a text read, in the lane if there is one, once for all who send it meanwhile."""
+        text = operation.document
+        reading = partial(self.documents.get, text)
+        return await self.coming.once(text, partial(self.lane.do, reading)) if self.lane else reading()
 
-    def _read(self, operation: Operation) -> None:
-        self.documents.get(operation.document)
-        if self.plans:
-            self.shapes.find(operation, make=True)
+    def _no_room(self, reason: Later, asked: Hashable) -> RequestError | None:
+        """Why what must be worked at in the lane cannot be, before anything is made to wait for it."""
+        if self.lane is None or isinstance(reason, Lacking) or asked in self.coming:
+            return None
+        return self.lane.refusal()
 
-    def _attempt_on(self, operation: Operation, live: Live | None, steps: Steps) -> Reply:
+    def _attempt_on(self, operation: Operation, live: Live | None, read: Document | None, steps: Steps) -> Reply:
         """The reply, if only for who asked: what was published over while it was made is no answer for others."""
-        work = self.begin(operation, live)
+        work = self.begin(operation, live, read)
         reply = self.attempt(work, steps)
         return reply if self.live().itself is work.live.itself else replace(reply, reusable=False)
 

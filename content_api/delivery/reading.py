@@ -19,7 +19,7 @@ from content_api.delivery.documents import Document
 from content_api.delivery.limits import Limits, hold
 from content_api.delivery.masks import Refused, ShownError, show, show_request_error, show_syntax_error
 from content_api.delivery.present import words_of
-from content_api.delivery.timed import RULES, TimedSource
+from content_api.delivery.timed import TimedSource, rules, unlink
 from content_api.errors import RequestError
 
 
@@ -39,6 +39,7 @@ def parse_text(work: Reading) -> None:
     try:
         source = TimedSource(work.text)
         work.ast = parse(source, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
+        unlink(work.ast)
     except GraphQLSyntaxError as error:
         raise Refused([show_syntax_error(error)]) from None
 
@@ -49,7 +50,8 @@ def hold_limits(work: Reading) -> None:
 
 def check_validity(work: Reading) -> None:
     """Validate. An invalid document goes on, with its errors: a GET that asks for a mutation is told that first."""
-    found = validate(work.schema, work.ast, RULES, max_errors=work.limits.errors)
+    with rules() as applied:
+        found = validate(work.schema, work.ast, applied, max_errors=work.limits.errors)
     work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[: work.limits.errors])
 
 

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from graphql import GraphQLSchema
 
-from content_api.delivery.documents import Document, Read
+from content_api.delivery.documents import Document
 from content_api.delivery.lifted import Lifted, lift
 from content_api.delivery.masks import log
 from content_api.delivery.operation import Operation
 from content_api.delivery.plans import SIGHTS
 from content_api.delivery.shape import Form, Shape, Shapeless, form_of, shape_of
+from content_api.delivery.sights import Sights
 
 # A client that builds its documents has some dozens of pages. Of each shape a document is held, as in Documents, where
 # a character takes 70 to 115 bytes: that is 25 MB at the very most.
@@ -30,6 +31,10 @@ MOST_SEEN = 5_000
 LATEST = 100
 
 
+Read = Callable[[], Document]
+"""Reads the text that is asked, once for all who want it."""
+
+
 class Shaped(NamedTuple):
     """An operation in the names of its shape, the document for it, and the names that its text has."""
 
@@ -38,37 +43,13 @@ class Shaped(NamedTuple):
     names: tuple[str, ...]
 
 
-class Sights:
-    """How often things were seen, the most recent ones. Two that have one hash are taken for one."""
-
-    def __init__(self, number: int, least: int) -> None:
-        self._number = number
-        self._least = least
-        self._counts: OrderedDict[int, int] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._counts)
-
-    def enough(self, what: Hashable) -> bool:
-        """Count a sight, and begin anew once there have been enough."""
-        key = hash(what)
-        count = self._counts.pop(key, 0) + 1
-        if count >= self._least:
-            return True
-        self._counts[key] = count
-        if len(self._counts) > self._number:
-            self._counts.popitem(last=False)
-        return False
-
-
 class Shapes:
     """The shapes asked for most recently. Used from one thread, as Documents is."""
 
     def __init__(
-        self, schema: GraphQLSchema, read: Read, *, number: int = NUMBER, most: int = CHARACTERS, sights: int = SIGHTS
+        self, schema: GraphQLSchema, *, number: int = NUMBER, most: int = CHARACTERS, sights: int = SIGHTS
     ) -> None:
         self._schema = schema
-        self._read = read
         self._number = number
         self._most = most
         self._held = 0
@@ -84,38 +65,42 @@ class Shapes:
     def characters(self) -> int:
         return self._held
 
-    def find(self, asked: Operation, make: bool = True) -> Shaped | None:
+    def find(self, asked: Operation, read: Read | None = None) -> Shaped | None:
         """The operation in the names of its shape; None where it has none, or has to be read for another reason.
 
-        A shape is only made where `make` says so: that takes reading the text.
+        A shape is only made where there is `read` to read the text.
         """
         lifted = lift(asked.document)
-        shape = self._shape(asked.document, lifted, make) if lifted else None
+        shape = self._shape(asked.document, lifted, read) if lifted else None
         if lifted is None or shape is None or self._texts.enough(asked.document):
             return None
         operation = shape.operation(asked, lifted)
         return Shaped(operation, shape.document, lifted.names) if operation else None
 
-    def _shape(self, text: str, lifted: Lifted, make: bool) -> Shape | None:
+    def _shape(self, text: str, lifted: Lifted, read: Read | None) -> Shape | None:
         """The shape, made now if texts like this have been seen often enough."""
         outline = lifted.outline
-        first = make and outline not in self._known and self._sights.enough(outline)
+        first = self._comes_again(outline, read)
         form = self._get(outline, first, text, lambda document: form_of(self._schema, document, lifted))
         if not isinstance(form, Form):
             return None
         key = outline, form.variation(lifted)
-        wanted = first or (make and key not in self._known and self._sights.enough(key))
+        wanted = first or self._comes_again(key, read)
         shape = self._get(key, wanted, text, lambda document: shape_of(self._schema, document, lifted, form))
         return shape if isinstance(shape, Shape) else None
 
+    def _comes_again(self, key: Hashable, read: Read | None) -> Read | None:
+        """What reads the text, if there is something to be made that has been seen often enough."""
+        return read if read and key not in self._known and self._sights.enough(key) else None
+
     def _get(
-        self, key: Hashable, wanted: bool, text: str, make: Callable[[Document], Form | Shape]
+        self, key: Hashable, read: Read | None, text: str, make: Callable[[Document], Form | Shape]
     ) -> Form | Shape | None:
-        """What is known by a key; made first if it is `wanted`. An invalid document tells nothing of others."""
+        """What is known by a key; made first where there is `read`. An invalid document tells nothing of others."""
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key][0]
-        document = self._read(text) if wanted else None
+        document = read() if read else None
         if document is None or document.errors:
             return None
         made = None

@@ -12,6 +12,7 @@ from graphql import ExecutionResult, OperationType
 from graphql.execution import create_source_event_stream
 
 from content_api.delivery.answering import Answering
+from content_api.delivery.documents import Document
 from content_api.delivery.later import Dear, Unread
 from content_api.delivery.masks import Refused, show_execution_error
 from content_api.delivery.operation import Operation, Reply
@@ -40,17 +41,17 @@ class Subscriptions:
     delivery: Delivery
     root: Any
 
-    def subscribe(self, operation: Operation) -> Replies:
+    def subscribe(self, operation: Operation, read: Document | None = None) -> Replies:
         """The replies to an operation: one, or for a subscription each as it comes, until the iterator is closed.
 
         A subscription listens from this call on, not from the first reply that is asked for; one whose text has to be
-        read first, from when it is read. Never raises.
+        read first, from when it is `read`. Never raises.
         """
-        work = self.delivery.begin(operation)
+        work = self.delivery.begin(operation, read=read)
         try:
             _take(CHOOSING_AT_ONCE if self.delivery.lane else CHOOSING, work)
             if work.chosen.operation is not OperationType.SUBSCRIPTION:
-                return self._answer(operation)
+                return self._answer(operation, read)
             work.live = replace(work.live, root=self.root)
             _take(PREPARING, work)
             return self._tell(operation, events(work))
@@ -61,16 +62,16 @@ class Subscriptions:
 
     async def _read_first(self, operation: Operation) -> Replies:
         try:
-            await self.delivery.read(operation)
+            read = await self.delivery.read(operation)
         except Exception as error:  # noqa: BLE001 - as in Delivery.answer
             yield refused(self.delivery.begin(operation), error)
             return
-        async with aclosing(self.subscribe(operation)) as replies:
+        async with aclosing(self.subscribe(operation, read)) as replies:
             async for reply in replies:
                 yield reply
 
-    async def _answer(self, operation: Operation) -> Replies:
-        yield await self.delivery.answer(operation)
+    async def _answer(self, operation: Operation, read: Document | None) -> Replies:
+        yield await self.delivery.answer(operation, read=read)
 
     async def _tell(self, operation: Operation, events: Events) -> Replies:
         """While nothing happens this holds the operation and nothing else: there are thousands of them."""

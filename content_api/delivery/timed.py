@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 from graphql import (
     ASTValidationRule,
+    DocumentNode,
     GraphQLCompositeType,
     GraphQLField,
     GraphQLObjectType,
@@ -105,3 +108,34 @@ RULES: tuple[type[ASTValidationRule], ...] = (
     TimedInput,
     *(TimedOverlaps if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
 )
+
+
+@contextmanager
+def rules() -> Iterator[Collection[type[ASTValidationRule]]]:
+    """The rules for one text, which refer to nothing afterwards.
+
+    Each refers to itself, and to all that is known of the text: thousands of objects that would wait for the garbage
+    collector, and keep it busy when it comes.
+    """
+    made: list[ASTValidationRule] = []
+
+    def making(rule: type[ASTValidationRule]) -> Callable[[ValidationContext], ASTValidationRule]:
+        def make(context: ValidationContext) -> ASTValidationRule:
+            made.append(rule(context))
+            return made[-1]
+
+        return make
+
+    try:
+        yield cast(Collection[type[ASTValidationRule]], [making(rule) for rule in RULES])
+    finally:
+        for rule in made:
+            vars(rule).clear()
+
+
+def unlink(ast: DocumentNode) -> None:
+    """Have the tokens of a text refer to one another no more. They would be one circle, for the reason above."""
+    token = ast.loc.start_token if ast.loc else None
+    while token:
+        following, token.prev, token.next = token.next, None, None
+        token = following

@@ -66,7 +66,7 @@ def shaping(box: object = BOX, shapes: type[Shapes] = Shapes, **bounds: int) -> 
 
 def at_first_sight(made: Shaping, shapes: type[Shapes] = Shapes, **bounds: int) -> Shaping:
     made.plans = Plans(made.reader, made.memory, sights=1)  # type: ignore[arg-type]
-    made.shapes = shapes(made.schema, made.documents.get, **{"sights": 1} | bounds)
+    made.shapes = shapes(made.schema, **{"sights": 1} | bounds)
     return made
 
 

@@ -78,7 +78,7 @@ MUTANTS = {
     "strings are those of another place": (shape, "lifted.strings[number]\n", "lifted.strings[0]\n"),
     "whatever follows a mark is a name": (shape, "keys[piece[:MARK_ENDS]]", "keys[piece[:3] + b'\":']"),
     "a shape is found by its outline alone": (shapes, "key = outline, form.variation(lifted)", "key = outline, 0"),
-    "nothing is seen often enough": (shapes, "if count >= self._least:", "if False:"),
+    "nothing is seen often enough": (shapes, "and self._sights.enough(key)", "and False"),
 }
 
 

@@ -18,7 +18,8 @@ from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
 from content_api.delivery.pipeline import Delivery
 from content_api.delivery.shape import spelt
-from content_api.delivery.shapes import LATEST, SIGHTS, Sights
+from content_api.delivery.shapes import LATEST, SIGHTS
+from content_api.delivery.sights import Sights
 from content_api.graph.reader import Reader
 from tests.delivery import odd
 from tests.delivery.shaping import ALIKE, BOX, EITHER, READ, SHAPED, UNLIKE, Shaping, asked_of, at_first_sight, shaping
