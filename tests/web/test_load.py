@@ -220,8 +220,8 @@ def test_under_overload_who_is_answered_waits_a_bounded_time_and_it_passes_withi
         assert len(answered) > 100
         assert len(refused) > 100
         assert refusals(server) == len(refused)
-        # Twice BUSY_SECONDS, the turn before, and the refusals of all others; a machine that runs other tests beside this
-        # takes some times as long. Without a limit it is over two seconds where nothing else runs.
+        # Twice BUSY_SECONDS, the turn before, and the refusals of all others; a machine that runs other tests beside
+        # this takes some times as long. Without a limit it is over two seconds where nothing else runs.
         readers = sorted(crowd.readers)
         assert len(readers) > 100
         assert readers[len(readers) * 99 // 100] < 1.2
