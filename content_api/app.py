@@ -69,10 +69,10 @@ log = structlog.get_logger("content_api")
 # while a version is being read waits for longer than it takes; one thread alone is not slowed by asking more often.
 SWITCH_SECONDS = 0.0005
 
-# The garbage collector looks at the latest objects after 700 more, at those of ten such looks together, and at everything
-# that is not frozen after a hundred of these. The last is Python's own 10 otherwise: under attack, that was 60 to 100 ms
-# every five seconds. Documents and answers go by their reference counts; what waits for the collector is 700,000 objects
-# at most, some 70 MB.
+# The garbage collector looks at the latest objects after 700 more, at those of ten such looks together, and at all that
+# is not frozen after a hundred of these. The last is 10 by default: under attack, that was 60 to 100 ms every five
+# seconds. Documents and answers go by their reference counts; what waits for the collector is 700,000 objects at most,
+# some 70 MB.
 COLLECTIONS = (700, 10, 100)
 
 

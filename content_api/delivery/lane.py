@@ -113,6 +113,10 @@ class Lane:
             if mine in self._work:
                 self._work.remove(mine)
 
+    def _share_of(self, others: float) -> float:
+        """Seconds that are the least share, where the loop had so many for others since the last turn."""
+        return others * self._least_share / (1 - self._least_share)
+
     def _go_on(self) -> None:
         """Twice around the loop: what has come during the last turn is read in the first, and answered in it."""
         if self._work and not self._turning:
@@ -122,14 +126,26 @@ class Lane:
 
     def _take_turn(self) -> None:
         self._turning = False
+        began = monotonic()
+        until = began + max(self._turn_seconds, self._share_of(began - self._turned))
         try:
-            if self._work and not self._work[0].done.done():
-                self._work[0].go_on(max(self._turn_seconds, self._least_share * (monotonic() - self._turned)))
+            self._work_until(until)
         finally:
             self._turned = monotonic()
-            if self._work and self._work[0].done.done():
-                self._work.popleft()
             self._go_on()
+
+    def _work_until(self, until: float) -> None:
+        """Work at one after the other: what ends early leaves the rest of the turn to the next."""
+        while self._work:
+            first = self._work[0]
+            try:
+                if not first.done.done():
+                    first.go_on(until - monotonic())
+            finally:
+                if first.done.done():
+                    self._work.popleft()
+            if monotonic() >= until:
+                break
 
 
 def _pause() -> float:

@@ -108,6 +108,43 @@ def test_a_turn_lasts_as_long_as_it_may():
     assert asyncio.run(timed()) < 40  # five turns; the loop turns a few times for each
 
 
+def test_what_ends_early_leaves_the_rest_of_its_turn_to_the_next():
+    async def turns() -> int:
+        lane, seen = Lane(turn_seconds=10), 0
+        waiting = asyncio.gather(*(lane.do(Counting()) for _ in range(20)))
+        while not waiting.done():
+            await asyncio.sleep(0)
+            seen += 1
+        assert await waiting == [5] * 20
+        return seen
+
+    assert asyncio.run(turns()) < 10
+
+
+def test_the_lane_has_half_of_the_time_where_the_loop_is_busy():
+    async def shares() -> tuple[float, float]:
+        worked = others = 0.0
+
+        def work() -> None:
+            nonlocal worked
+            last = time.monotonic()
+            while worked < 0.2:
+                look()
+                now = time.monotonic()
+                worked += now - last if now - last < 0.005 else 0  # what is longer was the turn of others
+                last = now
+
+        task = asyncio.create_task(Lane().do(work))
+        while not task.done():
+            time.sleep(0.01)
+            others += 0.01
+            await asyncio.sleep(0)
+        return worked, others
+
+    worked, others = asyncio.run(shares())
+    assert others < 1.5 * worked  # each turn comes after two of the loop, and is as long as both
+
+
 # ---- how many
 
 

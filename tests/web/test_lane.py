@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from random import Random
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.sync.client import connect
 
 from content_api.delivery.lane import MOST_WAITING
 from tests.live import PATIENT, LiveServer, live
@@ -134,3 +135,42 @@ def test_nobody_is_worked_for_who_has_left(server):
     assert seconds(stay=False) < seconds(stay=True) / 2
     until(5, lambda: waiting(server) == 0)
     assert b"Traceback" not in server.log.read_bytes()
+
+
+@contextmanager
+def asking_by_socket(server: LiveServer) -> Iterator[None]:
+    """One who has asked what is dear over a WebSocket, until the end of the block."""
+    url = f"{server.url.replace('http', 'ws', 1)}/graphql"
+    with connect(url, subprotocols=["graphql-transport-ws"], proxy=None) as client:
+        client.send('{"type": "connection_init"}')
+        assert client.recv(timeout=10) == '{"type":"connection_ack"}'
+        client.send(json.dumps({"type": "subscribe", "id": "1", "payload": dear()}))
+        yield
+
+
+@contextmanager
+def asking_by_stream(server: LiveServer) -> Iterator[None]:
+    """The same, over an event stream."""
+    with httpx2.stream("POST", f"{server.url}/graphql/stream", json=dear(), trust_env=False, timeout=60) as response:
+        assert response.status_code == 200
+        yield
+
+
+@pytest.mark.parametrize("asking", [asking_by_socket, asking_by_stream])
+def test_who_leaves_a_socket_or_a_stream_is_not_worked_for_either(server, asking):
+    async def scene() -> None:
+        async with clients(server, MOST_WAITING - 10) as (*dears, last):
+            for client in dears:
+                client.ask(dear())
+            with ExitStack() as stack:
+                for _ in range(8):
+                    stack.enter_context(asking(server))
+                before = await asyncio.to_thread(waiting, server)
+                assert before > 8
+            last.ask(LIGHT)
+            assert await last.answer() == 200
+            left = await asyncio.to_thread(waiting, server)
+            assert left <= before - 8
+
+    asyncio.run(scene())
+    until(5, lambda: waiting(server) == 0)
