@@ -9,7 +9,7 @@ python -m tests.bench delivery --only Q1 Q7 content-api nginx
 python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
                                       a run in parts: the tables and the plot are of all that the file has by now
 python -m tests.bench profile --plot profile.svg
-                                      a picture of where the time goes under load, where py-spy is installed
+                                      a picture of where the time goes under load
 python -m tests.bench unique --requests 100000
                                       fewer requests than a million
 """

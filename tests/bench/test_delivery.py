@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -313,7 +312,6 @@ def test_what_is_missing_is_said_and_the_rest_is_measured(monkeypatch: pytest.Mo
 
 
 @needs("wrk")
-@pytest.mark.skipif(shutil.which("py-spy") is None, reason="py-spy is not installed; it may look at no process in CI")
 def test_a_picture_of_where_the_time_goes_is_drawn(tmp_path: Path):
     finished = bench("profile", "--quick", "--plot", str(tmp_path / "profile.svg"))
     assert finished.returncode == 0, finished.stderr

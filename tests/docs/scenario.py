@@ -32,7 +32,7 @@ LOOKED_AT: dict[str, str] = {
     "make bench ARGS=delivery": "it takes minutes",
     "make bench ARGS=attack": "it takes minutes",
     "make bench ARGS=unique": "it takes minutes",
-    "make bench ARGS=profile": "it needs py-spy, and takes minutes",
+    "make bench ARGS=profile": "it takes minutes",
 }
 STATUS = re.compile(r"# exits with (\d)$")
 ANYTHING = "…"

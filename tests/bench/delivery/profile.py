@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from tests.bench.delivery.servers import UNCACHED, requests, running, without
 
 SECONDS, QUICK_SECONDS = 8, 1
 WARM_SECONDS = 2.0
+SPY = str(Path(sys.executable).with_name("py-spy"))
 RATE = 500  # looks a second; more would slow the server down, and the picture has enough of them
 QUERY = "Q5"  # no text comes twice, so that each request takes the whole road
 
 
 def drawn(quick: bool, plot: Path | None) -> str:
     """Draw a server that is asked QUERY and keeps no answers, into `plot`; and say where that is."""
-    if reason := without("wrk")() or without("py-spy")():
+    if reason := without("wrk")():
         return f"Not drawn: {reason}."
     seconds, plot = QUICK_SECONDS if quick else SECONDS, plot or Path("profile.svg")
     with tempfile.TemporaryDirectory(prefix="content-api-bench-") as scratch:
@@ -32,7 +34,7 @@ def drawn(quick: bool, plot: Path | None) -> str:
             questions = requests(server, QUERY, content)
             load(server.url, questions, WARM_SECONDS, cores()[1])
             progress(f"looking at {UNCACHED} while it is asked {QUERY}")
-            spy = ["py-spy", "record", "--rate", str(RATE), "--duration", str(seconds), "--output", str(plot)]
+            spy = [SPY, "record", "--rate", str(RATE), "--duration", str(seconds), "--output", str(plot)]
             with subprocess.Popen([*spy, "--pid", str(server.process)], stdout=subprocess.DEVNULL) as looking:
                 load(server.url, questions, seconds + 1.0, cores()[1], first_number=10_000_000)
                 if looking.wait(timeout=60):
