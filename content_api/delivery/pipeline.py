@@ -187,6 +187,10 @@ FOLLOWING: Steps = (choose, *PREPARING, follow)
 FOLLOWING_AT_ONCE: Steps = (choose, *PREPARING, hold_dear, follow)
 
 
+NOTHING = Live("", None)
+"""In place of what is live, for an operation that is kept: or it would keep that edition for as long."""
+
+
 @dataclass(slots=True)
 class Delivery:
     """Answers operations on one schema.
@@ -276,6 +280,7 @@ class Delivery:
         work = self.begin(operation)
         for step in (*CHOOSING, *PREPARING):
             step(work)
+        work.live = NOTHING
         return work
 
     def begin(self, operation: Operation, live: Live | None = None, read: Document | None = None) -> Answering:
