@@ -116,7 +116,11 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         "The version in `Content-Version-At-Least` was not live in time; ask again after `Retry-After` seconds.",
     ),
     "TOO_MANY_VERSIONS": (400, "The operation opens more versions than one request may."),
-    "OVERLOADED": (503, "The server has more to do than it can do in time; ask again after `Retry-After` seconds."),
+    "OVERLOADED": (
+        503,
+        "The server has more to do than it can do in time, or 64 dear operations are waiting already; ask again after "
+        "`Retry-After` seconds, or ask for less.",
+    ),
     "TOOK_TOO_LONG": (
         503,
         "The operation was not answered in the time that one may take; ask for less.",

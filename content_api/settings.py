@@ -133,11 +133,11 @@ class Settings(BaseSettings):
     such as `127.0.0.1,10.0.0.0/8`. If not set, nobody's are, and behind a proxy all clients have its address."""
     busy_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     """Seconds that the server may be busy with the requests that came together; those that are left then are refused
-    with 503, and it is free for new ones. Who is answered has waited twice as long at most: a second is when a reader
-    begins to think of something else."""
+    with 503, and it is free for new ones. Who asks what is light and is answered has waited twice as long at most: a
+    second is when a reader begins to think of something else."""
     operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
     """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
-    twentieth of one, and while it runs nobody else is answered."""
+    twentieth of one. What it waits while others are answered is not counted."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""
