@@ -60,7 +60,9 @@ class Selections:
         return found
 
     def keep(self, asked: Asked, selection: Selection) -> None:
-        """Keep one that is not there. What was asked for longest ago makes room for it."""
+        """Keep one, unless somebody else did while this one paused. What was asked for longest ago makes room for it."""
+        if asked in self._kept:
+            return
         self._kept[asked] = selection
         self.held += size_of(asked, selection)
         while self.held > self._most:
