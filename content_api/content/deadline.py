@@ -15,7 +15,8 @@ Pause = Callable[[], float]
 """Gives a turn up, and returns when the next one begins, with its seconds."""
 
 # Context variables for the reason that content/noted.py gives: there is no argument to pass them by. `_UNTIL` is when
-# to do more than look. For an operation that takes turns it is the end of the turn, and `_DEADLINE` that of its time.
+# to do more than look. For an operation that takes turns it is the end of the turn or of its time, `_DEADLINE`: what
+# comes first. A turn may be long.
 _UNTIL: ContextVar[float] = ContextVar("until", default=inf)
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
 _PAUSE: ContextVar[Pause | None] = ContextVar("pause", default=None)
@@ -40,9 +41,11 @@ class Within:
         self._token: Token[float] | None = None
 
     def __enter__(self) -> None:
+        end = monotonic() + self._seconds
         if _PAUSE.get() is not None:
             self._clock = _DEADLINE
-        self._token = self._clock.set(monotonic() + self._seconds)
+            _UNTIL.set(min(_UNTIL.get(), end))
+        self._token = self._clock.set(end)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -71,7 +74,7 @@ def _stop_or_pause() -> None:
     seconds = pause()
     again = monotonic()
     _DEADLINE.set(_DEADLINE.get() + again - now)
-    _UNTIL.set(again + seconds)
+    _UNTIL.set(min(again + seconds, _DEADLINE.get()))
 
 
 @contextmanager

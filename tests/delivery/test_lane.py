@@ -313,6 +313,18 @@ def test_an_operation_that_works_for_too_long_is_out_of_time():
     assert not isinstance(refused.value.__cause__, OutOfTime)
 
 
+def test_an_operation_that_is_out_of_time_is_not_given_the_rest_of_a_long_turn():
+    def impatient() -> None:
+        with Within(0.02):
+            while True:
+                look()
+
+    begun = time.monotonic()
+    with pytest.raises(RequestError):
+        alone(Lane(turn_seconds=10), impatient)
+    assert time.monotonic() - begun < 5
+
+
 NAME: ContextVar[str] = ContextVar("name", default="nobody's")
 
 
