@@ -60,7 +60,7 @@ class Selections:
         return found
 
     def keep(self, asked: Asked, selection: Selection) -> None:
-        """Keep one, unless it was made for somebody else meanwhile. What was asked for longest ago makes room for it."""
+        """Keep one, unless somebody else had it made meanwhile. What was asked for longest ago makes room for it."""
         if asked in self._kept:
             return
         self._kept[asked] = selection
