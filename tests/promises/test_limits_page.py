@@ -9,7 +9,7 @@ import re
 from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery import persisted, stored
 from content_api.delivery.lane import LEAST_SHARE, MOST_WAITING
-from content_api.delivery.later import LIGHT
+from content_api.delivery.later import LIGHT, PLANNED
 from content_api.delivery.limits import Limits as QueryLimits
 from content_api.delivery.operation import Operation
 from content_api.delivery.price import (
@@ -110,6 +110,7 @@ def test_the_formula_has_what_looks_at_every_entity():
 
 def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
     assert f"what costs at most {LIGHT} and" in TEXT
+    assert f"fields count a {PLANNED}th" in TEXT
     assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
     assert LEAST_SHARE == 0.5
     assert "| half at least |" in TEXT
