@@ -20,13 +20,13 @@ from content_api.content.fields import timestamp
 from content_api.content.noted import note_again, noting
 from content_api.content.recalled import described
 from content_api.content.tags import TODAY
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.lane import Lane
 from content_api.delivery.later import fetch_nothing
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.subscribe import Subscriptions

@@ -25,9 +25,10 @@ from content_api.content.outdated import outdated
 from content_api.content.recalled import recalled_as
 from content_api.content.searchable import search_index
 from content_api.content.tags import TODAY, in_one_line
+from content_api.delivery.delivery import Delivery
+from content_api.delivery.later import fetch_nothing
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery, fetch_nothing
 from content_api.delivery.present import line, within
 from content_api.delivery.reuse import Answers, key_of
 from content_api.graph.reader import Reader

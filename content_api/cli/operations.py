@@ -16,8 +16,8 @@ from content_api.app import delivery, schema, stored_documents
 from content_api.cli.check import has_files
 from content_api.cli.operations_formats import added_as_text, checked_as_text, listed_as_text, print_json
 from content_api.cli.options import Content, given
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.stored import PACKAGED, SHIPPED, SUFFIX, Stored, id_of, notes_of, read_text
 from content_api.delivery.trial import NOT_STORABLE, Trial, Trouble, examined, tried, trouble_at
 from content_api.errors import SettingError

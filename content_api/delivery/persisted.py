@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from content_api.content.suggest import suggestion
 from content_api.delivery.coming import Left
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.replies import refused
 from content_api.delivery.stored import HASHED, Stored, id_of
 from content_api.delivery.subscribe import Replies, Subscriptions, once

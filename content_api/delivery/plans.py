@@ -81,7 +81,9 @@ class Plans:
 
         `executor` builds what would execute it with these variables: it is asked when a plan is made.
         """
-        plan = self._found(document, operation, variables, executor)
+        seen = self._sighted(document, operation.name.value if operation.name else None)
+        values = seen.values(variables)
+        plan = seen.plans[values] if values in seen.plans else self._made_in_time(seen, values, executor)
         if plan:
             self._note(plan, variables)
         return plan
@@ -91,17 +93,10 @@ class Plans:
         seen: Sighted | None = document.sighted.get(operation.name.value if operation.name else None)
         return seen.plans.get(seen.values(variables)) if seen else None
 
-    def _found(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-        executor: Callable[[], Executor[Any]],
+    def _made_in_time(
+        self, seen: Sighted, values: tuple[Any, ...], executor: Callable[[], Executor[Any]]
     ) -> Plan | None:
-        seen = self._sighted(document, operation.name.value if operation.name else None)
-        values = seen.values(variables)
-        if values in seen.plans:
-            return seen.plans[values]
+        """The plan, once there were enough sights."""
         if len(seen.sights) >= MOST_VARIANTS and values not in seen.sights:
             return None
         seen.sights[values] = seen.sights.get(values, 0) + 1

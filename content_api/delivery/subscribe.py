@@ -12,19 +12,12 @@ from graphql import ExecutionResult, OperationType
 from graphql.execution import create_source_event_stream
 
 from content_api.delivery.answering import Answering
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.documents import Document
 from content_api.delivery.later import Dear, Unread
 from content_api.delivery.masks import Refused, show_execution_error
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import (
-    CHOOSING,
-    CHOOSING_AT_ONCE,
-    PREPARING,
-    Delivery,
-    Steps,
-    execute,
-    hold_dear,
-)
+from content_api.delivery.pipeline import CHOOSING, CHOOSING_AT_ONCE, PREPARING, Steps, execute, hold_dear
 from content_api.delivery.replies import executed, refused
 
 Replies = AsyncGenerator[Reply, None]

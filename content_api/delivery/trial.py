@@ -18,10 +18,11 @@ from graphql import (
     SelectionNode,
 )
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.documents import Document
 from content_api.delivery.masks import Refused, ShownError
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import CHOOSING, PREPARING, Delivery
+from content_api.delivery.pipeline import CHOOSING, PREPARING
 from content_api.delivery.price import hold_cost, price
 from content_api.delivery.stored import NAME, SUFFIX, Note, Stored
 from content_api.errors import RequestError

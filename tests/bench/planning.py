@@ -17,9 +17,9 @@ from content_api.app import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.noted import note_again, noting
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plans import SIGHTS
 from content_api.delivery.reuse import KEPT_BYTES, Answers
 from content_api.graph.reader import Reader

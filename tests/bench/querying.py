@@ -10,8 +10,8 @@ from pathlib import Path
 
 from content_api.app import live_in, schema
 from content_api.content.load import load
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.publish.current import Current
 from content_api.store import FolderSnapshot
 from tests.bench.figures import duration, markdown, median_seconds

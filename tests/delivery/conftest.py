@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from content_api.delivery.pipeline import Delivery
+from content_api.delivery.delivery import Delivery
 from tests.delivery.turns import in_turns
 
 

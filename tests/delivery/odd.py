@@ -12,8 +12,8 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
+from content_api.delivery.answering import Answering
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Answering, Delivery
 from content_api.delivery.plans import Plans
 from content_api.delivery.shapes import Shapes
 from tests.delivery import odd

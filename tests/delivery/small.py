@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema, build_schema
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.errors import RequestError
 from tests.waiting import at_once
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
 from content_api.delivery.masks import INTERNAL_MESSAGE
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from tests.delivery.small import Root, ask, body, error, schema
 from tests.waiting import at_once
 

@@ -20,9 +20,9 @@ from content_api.content.models import Recall
 from content_api.content.noted import note_again, noted_by, noting
 from content_api.content.recalled import recalled_as
 from content_api.content.view import view_of
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.memory import LEAST_FIELDS, OVERHEAD, Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plan import written
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.persisted import OTHERS, Automatic, Persisted
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.stored import id_of
 from content_api.delivery.subscribe import Subscriptions
 from content_api.errors import RequestError

@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 import strawberry
 
+from content_api.delivery.answering import Answering
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.documents import Documents
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import ANSWERING, Answering, Delivery
+from content_api.delivery.pipeline import ANSWERING
 from content_api.delivery.plans import Plans
 from content_api.delivery.reading import READING, Reading
 from content_api.errors import RequestError

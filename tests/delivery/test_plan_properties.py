@@ -19,10 +19,12 @@ from content_api.content.load import load
 from content_api.content.models import Recall
 from content_api.content.noted import note_again, noting
 from content_api.content.recalled import recalled_as
+from content_api.delivery.answering import Answering
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import ANSWERING, Answering, Delivery, Steps
+from content_api.delivery.pipeline import ANSWERING, Steps
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
 from tests.delivery.variation import varied

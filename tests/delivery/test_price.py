@@ -23,10 +23,10 @@ from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.price import Price, hold_cost, price
 from content_api.errors import NotInMemory, RequestError
 from tests.delivery.small import ask, delivery, error, schema

@@ -11,9 +11,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.present import CODINGS, digest, form, line
 from content_api.delivery.reuse import MOST_CARRIED, Answers, Key, key_of, size_of
 from content_api.errors import NotInMemory, RequestError

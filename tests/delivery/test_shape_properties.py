@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_api.content.noted import note_again, noting
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.lifted import Lifted, lift
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.shape import WORD
 from tests.delivery.respelling import aliased, respelt
 from tests.delivery.shaping import Shaping, at_first_sight

@@ -12,11 +12,11 @@ import structlog
 from content_api.app import live_of
 from content_api.content.noted import note_again, noting
 from content_api.delivery import shapes as keeping
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.lifted import lift
 from content_api.delivery.limits import Limits
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.shape import spelt
 from content_api.delivery.shapes import LATEST, SIGHTS
 from content_api.delivery.sights import Sights

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.subscribe import Subscriptions
 from tests.delivery.small import Root, Voice, ask, body, delivery, error, schema
 

@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from content_api.app import create_app
 from content_api.content.edition import Edition
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.graph.query import root
 from content_api.settings import Settings
 from content_api.web.errors import RETRY_AFTER, status_of

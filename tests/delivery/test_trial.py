@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.trial import NOT_STORABLE, NOTHING_THERE, Trial, Trouble, examined, tried
 from tests.delivery.small import Root, delivery, schema
 from tests.delivery.storing import stored

@@ -13,9 +13,9 @@ from graphql.execution.values import VariableValues
 from content_api.app import live_of
 from content_api.content.deadline import look
 from content_api.content.noted import note_again, noting
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.memory import OVERHEAD, Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.plan import Plan
 from content_api.delivery.plans import MOST_RECENT, SIGHTS
 from content_api.delivery.warming import warm

@@ -29,8 +29,8 @@ from content_api.app import delivery
 from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.opening import open_configured, served_alone
 from content_api.settings import Settings
 from content_api.store.folder import FolderSnapshot

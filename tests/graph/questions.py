@@ -20,9 +20,9 @@ from content_api.app import live_in
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.view import view_of
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.graph.identifiers import cursor, node_id
 from content_api.graph.schema import sdl
 from tests.graph.asking import SCHEMA

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.stored import PACKAGED, SHIPPED, Stored, read_stored
 from content_api.delivery.trial import tried
 from tests.docs.sandbox import delivery_of

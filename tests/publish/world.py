@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 import orjson
 
 from content_api.app import delivery
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.pipeline import Delivery
 from content_api.publish.beginning import Beginning, begin
 from content_api.publish.branch import Branch
 from content_api.publish.current import Current

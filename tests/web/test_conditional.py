@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from content_api.delivery.coming import Left
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.delivery.reuse import Answers
 from content_api.web.conditional import has_it
 from tests.delivery.small import Root, schema

@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.live import Live
-from content_api.delivery.pipeline import Delivery
 from tests.delivery.small import Root, schema
 from tests.web.small import GRAPHQL_RESPONSE, JSON, application, client
 

@@ -15,8 +15,8 @@ from content_api.app import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
+from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation
-from content_api.delivery.pipeline import Delivery
 from content_api.graph.query import root
 from content_api.publish.current import Current
 from content_api.store import open_repository
