@@ -198,6 +198,32 @@ def test_a_body_that_looks_like_a_known_request_is_a_body(server):
         assert undated(exchange(connection, request)) == undated(expected)
 
 
+def test_a_header_that_looks_like_a_known_request_is_a_header(server):
+    request = got(query="query InAHeader { site { defaultLocale } }")
+    with connected(server) as connection:
+        learn(connection, request)
+    with connected(server) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nX-Other: ")
+        time.sleep(0.05)
+        answer = exchange(connection, request)
+    assert b" 200 OK" in answer
+    assert b"content-version" not in answer, "it is what /livez says"
+
+
+def test_a_known_request_waits_for_one_that_takes_long(server):
+    known = posted("query WaitsForLong { site { defaultLocale } }")
+    waiting = posted(NAME, f"Content-Version-At-Least: {'0' * 40}")
+    with connected(server) as connection:
+        expected = learn(connection, known)
+        connection.sendall(waiting)
+        time.sleep(0.2)  # it is being waited for by then, for five seconds
+        connection.sendall(known)
+        received = b""
+        while not undated(received).endswith(undated(expected)):
+            received += some(connection)
+    assert received.startswith(b"HTTP/1.1 503 ")
+
+
 def test_several_requests_in_one_piece_are_answered_in_their_order(server):
     one, other = posted("query One { site { defaultLocale } }"), posted("query Other { site { attribution } }")
     with connected(server) as connection:

@@ -54,7 +54,7 @@ class Together:
             for key, value in written.items():
                 others[key] = others.get(key, 0.0) + value
         for family in self.own.collect():
-            yield family if family.name in SAME_IN_EACH else _added(family, others)
+            yield _added(family, others)
 
     async def write_again_and_again(self) -> None:
         while True:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,10 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from content_api.app import create_app
+from content_api.errors import RequestError
 from content_api.settings import Settings
-from content_api.web.previews import page_at
-from content_api.web.scoped import SCOPED
+from content_api.web.previews import OfBranch, answering, page_at
+from content_api.web.scoped import SCOPED, Scoped, Served
 from content_api.web.tokens import LONGEST, Tokens, hashed, new_token
 from tests import world
 from tests.publish.world import MOON, broken, in_content, moon, new_repository
@@ -376,3 +379,21 @@ def test_the_log_says_whose_token_it_was_and_never_a_token(repository, capsys, l
     said = "".join(capsys.readouterr())
     assert '"token": "anna"' in said
     assert [one for one in (TOKEN, OTHER, hashed(TOKEN), hashed(OTHER)) if one in said] == []
+
+
+def test_what_answers_the_public_again_answers_no_preview():
+    """A preview is asked for with a token each time, and is of a branch."""
+    seen: list[Served] = []
+
+    async def served(scope, receive, send):
+        pass
+
+    @asynccontextmanager
+    async def opened(branch):
+        yield answering(RequestError("NOT_FOUND", branch))
+
+    row = Scoped("/graphql", lambda given: seen.append(given) or served, in_graphql=True)
+    public = Served(None, "", HTMLResponse(""), 1_000, at_least=print, again=print)
+    asyncio.run(OfBranch(row, opened, public)({"type": "http", "path_params": {"branch": "next"}}, None, None))
+    [given] = seen
+    assert (given.again, given.at_least) == (None, None)
