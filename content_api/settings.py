@@ -13,12 +13,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds
 from content_api.content.suggest import suggestion
-from content_api.delivery.limits import Limits as OperationLimits
 from content_api.delivery.reuse import KEPT_BYTES
 from content_api.errors import SettingError
 from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
-from content_api.store.snapshot import Limits
 
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
@@ -26,15 +25,12 @@ ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(/[^\s,]*
 BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
 TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
 TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
-RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)", re.ASCII)
 List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
-USUAL_LIMITS = Limits()
-OPERATION = OperationLimits()
 # Sixteen random letters cannot be guessed by asking a server. After `whsec_` comes base64, as Standard Webhooks has it.
 HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
 
-class Settings(BaseSettings):
+class Settings(SocketBounds, QuestionBounds, ContentBounds, BaseSettings):
     """Each field is the variable `CONTENT_API_<FIELD>`; what the command line gives goes before it.
 
     docs/reference/settings.md is rendered from the docstrings below them.
@@ -125,19 +121,9 @@ class Settings(BaseSettings):
     given: those that come with content-api, in `schema/operations/`."""
     trusted_only: bool = False
     """Answer stored documents and no others. Introspection and GraphiQL are then closed; `/schema.graphql` is not."""
-    rate_limit: str | None = None
-    """How many requests one client address may send, such as `100/second`, `1000/minute` or `20000/hour`. If not set,
-    any number. Each worker counts for itself."""
     proxies: List = ()
     """Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks with commas between,
     such as `127.0.0.1,10.0.0.0/8`. If not set, nobody's are, and behind a proxy all clients have its address."""
-    busy_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
-    """Seconds that the server may be busy with the requests that came together; those that are left then are refused
-    with 503, and it is free for new ones. Who asks what is light and is answered has waited twice as long at most: a
-    second is when a reader begins to think of something else."""
-    operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
-    """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
-    twentieth of one. What it waits while others are answered is not counted."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How the log is written, on standard error: for a person, or as JSON lines. `auto` is for a person at a terminal
     and JSON elsewhere."""
@@ -146,17 +132,6 @@ class Settings(BaseSettings):
     git_deadline: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds until git is taken to hang and is ended. Git answers in milliseconds; a disk that wakes up takes ten
     seconds."""
-    max_file_bytes: Annotated[int, Field(ge=1)] = USUAL_LIMITS.file_bytes
-    """The largest content file. Those of people have 20 kB."""
-    max_content_bytes: Annotated[int, Field(ge=1)] = USUAL_LIMITS.content_bytes
-    """All content files of a version together: 50,000 entities of 4 kB."""
-    max_files: Annotated[int, Field(ge=1)] = USUAL_LIMITS.files
-    """How many files, and how many folders, a version may have."""
-    max_depth: Annotated[int, Field(ge=1)] = USUAL_LIMITS.depth
-    """How many parts a content file's path may have. The layout needs two."""
-    build_seconds: Annotated[float, Field(gt=0, le=86_400)] = USUAL_LIMITS.seconds
-    """Seconds that a version may take to be read and checked; one that takes longer is refused, and the last good one
-    stays. 50,000 entities take 13 from nothing, and a change among them a tenth of one."""
 
     @field_validator(
         "cors_origins",
@@ -178,13 +153,6 @@ class Settings(BaseSettings):
         wrong = [origin for origin in value if not ORIGIN.match(origin)]
         if wrong or not value:
             raise ValueError("origins such as https://example.org, without a path, with commas between, or *")
-        return value
-
-    @field_validator("rate_limit")
-    @classmethod
-    def a_rate(cls, value: str | None) -> str | None:
-        if value is not None and not RATE.fullmatch(value):
-            raise ValueError("a number and a time such as 100/second, 1000/minute, 20000/hour or 100000/day")
         return value
 
     @field_validator("proxies")
@@ -264,10 +232,6 @@ class Settings(BaseSettings):
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"one hash for each name; {twice} has several")
         return value
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.max_file_bytes, self.max_content_bytes, self.max_files, self.max_depth, self.build_seconds)
 
 
 def read_settings(**given: Any) -> Settings:

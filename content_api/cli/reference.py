@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds
 from content_api.content.export import purposes
 from content_api.settings import Settings, in_environment, variable
 
@@ -23,7 +25,7 @@ A setting is an environment variable, or an option of `content-api`, which goes 
 counts as not set. A value that cannot be used ends the program with a line that says what would be right; a variable
 that begins with `CONTENT_API_` and is not in this table is warned about.
 
-{{table}}
+{{tables}}
 """
 
 CLI = f"""# Command line
@@ -37,6 +39,7 @@ says what.
 {{commands}}
 """
 
+LIMITS = (SocketBounds, QuestionBounds, ContentBounds)
 BOUNDS = {"ge": "from", "gt": "above", "le": "to"}
 NOUNS: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 
@@ -44,14 +47,21 @@ NOUNS: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 def settings_page() -> str:
     """docs/reference/settings.md."""
     said = dict(purposes(Settings))
-    rows = [_setting(name, field, said[name]) for name, field in Settings.model_fields.items()]
-    return SETTINGS.format(table=_table(("Variable", "May be", "If not set", "What it is"), rows))
+    limits = [f"## {inspect.getdoc(part)}\n\n{_settings(part, said)}" for part in LIMITS]
+    return SETTINGS.format(tables="\n\n".join([_settings(Settings, said), *limits]))
 
 
 def cli_page(context: typer.Context) -> str:
     """docs/reference/cli.md, from the context of a command that runs."""
     root: Any = context.find_root()  # Typer gives no public types to its own copy of click
     return CLI.format(commands="\n\n".join(_commands(root.command, root, "content-api")))
+
+
+def _settings(part: type[BaseModel], said: Mapping[str, str]) -> str:
+    """The settings that a class has itself."""
+    own = inspect.get_annotations(part)
+    rows = [_setting(name, field, said[name]) for name, field in part.model_fields.items() if name in own]
+    return _table(("Variable", "May be", "If not set", "What it is"), rows)
 
 
 def _setting(name: str, field: FieldInfo, said: str) -> Sequence[str]:
