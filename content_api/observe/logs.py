@@ -6,10 +6,20 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from content_api.observe.exchange import CURRENT
+
+
+def name_request(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Say which request it was that something happened in, for what happens in one."""
+    if exchange := CURRENT.get():
+        event["request_id"] = exchange.identity
+    return event
+
 
 SHARED: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
+    name_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

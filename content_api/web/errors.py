@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +14,7 @@ from starlette.responses import Response
 
 from content_api.delivery.operation import Reply
 from content_api.errors import ERROR_CODES, RequestError
+from content_api.observe.exchange import CURRENT
 from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
@@ -39,7 +42,31 @@ def status_of(reply: Reply, media: str) -> int:
 
 def graphql_error(error: RequestError) -> bytes:
     """The body of a GraphQL response to a request that was not well formed."""
-    return orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
+    return orjson.dumps({"errors": [shown(error)]})
+
+
+def shown(error: RequestError) -> dict[str, object]:
+    """An error as GraphQL shows it, with the request that it is of."""
+    return {"message": str(error), "extensions": identified(error.extensions)}
+
+
+def identified(found: Mapping[str, object]) -> dict[str, object]:
+    """The same, with the id of the request, so that who reads an error can say which it was."""
+    exchange = CURRENT.get()
+    return {**found, "requestId": exchange.identity} if exchange else {**found}
+
+
+def identified_reply(reply: Reply) -> Reply:
+    """The same reply, each of its errors with the id of the request.
+
+    It is written anew: several who asked the same may have been given the same reply. One with errors is never kept.
+    """
+    if not reply.codes:
+        return reply
+    body = orjson.loads(reply.body)
+    for error in body["errors"]:
+        error["extensions"] = identified(error["extensions"])
+    return replace(reply, body=orjson.dumps(body), made={})
 
 
 async def problem(request: Request, error: Exception) -> Response:
@@ -62,4 +89,4 @@ def headers_of(error: RequestError) -> dict[str, str]:
 
 def _response(status: int, known: dict[str, Any], headers: dict[str, str]) -> Response:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    return Response(orjson.dumps(body | known), status, headers, PROBLEM)
+    return Response(orjson.dumps(body | identified(known)), status, headers, PROBLEM)

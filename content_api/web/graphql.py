@@ -15,7 +15,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
-from content_api.web.errors import graphql_error, headers_of
+from content_api.web.errors import graphql_error, headers_of, identified_reply
 from content_api.web.known import offering
 from content_api.web.negotiation import (
     CODINGS,
@@ -101,7 +101,7 @@ class GraphQLEndpoint:
 
     def present(self, operation: Operation, reply: Reply, wanted: Wanted, request: Request) -> Answered:
         """The answer as it is wanted; whoever would give it again is told how."""
-        answered = respond_to(reply, wanted)
+        answered = respond_to(identified_reply(reply), wanted)
         offer = offering(request.scope)
         # Who waits for a version waits each time, and what nobody may be given again is not given again.
         if offer and self.again and reply.reusable and AT_LEAST not in request.headers:

@@ -2,7 +2,7 @@
 
 An endpoint that can answer a request once more says how (`offering`), and the protocol below it (protocol.py) keeps
 that, with the part of the head that others had written around the endpoint's. Nothing is described twice: what is sent
-is what the application sent, with the date of the day, and an answer of the moment.
+is what the application sent, with the date of the day, an id of its own, and an answer of the moment.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from content_api.observe.exchange import Exchange
+from content_api.observe.identity import new_identity
+from content_api.web.observed import IDENTITY
 from content_api.web.representation import Answered, Header
 
 EXTENSION = "content_api.again"
@@ -29,6 +32,9 @@ OVERHEAD = 1_500
 MOST_SEEN = 20_000
 # Who sends more with each request than it takes to ask has something else in mind.
 LONGEST = 16_000
+
+# What stands around the id of a request, which the application says first.
+BEFORE_ID, BEHIND_ID = IDENTITY + b": ", b"\r\n"
 
 Again = Callable[[], Answered | None]
 """Answers the same request once more, or says that the application must. It gives the same object for the same
@@ -63,11 +69,13 @@ class Known:
     """A request that can be answered again: how, what stands around the endpoint's headers, and its last answer."""
 
     again: Again
+    traced: str | None
+    """Its id, where the request itself names it; else it has a new one each time."""
     before: bytes
     after: bytes
     answered: Answered
     head: bytes
-    """Of that answer: all that comes after the headers that the server itself adds."""
+    """Of that answer: all that comes after the headers that the server itself adds, and the id."""
     counted: int = 0
     """Bytes of it in the bound of all."""
 
@@ -86,18 +94,18 @@ class Known:
         return OVERHEAD + len(self.before) + len(self.after) + len(self.head) + len(self.answered.body)
 
 
-def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again) -> Known | None:
+def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, exchange: Exchange) -> Known | None:
     """What to keep of a request that was answered with these bytes, to which the server had added its own headers.
 
     None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
     """
-    start = STATUS_LINE[answered.status] + defaults
+    start = b"".join((STATUS_LINE[answered.status], defaults, BEFORE_ID, exchange.identity.encode(), BEHIND_ID))
     head, end, body = written.partition(b"\r\n\r\n")
     if not written.startswith(start) or body != answered.body:
         return None
     head = (head + end).removeprefix(start)
     before, found, after = head.partition(own(answered))
-    return Known(again, before, after, answered, head) if found else None
+    return Known(again, exchange.traced, before, after, answered, head) if found else None
 
 
 class KnownRequests:
@@ -131,7 +139,8 @@ class KnownRequests:
             self._count(request, known)
         self.answered += 1
         status, head, body = parts
-        return b"".join((status, self.written(defaults), head, body))
+        identity = (known.traced or new_identity()).encode()
+        return b"".join((status, self.written(defaults), BEFORE_ID, identity, BEHIND_ID, head, body))
 
     def written(self, defaults: list[Header]) -> bytes:
         """The server's own headers, written once for each list of them: there is a new one each second."""

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from content_api.observe.exchange import CURRENT
 from content_api.web.known import EXTENSION, STATE, Again, KnownRequests, known_by
 from content_api.web.representation import Answered
 
@@ -96,8 +97,9 @@ class Learning:
     def complete(self) -> None:
         if self.cycle.keep_alive:
             defaults = self.known.written(self.cycle.default_headers)
-            known = known_by(b"".join(self.written), defaults, self.answered, self.again)
-            if known:
+            exchange = CURRENT.get()
+            written = b"".join(self.written)
+            if exchange and (known := known_by(written, defaults, self.answered, self.again, exchange)):
                 self.known.keep(self.request, known)
         self.on_response()
 

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from content_api.delivery.operation import Reply
 from content_api.errors import RequestError
+from content_api.web.errors import identified_reply, shown
 from content_api.web.graphql import refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON
@@ -226,7 +227,7 @@ class Conversation:
         """Send the replies to an operation. Its id is free again as soon as the last message is out."""
         async with aclosing(replies):
             async for reply in replies:
-                await self.send(told(name, reply))
+                await self.send(told(name, identified_reply(reply)))
                 if not reply.executed:
                     break  # that was its last message: after an error there is no `complete`
             else:
@@ -247,14 +248,15 @@ class Conversation:
             raise Close(4400, f"`id` must be a text of 1 to {self.limits.id_characters} characters.")
         return name
 
-    def refusal(self) -> dict[str, Any]:
+    def refusal(self) -> dict[str, object]:
         most = self.limits.operations
-        error = RequestError(
-            "TOO_MANY_SUBSCRIPTIONS",
-            f"{most} operations run on this connection; {most} are allowed.",
-            "Complete one, or open another connection.",
+        return shown(
+            RequestError(
+                "TOO_MANY_SUBSCRIPTIONS",
+                f"{most} operations run on this connection; {most} are allowed.",
+                "Complete one, or open another connection.",
+            )
         )
-        return {"message": str(error), "extensions": error.extensions}
 
 
 HANDLERS: dict[str, Callable[[Conversation, Message], Awaitable[None]]] = {

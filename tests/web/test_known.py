@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from content_api.observe.exchange import Exchange
 from content_api.web.known import LONGEST, KnownRequests, known_by, lines, offering, withdraw
 from content_api.web.representation import Answered
 
 DATE = [(b"date", b"Fri, 27 Nov 2026 08:00:00 GMT")]
 LATER = [(b"date", b"Fri, 27 Nov 2026 08:00:01 GMT")]
 VARY = (b"vary", b"Accept")
+TRACED = Exchange("a" * 32, "a" * 32)
 REQUEST = b"GET /graphql?query={name} HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
@@ -19,12 +23,13 @@ def answered(body: bytes, version: bytes = b"one", status: int = 200) -> Answere
 
 def on_the_wire(answer: Answered, date=DATE, status: bytes = b"200 OK") -> bytes:
     """As others have sent it on: with one more word for Vary, and a header behind ours."""
-    head = [*date, (b"vary", b"Accept, Origin"), *answer.headers[1:], (b"x-content-type-options", b"nosniff")]
+    others = [(b"request-id", TRACED.identity.encode()), (b"vary", b"Accept, Origin")]
+    head = [*date, *others, *answer.headers[1:], (b"x-content-type-options", b"nosniff")]
     return b"HTTP/1.1 " + status + b"\r\n" + lines(head) + b"\r\n" + answer.body
 
 
 def known(answer: Answered, again=None):
-    return known_by(on_the_wire(answer), lines(DATE), answer, again or (lambda: answer))
+    return known_by(on_the_wire(answer), lines(DATE), answer, again or (lambda: answer), TRACED)
 
 
 def keeping(answers, request=REQUEST, **options) -> KnownRequests:
@@ -37,6 +42,15 @@ def keeping(answers, request=REQUEST, **options) -> KnownRequests:
 def test_the_same_bytes_are_sent_again():
     answer = answered(b"{}")
     assert keeping([answer]).answer(REQUEST, DATE) == on_the_wire(answer)
+
+
+def test_one_that_names_no_trace_has_another_id_each_time():
+    answer, table = answered(b"{}"), KnownRequests()
+    untraced = Exchange(TRACED.identity, traced=None)
+    table.keep(REQUEST, known_by(on_the_wire(answer), lines(DATE), answer, lambda: answer, untraced))
+    sent = [table.answer(REQUEST, DATE) for _ in range(100)]
+    assert {re.sub(rb"id: [0-9a-f]{32}", b"id: " + b"a" * 32, one) for one in sent} == {on_the_wire(answer)}
+    assert len(set(sent)) == 100
 
 
 def test_the_date_is_of_the_day_it_is_sent():
@@ -96,7 +110,7 @@ def test_of_requests_that_came_once_no_more_are_remembered_than_so_many():
 )
 def test_an_answer_that_somebody_changed_is_not_known(change, why):
     answer = answered(b"{}")
-    assert known_by(change(on_the_wire(answer)), lines(DATE), answer, lambda: answer) is None, why
+    assert known_by(change(on_the_wire(answer)), lines(DATE), answer, lambda: answer, TRACED) is None, why
 
 
 def test_all_of_it_is_bounded_by_bytes_and_what_was_asked_longest_ago_goes():
