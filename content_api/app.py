@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,11 @@ from content_api.graph.query import root
 from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
-from content_api.observe.logs import configure
+from content_api.observe.journal import Journal
+from content_api.observe.lines import Lines
+from content_api.observe.logs import LEVELS, configure, is_for_a_person, written_by
 from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
+from content_api.observe.observer import Observer
 from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
 from content_api.publish.announcements import Announcements
@@ -110,7 +113,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
     answers = delivery(current, archive, kept, limits, lane, plans=settings.plans)
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
-    known = KnownRequests()
+    journal = Journal.of_stderr()
+    observer = observing(settings, journal)
+    known = KnownRequests(observer)
     announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, answers, announcements, purging)
     metrics = registry(lambda: figures_of(current, archive))
@@ -127,6 +132,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(together.registry if together else metrics, accept),
+        observer=observer,
         load=load,
         count_refusal=lambda code: documents.refused.update((code,)),
         at_least=waiting(load, publisher.at_least) if publisher else None,
@@ -139,16 +145,27 @@ def wire(settings: Settings, started: Started) -> Starlette:
         services,
         origins=settings.cors_origins,
         rate_limit=settings.rate_limit,
-        lifespan=lambda app: _lifespan(
-            started,
-            listeners,
-            load,
-            known,
-            _following(settings, started, publisher, announcements, purging),
-            purging.run(),
-            *([together.write_again_and_again()] if together else []),
+        lifespan=lambda app: _logging(
+            journal,
+            observer,
+            _lifespan(
+                started,
+                listeners,
+                load,
+                known,
+                _following(settings, started, publisher, announcements, purging),
+                purging.run(),
+                *([together.write_again_and_again()] if together else []),
+            ),
         ),
     )
+
+
+def observing(settings: Settings, journal: Journal) -> Observer:
+    """What is told of every request, and has the journal write of those that the settings want in the log."""
+    journal.on_lost = lambda lines: log.warning("there was no room for lines of the log", lost=lines)
+    lines = Lines(is_for_a_person(settings.log_format))
+    return Observer(journal.write, lines, settings.log_requests, LEVELS[LEVELS.index(settings.log_level) :])
 
 
 def waiting(load: Load, at_least: AtLeast) -> AtLeast:
@@ -325,6 +342,17 @@ async def open_preview(
     async with previews.opened(branch) as preview:
         live = live_of(preview.edition, drafts=True)
         yield documents.answering(answers.beside(lambda: live, preview.archive.holding))
+
+
+@asynccontextmanager
+async def _logging(
+    journal: Journal, observer: Observer, lifespan: AbstractAsyncContextManager[dict[str, Any]]
+) -> AsyncIterator[dict[str, Any]]:
+    """The same, with nobody waiting for who reads the log."""
+    with written_by(journal):
+        async with lifespan as state:
+            yield state
+        observer.settle()
 
 
 @asynccontextmanager

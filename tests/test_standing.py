@@ -173,15 +173,18 @@ async def test_the_figures_follow_what_happens(repository):
 
 async def test_the_log_has_a_line_for_each_publication_and_each_refusal(repository):
     with following(repository) as seen, capture_logs() as logged:
+        was = seen.live
         live = await seen.push(moon("Second"), author="\x1b[31mEve <eve@example.org>")
         refused = await seen.push(broken())
         published, told = [entry for entry in logged if "version" in entry]
         assert (published["event"], published["version"], published["entities"]) == ("live", live, 13)
+        assert (published["was"], published["pinned"]) == (was, False)
         assert published["author"] == "\N{REPLACEMENT CHARACTER}[31mEve"
         assert published["seconds"] > 0
         assert (told["version"], told["author"], told["problems"]) == (refused, "An Editor", 1)
+        assert (told["event"], told["live"]) == ("refused", live)
         assert told["seconds"] > 0
-        assert f"content/{MOON}:" in told["event"]
+        assert f"content/{MOON}:" in told["report"]
 
 
 async def test_a_cache_that_cannot_be_told_is_seen_by_everybody(repository):

@@ -72,7 +72,7 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
         max_age=86_400,  # browsers cap it at two hours or a day; what is allowed changes with a release only
     )
     return [
-        Middleware(Observed),
+        Middleware(Observed, observer=services.observer),
         Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from content_api.delivery.operation import Reply
 from content_api.errors import ERROR_CODES, RequestError
-from content_api.observe.exchange import CURRENT
+from content_api.observe.exchange import CURRENT, note_code
 from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
@@ -50,6 +50,15 @@ def shown(error: RequestError) -> dict[str, object]:
     return {"message": str(error), "extensions": identified(error.extensions)}
 
 
+def note_reply(reply: Reply) -> None:
+    """Note what the log says of a reply."""
+    if exchange := CURRENT.get():
+        exchange.code = reply.codes[0] if reply.codes else None
+        exchange.cost, exchange.version = reply.cost, reply.version
+        if not reply.executed:
+            exchange.answered = None
+
+
 def identified(found: Mapping[str, object]) -> dict[str, object]:
     """The same, with the id of the request, so that who reads an error can say which it was."""
     exchange = CURRENT.get()
@@ -72,9 +81,11 @@ def identified_reply(reply: Reply) -> Reply:
 async def problem(request: Request, error: Exception) -> Response:
     """Starlette's exception handler: what it, a defect of ours, or a client's mistake raised outside GraphQL."""
     if isinstance(error, RequestError):
+        note_code(error.code)
         return _response(error.status, {"detail": str(error), **error.extensions}, headers_of(error))
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = STATUS_CODES.get(status)
+    note_code(code)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from content_api.observe.exchange import Exchange
+from content_api.observe.exchange import KNOWN, Exchange
 from content_api.observe.identity import new_identity
+from content_api.observe.observer import Observer
 from content_api.web.observed import IDENTITY
 from content_api.web.representation import Answered, Header
 
@@ -69,8 +71,8 @@ class Known:
     """A request that can be answered again: how, what stands around the endpoint's headers, and its last answer."""
 
     again: Again
-    traced: str | None
-    """Its id, where the request itself names it; else it has a new one each time."""
+    exchange: Exchange
+    """What the log tells of it. It has a new id each time, unless it names its own."""
     before: bytes
     after: bytes
     answered: Answered
@@ -79,19 +81,14 @@ class Known:
     counted: int = 0
     """Bytes of it in the bound of all."""
 
-    def parts(self) -> tuple[bytes, bytes, bytes] | None:
-        """The status line, the head behind the server's own headers, and the body; None where the application must
-        answer."""
-        answered = self.again()
-        if answered is None:
-            return None
-        if answered is not self.answered:
-            self.answered, self.head = answered, self.before + own(answered) + self.after
-        return STATUS_LINE[answered.status], self.head, answered.body
+    def take(self, answered: Answered) -> None:
+        """From here on it has another answer."""
+        self.answered, self.head = answered, self.before + own(answered) + self.after
 
     @property
     def size(self) -> int:
-        return OVERHEAD + len(self.before) + len(self.after) + len(self.head) + len(self.answered.body)
+        own_bytes = len(self.before) + len(self.after) + len(self.head) + len(self.exchange.rest or "")
+        return OVERHEAD + own_bytes + len(self.answered.body)
 
 
 def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, exchange: Exchange) -> Known | None:
@@ -105,16 +102,17 @@ def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, 
         return None
     head = (head + end).removeprefix(start)
     before, found, after = head.partition(own(answered))
-    return Known(again, exchange.traced, before, after, answered, head) if found else None
+    return Known(again, exchange, before, after, answered, head) if found else None
 
 
 class KnownRequests:
     """The requests that came most recently of those that came twice, bounded by bytes. Used from one thread."""
 
-    def __init__(self, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
+    def __init__(self, observer: Observer | None = None, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
         self.answered = 0
         """How many requests were answered by what is here."""
         self.held = 0
+        self._observer = observer or Observer()
         self._limit = limit
         self._most_seen = most_seen
         self._known: OrderedDict[bytes, Known] = OrderedDict()
@@ -125,22 +123,32 @@ class KnownRequests:
     def __len__(self) -> int:
         return len(self._known)
 
-    def answer(self, request: bytes, defaults: list[Header]) -> bytes | None:
-        """The whole answer to a request, with the headers that the server adds; None for one that is not known."""
+    def answer(self, request: bytes, defaults: list[Header], send: Callable[[bytes], None]) -> bool:
+        """Send the whole answer to a request, with the headers that the server adds; False for one that is not known,
+        or that the application must answer."""
         known = self._known.get(request)
         if known is None:
-            return None
-        before = known.answered
-        parts = known.parts()
-        if parts is None:
-            return None
+            return False
+        began = perf_counter()
+        answered = known.again()
+        if answered is None:
+            return False
         self._known.move_to_end(request)
-        if known.answered is not before:
-            self._count(request, known)
+        if answered is not known.answered:
+            self._take(request, known, answered)
         self.answered += 1
-        status, head, body = parts
-        identity = (known.traced or new_identity()).encode()
-        return b"".join((status, self.written(defaults), BEFORE_ID, identity, BEHIND_ID, head, body))
+        identity = known.exchange.traced or new_identity()
+        head = (
+            STATUS_LINE[answered.status],
+            self.written(defaults),
+            BEFORE_ID,
+            identity.encode(),
+            BEHIND_ID,
+            known.head,
+        )
+        send(b"".join((*head, answered.body)))
+        self._observer.answered(known.exchange, identity, began)
+        return True
 
     def written(self, defaults: list[Header]) -> bytes:
         """The server's own headers, written once for each list of them: there is a new one each second."""
@@ -164,7 +172,22 @@ class KnownRequests:
         """Know a request; what was asked for longest ago makes room for it."""
         if request not in self._known:
             self._known[request] = known
-            self._count(request, known)
+            self._take(request, known, known.answered)
+
+    def _take(self, request: bytes, known: Known, answered: Answered) -> None:
+        """Take an answer for that of a request, from here on."""
+        known.take(answered)
+        known.exchange = exchange = replace(
+            known.exchange,
+            answered=KNOWN,
+            status=answered.status,
+            cost=answered.reply.cost,
+            version=answered.reply.version,
+            size=len(answered.body),
+            rest=None,
+        )
+        exchange.rest = self._observer.rest(exchange)
+        self._count(request, known)
 
     def _count(self, request: bytes, known: Known) -> None:
         """Count the bytes of what is new, or of another size than it was."""

@@ -31,8 +31,7 @@ class HttpProtocol(HttpToolsProtocol):
         if known is None or not self.is_idle():
             super().data_received(data)
             return
-        if answer := known.answer(data, self.server_state.default_headers):
-            self.send_known(answer)
+        if known.answer(data, self.server_state.default_headers, self.send_known):
             return
         begun = self.begun
         super().data_received(data)

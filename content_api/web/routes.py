@@ -49,6 +49,6 @@ def listening_routes(services: Services, origins: Sequence[str], largest_body: i
     because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
     subscribe, listeners = services.subscribe, services.listeners
     return [
-        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins)),
+        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins, observer=services.observer)),
         Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),
     ]
