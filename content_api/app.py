@@ -37,10 +37,11 @@ from content_api.graph.query import root
 from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
+from content_api.observe.collectors import Table, exposed
 from content_api.observe.journal import Journal
 from content_api.observe.lines import Lines
 from content_api.observe.logs import LEVELS, configure, is_for_a_person, written_by
-from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
+from content_api.observe.metrics import DELIVERY
 from content_api.observe.observer import Observer
 from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
@@ -53,7 +54,7 @@ from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import Overviews, delivered, figures_of, status_of
+from content_api.standing import Overviews, delivered, metrics_of, status_of
 from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.ending import when_told_to_end
@@ -118,10 +119,8 @@ def wire(settings: Settings, started: Started) -> Starlette:
     known = KnownRequests(observer)
     announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, answers, announcements, purging)
-    metrics = registry(lambda: figures_of(current, archive))
-    metrics.register(Operations(lambda: documents.counted))
-    metrics.register(Refusals(lambda: documents.refused))
-    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, purging)))
+    metrics = metrics_of(current, archive, documents, observer)
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, load, listeners, journal, purging)))
     together = Together.of(metrics, settings.counts)
     services = Services(
         schema_text=sdl(schema()),

@@ -52,6 +52,12 @@ def test_both_roads_give_the_same_line(tmp_path: Path):
         assert (logged[0]["status"], logged[0]["cost"], logged[0]["client"]) == (200, 2, "website")
         assert logged[0]["bytes"] == len(answers[0].partition(b"\r\n\r\n")[2])
         assert SECRET not in server.log.read_text()
+        told = server.get("/metrics").splitlines()
+        assert 'content_api_request_duration_seconds_count{answered="known"} 3.0' in told
+        assert 'content_api_request_duration_seconds_count{answered="kept"} 1.0' in told
+        assert 'content_api_operation_cost_bucket{le="2.0"} 5.0' in told
+        assert "content_api_operation_cost_sum 10.0" in told
+        assert [line for line in told if line.startswith('content_api_requests_total{status="200"}')]
 
 
 def test_a_line_for_each_kind_of_end(tmp_path: Path):

@@ -15,6 +15,11 @@ ANSWERED = (KNOWN, KEPT, SHARED, PLAN, EXECUTOR)
 """The ways to an answer, the quickest first."""
 
 
+WEBSOCKET, SUBSCRIBE = "WEBSOCKET", "SUBSCRIBE"
+LISTENING = (WEBSOCKET, SUBSCRIBE)
+"""In place of a method: a connection, and an operation on one."""
+STREAM = b"/graphql/stream"
+
 # In a log line. Paths of ours have 20 characters and a branch's name; names of clients, ten or twenty.
 LONGEST_PATH = 200
 LONGEST_NAME = 64
@@ -70,6 +75,11 @@ class Exchange:
     @property
     def shown_path(self) -> str:
         return self.path[:LONGEST_PATH].decode("ascii", "backslashreplace")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the client came to listen, so that how long it took says nothing of us."""
+        return self.method in LISTENING or self.path.endswith(STREAM)
 
     @property
     def has_failed(self) -> bool:

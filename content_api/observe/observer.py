@@ -13,6 +13,7 @@ from hashlib import sha256
 from time import perf_counter, time
 from typing import Literal
 
+from content_api.observe.counts import Counts
 from content_api.observe.exchange import Exchange
 from content_api.observe.lines import INFO, LEVELS, WARNING, Lines
 
@@ -31,7 +32,7 @@ SECONDS_TOGETHER = 0.1  # who watches the log does not see that lines are late
 
 
 class Observer:
-    """Writes a line of each request that is to have one. All of it is called on the event loop."""
+    """Counts each request, and writes a line of those that are to have one. All of it is called on the event loop."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Observer:
         self._which = which
         self._levels = levels
         self._together = together
+        self._counts = Counts()
         self._ended: list[tuple[Exchange, str, float, float]] = []
         """Of each, besides: its id, when it began and when it ended."""
         self._timer: asyncio.TimerHandle | None = None
@@ -70,13 +72,20 @@ class Observer:
             self._timer = None
         ended, self._ended = self._ended, []
         clock = time() - perf_counter()
-        lines = [
-            self._lines.line(_level(exchange), identity, clock + end, end - began, self.rest(exchange))
-            for exchange, identity, began, end in ended
-            if self._has_line(exchange)
-        ]
+        lines: list[str] = []
+        for exchange, identity, began, end in ended:
+            self._counts.add(exchange, end - began)
+            if self._has_line(exchange):
+                rest = self.rest(exchange)
+                lines.append(self._lines.line(_level(exchange), identity, clock + end, end - began, rest))
         if lines:
             self._write("".join(lines))
+
+    @property
+    def counts(self) -> Counts:
+        """What is counted, of all that has ended by now."""
+        self.settle()
+        return self._counts
 
     def rest(self, exchange: Exchange) -> str:
         """Of the line of a request, all that is the same when it comes again."""

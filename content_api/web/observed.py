@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from content_api.observe.exchange import CURRENT, Exchange
+from content_api.observe.exchange import CURRENT, WEBSOCKET, Exchange
 from content_api.observe.identity import new_identity, trace_of
 from content_api.observe.observer import LEFT, Observer
 
@@ -67,7 +67,7 @@ def exchange_of(scope: Scope) -> Exchange:
         traced or new_identity(),
         traced,
         perf_counter(),
-        scope.get("method", "WEBSOCKET"),
+        scope.get("method", WEBSOCKET),
         scope.get("raw_path") or quote(scope["path"]).encode(),
         noted.get(CLIENT),
         noted.get(CLIENT_VERSION),

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
-from content_api.observe.exchange import CURRENT, begun_within
+from content_api.observe.exchange import CURRENT, SUBSCRIBE, begun_within
 from content_api.observe.observer import Observer
 from content_api.web.errors import identified_reply, note_reply, shown
 from content_api.web.graphql import refuse
@@ -32,7 +32,6 @@ from content_api.web.parameters import operation_of, strict_json
 log = structlog.get_logger("content_api.web")
 
 PROTOCOL = "graphql-transport-ws"
-OPERATION = "SUBSCRIBE"  # the method of an operation on a connection, in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,7 @@ class Conversation:
     def begun(self, name: str, operation: Operation) -> asyncio.Task[None]:
         """The task of an operation. It is an exchange of its own, with the id of the connection."""
         connection = CURRENT.get()
-        token = CURRENT.set(connection and begun_within(connection, OPERATION))
+        token = CURRENT.set(connection and begun_within(connection, SUBSCRIBE))
         try:
             return self.tasks.create_task(self.tell(name, self.subscribe(operation)))
         finally:
@@ -271,7 +270,7 @@ class Conversation:
                 await self.websocket.send_text(text)
         except TimeoutError:
             raise Stalled from None
-        if (exchange := CURRENT.get()) and exchange.method == OPERATION:  # what is sent by itself is counted below us
+        if (exchange := CURRENT.get()) and exchange.method == SUBSCRIBE:  # what is sent by itself is counted below us
             exchange.size += len(text)
 
     def id_of(self, message: Message) -> str:
