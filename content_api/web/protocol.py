@@ -184,7 +184,11 @@ class HttpProtocol(TimedProtocol):
             if self.has_left():
                 cycle.disconnected = True
             if not cycle.disconnected:
-                await app(scope, receive, send)
+                try:
+                    await app(scope, receive, send)
+                except asyncio.CancelledError:  # the time that the server has to end is over
+                    cycle.disconnected = True
+                    self.transport.abort()
 
         super()._start_asgi_task(cycle, unless_left)  # type: ignore[arg-type]  # uvicorn has types of its own for these
 
