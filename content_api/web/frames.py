@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -27,8 +28,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **named)
         self.places = Places.of(self.app_state)
         self.place: Place | None = None
+        self.leaving: TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.leaving:
+            self.leaving.cancel()
         if self.place:
             self.places.leave(self.place)
             self.place = None
@@ -37,7 +41,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         await super().run_asgi()
         self.abort_unread()
-        self.loop.call_later(SECONDS_TO_LEAVE, self.transport.abort)
+        if not self.disconnected:
+            self.leaving = self.loop.call_later(SECONDS_TO_LEAVE, self.transport.abort)
 
     def shutdown(self) -> None:
         super().shutdown()

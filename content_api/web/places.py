@@ -18,7 +18,7 @@ STATE = "places"
 """Under this name an application's lifespan hands its Places to the protocol."""
 
 # Who finds no place is told so when it has sent its request: an answer before that may be lost on the way. These many
-# wait to be told, for LINGER_SECONDS (protocol.py) at most; in a flood, the others are left without a word.
+# wait to be told, for LINGER_SECONDS (timed.py) at most; in a flood, the others are left without a word.
 MOST_TOLD = 100
 # A turn of the loop in which so much is done already is one of a busy server; what is read in the turns after it has
 # waited as well, until there was an end of it.
@@ -116,6 +116,7 @@ class Places:
             found = ip_address(address)
         except ValueError:
             return False
+        found = getattr(found, "ipv4_mapped", None) or found  # as a socket for both kinds writes one of IPv4
         return any(found in network for network in self._networks)
 
 

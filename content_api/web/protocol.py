@@ -292,6 +292,7 @@ class HttpProtocol(TimedProtocol):
             self.leave_place()
         elif protocol.handshake_initiated:
             protocol.place, self.place = self.place, None
+            self.parser = None  # type: ignore[assignment]  # each refers to the other, as uvicorn ends it elsewhere
         else:
             self.connections.discard(protocol)
             self.connections.add(self)

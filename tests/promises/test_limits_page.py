@@ -28,6 +28,7 @@ from content_api.graph import connections, query
 from content_api.settings import Settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
 from content_api.web.body import LARGEST_BODY
+from content_api.web.frames import MOST_FRAMES
 from content_api.web.listeners import MOST_LISTENERS
 from content_api.web.parameters import MOST_PARAMETERS
 from content_api.web.places import MOST_TOLD
@@ -90,7 +91,7 @@ def test_the_limits_of_connections_are_the_settings():
 
 
 def test_the_limits_of_listening_are_those_of_the_code():
-    expected = {"listeners": MOST_LISTENERS} | dataclasses.asdict(SocketLimits())
+    expected = {"listeners": MOST_LISTENERS, "frames": MOST_FRAMES} | dataclasses.asdict(SocketLimits())
     assert {row[0]: number(row[1]) for row in rows("Listening")} == expected
 
 

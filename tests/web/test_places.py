@@ -32,7 +32,7 @@ def test_a_network_of_ipv6_is_one_client():
     assert [place.refusal is None for place in found] == [True, True, False, True]
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3", "2001:db8::7", "192.0.2.7"])
+@pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "192.0.2.7"])
 def test_a_proxy_is_bounded_by_the_bound_of_all_alone(address):
     where = places(("10.0.0.0/8", "2001:db8::/32", "192.0.2.7"), connections_per_address=1, connections=5)
     found = taken(where, *[address] * 6)
