@@ -63,9 +63,13 @@ from content_api.web.known import STATE as KNOWN
 from content_api.web.known import KnownRequests
 from content_api.web.listeners import Listeners
 from content_api.web.load import Load
+from content_api.web.observed import STATE as OBSERVER
+from content_api.web.places import STATE as PLACES
+from content_api.web.places import Places
 from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
 from content_api.web.tokens import Tokens
+from content_api.web.websocket import SocketLimits
 
 log = structlog.get_logger("content_api")
 
@@ -117,7 +121,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     journal = Journal.of_stderr()
     observer = observing(settings, journal)
     known = KnownRequests(observer)
-    announcements, listeners, purging = Announcements(), Listeners(), Purging.at(settings.purge_urls)
+    announcements, listeners, purging = Announcements(), Listeners(settings.listeners), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, answers, announcements, purging)
     metrics = metrics_of(current, archive, documents, observer)
     metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, load, listeners, journal, purging)))
@@ -143,6 +147,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
     return build(
         services,
         origins=settings.cors_origins,
+        sockets=SocketLimits.of(settings),
         rate_limit=settings.rate_limit,
         lifespan=lambda app: _logging(
             journal,
@@ -151,7 +156,11 @@ def wire(settings: Settings, started: Started) -> Starlette:
                 started,
                 listeners,
                 load,
-                known,
+                {
+                    KNOWN: known,
+                    OBSERVER: observer,
+                    PLACES: Places(settings, settings.proxies, services.count_refusal),
+                },
                 _following(settings, started, publisher, announcements, purging),
                 purging.run(),
                 *([together.write_again_and_again()] if together else []),
@@ -356,10 +365,10 @@ async def _logging(
 
 @asynccontextmanager
 async def _lifespan(
-    started: Started, listeners: Listeners, load: Load, known: KnownRequests, *running: Coroutine[None, None, None]
+    started: Started, listeners: Listeners, load: Load, below: dict[str, Any], *running: Coroutine[None, None, None]
 ) -> AsyncIterator[dict[str, Any]]:
-    """What goes on while the server runs: `running` is begun with it, and cancelled. The protocol below is given what
-    it may answer."""
+    """What goes on while the server runs: `running` is begun with it, and cancelled. The protocols below are given what
+    they may answer, and what they are held to."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*COLLECTIONS)
     gc.collect()
@@ -367,7 +376,7 @@ async def _lifespan(
     tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
     with when_told_to_end(listeners.dismiss), load.beating():
-        yield {KNOWN: known}
+        yield below
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):

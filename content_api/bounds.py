@@ -21,6 +21,46 @@ OPERATION = OperationLimits()
 class SocketBounds(BaseModel):
     """Limits of connections and clients"""
 
+    head_seconds: Annotated[float, Field(gt=0, le=600)] = 8.0
+    """Seconds in which the head of a request must be here, counted from its first byte, on a new connection from when
+    that was made. It is one packet or a few: over the slowest of phones they come in two seconds."""
+    request_seconds: Annotated[float, Field(gt=0, le=600)] = 8.0
+    """Seconds in which a request must be here with its body, counted from its first byte: 100 kB in that time is a line
+    of 12 kB a second."""
+    head_bytes: Annotated[int, Field(ge=1_000, le=1_000_000)] = 16_384
+    """Bytes of a request's head. Browsers send 1,000, with the cookies and traces of a large site 8,000; a question
+    that does not fit into an address goes by POST."""
+    head_fields: Annotated[int, Field(ge=8, le=1_000)] = 64
+    """Header fields of a request. Browsers send 20, and each proxy on the way adds a few."""
+    idle_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+    """Seconds that a connection stays open after an answer, for the next request. A reader who goes on does so sooner,
+    and a connection that is made anew takes a tenth of a second. A proxy in front should keep its connections for
+    less."""
+    take_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """Seconds in which a client must take its answer from the server: 1 MB over a line of 17 kB a second. Who has not
+    is left, for what waits for him is memory."""
+    pipelined: Annotated[int, Field(ge=1, le=1_000)] = 20
+    """Requests of one connection that may wait for the answer to the one before. Browsers never send one so early; what
+    measures servers sends 16."""
+    connections: Annotated[int, Field(ge=1, le=1_000_000)] = 12_000
+    """Connections that a worker holds: 10,000 that listen, and 2,000 that ask. One that is idle takes 10 kB. Where the
+    system allows fewer open files, there are fewer."""
+    connections_per_address: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    """Connections of one client address to a worker: a hospital behind one address, where two thousand people open a
+    page each minute. A proxy of `CONTENT_API_PROXIES` may hold any number of them: it is not one client."""
+    listeners: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
+    """WebSockets and event streams of a worker. An idle one costs 20 to 30 kB, so that these take 300 MB at most."""
+    end_seconds: Annotated[int, Field(ge=0, le=3600)] = 5
+    """Seconds that a server that is told to end gives to what it has begun. An answer takes milliseconds. What is not
+    done by then, or not taken by its client, is left."""
+    init_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
+    """Seconds until `connection_init` on a WebSocket. Clients greet as soon as they are connected; one that does not is
+    no client."""
+    message_bytes: Annotated[int, Field(ge=1_000, le=1_000_000)] = 16_384
+    """Bytes of one message on a WebSocket: a document of 10,000 characters, its variables, and JSON around them."""
+    socket_operations: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """Operations that run on one WebSocket. A page listens to one thing, a page that is made of many parts to a
+    few."""
     rate_limit: str | None = None
     """How many requests one client address may send, such as `100/second`, `1000/minute` or `20000/hour`. If not set,
     any number. Each worker counts for itself."""

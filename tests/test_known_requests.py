@@ -76,7 +76,7 @@ def repository(tmp_path_factory) -> Repository:
 
 @pytest.fixture(scope="module")
 def server(repository) -> Iterator[Serving]:
-    with serving("--content", str(repository.path), cwd=repository.path) as running:
+    with serving("--content", str(repository.path), cwd=repository.path, CONTENT_API_IDLE_SECONDS="4") as running:
         yield running
 
 
@@ -278,7 +278,7 @@ def test_a_connection_on_which_nothing_comes_any_more_is_closed(server):
         exchange(connection, request)
         began = time.monotonic()
         assert connection.recv(1) == b""
-        assert 3 < time.monotonic() - began < 9
+        assert 3 < time.monotonic() - began < 8
 
 
 def test_a_connection_that_only_ever_asked_what_is_known_is_closed_as_well(server):

@@ -92,6 +92,20 @@ def test_a_client_that_leaves_has_a_line_too(tmp_path: Path):
         assert lines(server, 1, path="/graphql", status=499)
 
 
+def test_what_the_application_does_not_see_has_a_line_and_an_id_too(tmp_path: Path):
+    with serving("--content", CONTENT, cwd=tmp_path) as server:
+        with connected(server) as connection:
+            answer = exchange(connection, b"GET /livez?secret=1 HTTP/1.1\r\n\r\n")
+        [line] = lines(server, 1, path="/livez", code="BAD_HTTP", status=400, method="GET")
+        assert f"request-id: {line['request_id']}".encode() in answer
+        assert f'"requestId":"{line["request_id"]}"'.encode() in answer
+        with connected(server) as connection:
+            exchange(connection, b"no HTTP\r\n\r\n")
+        [line] = [line for line in lines(server, 2, code="BAD_HTTP") if "path" not in line]
+        assert "method" not in line
+        assert "secret" not in server.log.read_text()
+
+
 def test_the_last_lines_are_written_before_the_end(tmp_path: Path):
     with serving("--content", CONTENT, cwd=tmp_path) as server:
         server.ask(PAGE)

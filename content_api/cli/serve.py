@@ -15,10 +15,11 @@ from typing import Annotated
 import typer
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from content_api.app import stored_documents, wire
+from content_api.cli.open_files import with_files
 from content_api.cli.options import Content, Ref, WorkingTree, given
+from content_api.cli.workers import WorkerProcesses
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.report import plural
@@ -28,12 +29,9 @@ from content_api.opening import Started, opened_and_started
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
 from content_api.web.protocol import HttpProtocol, SocketProtocol
-from content_api.web.websocket import SocketLimits
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
 BACKLOG = 2048
-# An answer takes milliseconds. Who has not taken it by then, or does not read the end of a stream, is left behind.
-SECONDS_TO_END = 5
 
 Host = Annotated[
     str | None,
@@ -104,6 +102,7 @@ def serve(
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         typer.echo(warning, err=True)
+    settings = with_files(settings)
     stored_documents(settings)  # or each worker would find out, and be started again for ever
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused
         started = opened_and_started(settings)
@@ -119,7 +118,7 @@ def run(settings: Settings, started: Started, listening: socket.socket) -> None:
     else:
         with TemporaryDirectory(prefix="content-api-counts-") as folder:
             hand_down(settings.model_copy(update={"counts": settings.counts or Path(folder)}))
-            Multiprocess(configured(settings, "content_api.app:application"), [listening]).run()
+            WorkerProcesses(configured(settings, "content_api.app:application"), [listening]).run()
 
 
 def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:
@@ -137,9 +136,9 @@ def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:
         log_level="warning",  # that it started and stopped is said by us
         access_log=False,
         ws=SocketProtocol,
-        ws_max_size=SocketLimits().message_bytes,
+        ws_max_size=settings.message_bytes,
         ws_per_message_deflate=False,  # a few hundred bytes now and then; a compressor for each connection takes 40 kB
-        timeout_graceful_shutdown=SECONDS_TO_END,
+        timeout_graceful_shutdown=settings.end_seconds,
     )
 
 

@@ -97,8 +97,8 @@ class Observer:
 
     def _made(self, exchange: Exchange) -> str:
         found = (
-            ("method", exchange.method),
-            ("path", exchange.shown_path),
+            ("method", exchange.method or None),
+            ("path", exchange.shown_path or None),
             ("operation", exchange.operation),
             ("document", exchange.document and hash_of(exchange.document)),
             ("status", exchange.status),

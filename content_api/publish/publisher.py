@@ -114,7 +114,10 @@ class Publisher:
             looked.set()
             await asyncio.sleep(LEAST_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), max(pause - LEAST_SECONDS, 0))
+                # Not by wait_for: in Python 3.11 it loses a cancellation that comes together with the nudge, and the
+                # server would never end.
+                async with asyncio.timeout(max(pause - LEAST_SECONDS, 0)):
+                    await self._nudge.wait()
 
     async def at_least(self, commit: str) -> None:
         """Wait until a commit, or one that descends from it, is live. Raises RequestError where it takes too long."""
@@ -138,7 +141,8 @@ class Publisher:
         self._waiting += 1
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._looked.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._looked.wait()
         finally:
             self._waiting -= 1
 

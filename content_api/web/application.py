@@ -23,6 +23,7 @@ from content_api.web.observed import REQUEST_ID, Observed
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
+from content_api.web.websocket import SocketLimits
 
 STATIC = Path(__file__).parent / "static"
 
@@ -36,6 +37,7 @@ def build(
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     largest_body: int = LARGEST_BODY,
+    sockets: SocketLimits | None = None,
     rate_limit: str | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
@@ -48,7 +50,7 @@ def build(
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
-        routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body)],
+        routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body, sockets)],
         middleware=_middleware(services, origins, rate_limit),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,

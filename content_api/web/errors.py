@@ -20,9 +20,16 @@ from content_api.web.negotiation import JSON
 PROBLEM = "application/problem+json"
 NEVER = {"Cache-Control": "no-store"}  # an error may pass, and caches keep some of them for as long as they like
 
-# Code -> seconds after which to ask again: a publication takes less than one, a version that is loaded a few, and those
-# who listen have to leave before others can. What took too long once will again, unless the machine is less busy.
-RETRY_AFTER = {"VERSION_NOT_YET_LIVE": 1, "OVERLOADED": 2, "TOOK_TOO_LONG": 10, "TOO_MANY_LISTENERS": 30}
+# Code -> seconds after which to ask again: a publication takes less than one, a version that is loaded a few, an idle
+# connection is closed in fifteen, and those who listen have to leave before others can. What took too long once will
+# again, unless the machine is less busy.
+RETRY_AFTER = {
+    "VERSION_NOT_YET_LIVE": 1,
+    "OVERLOADED": 2,
+    "TOOK_TOO_LONG": 10,
+    "SERVER_FULL": 15,
+    "TOO_MANY_LISTENERS": 30,
+}
 
 # HTTP status -> the code of ERROR_CODES that says what it means. What is not here shows its standard phrase alone.
 STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 500: "INTERNAL"}
@@ -81,8 +88,7 @@ def identified_reply(reply: Reply) -> Reply:
 async def problem(request: Request, error: Exception) -> Response:
     """Starlette's exception handler: what it, a defect of ours, or a client's mistake raised outside GraphQL."""
     if isinstance(error, RequestError):
-        note_code(error.code)
-        return _response(error.status, {"detail": str(error), **error.extensions}, headers_of(error))
+        return problem_of(error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = STATUS_CODES.get(status)
     note_code(code)
@@ -90,6 +96,12 @@ async def problem(request: Request, error: Exception) -> Response:
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return _response(status, {"detail": ERROR_CODES[code][1], "code": code} if code else {}, NEVER | headers)
+
+
+def problem_of(error: RequestError) -> Response:
+    """A client's mistake outside of GraphQL."""
+    note_code(error.code)
+    return _response(error.status, {"detail": str(error), **error.extensions}, headers_of(error))
 
 
 def headers_of(error: RequestError) -> dict[str, str]:

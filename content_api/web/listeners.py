@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 
+from content_api.bounds import SocketBounds
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 
 Subscribe = Callable[[Operation], AsyncGenerator[Reply, None]]
 
-# Connections and streams of one process. An idle one costs 20 to 30 kB (docs/performance.md), so that these take 300 MB
-# at most; and a process may usually have 1,024 files open, which is where an operator begins to think about numbers.
-MOST_LISTENERS = 10_000
+MOST_LISTENERS = SocketBounds().listeners
 # What is sent in this time or not at all: a phone in a tunnel comes back sooner, or connects again anyway.
 SEND_SECONDS = 10.0
 

@@ -12,6 +12,8 @@ from content_api.observe.exchange import CURRENT, WEBSOCKET, Exchange
 from content_api.observe.identity import new_identity, trace_of
 from content_api.observe.observer import LEFT, Observer
 
+STATE = "observer"
+"""Under this name an application's lifespan hands its Observer to the protocol."""
 REQUEST_ID = "Request-Id"
 IDENTITY = REQUEST_ID.lower().encode()
 TRACEPARENT, CLIENT, CLIENT_VERSION = b"traceparent", b"graphql-client-name", b"graphql-client-version"

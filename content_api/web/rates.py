@@ -6,8 +6,6 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from limits import RateLimitItem, parse
 from limits.storage import Storage
@@ -15,6 +13,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_api.errors import RequestError
+from content_api.web.client import client_of
 from content_api.web.headers import path_of
 from content_api.web.known import withdraw
 from content_api.web.refusing import turn_away
@@ -23,12 +22,7 @@ from content_api.web.refusing import turn_away
 NOT_COUNTED = frozenset(("/livez", "/readyz", "/metrics"))
 # As many as a busy site sees in a minute, in 6 MB. Of more, the one heard of longest ago begins anew.
 MOST_CLIENTS = 20_000
-# What is no address, such as the `unknown` of a proxy, is a client by what it says, of which no more is kept than this.
-LONGEST_NAME = 45
 TRY_AGAIN_LATER = 1013  # the close code that is registered for it
-
-# The provider of a household, or of a phone, gives it 2^64 addresses to choose from.
-IPV6_PREFIX = 64
 
 
 class Counters(Storage):
@@ -102,19 +96,6 @@ class Rate:
             f"More than {self.item.amount:,} requests in {time_given} came from your address.",
             "Wait as `Retry-After` says, keep answers, or ask for several things in one operation.",
         )
-
-
-@lru_cache(maxsize=4_096)  # as many addresses as are busy at one time; to read one takes 5 µs
-def client_of(address: str) -> str:
-    """Whom an address stands for: itself, or its network of IPv6."""
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return address[:LONGEST_NAME]
-    if isinstance(found, IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped or IPv6Network((found.packed, IPV6_PREFIX), strict=False))
-    return str(found)
 
 
 class RateLimited:

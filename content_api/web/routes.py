@@ -17,7 +17,7 @@ from content_api.web.scoped import SCOPED, Served
 from content_api.web.services import Services
 from content_api.web.stream import StreamEndpoint
 from content_api.web.versions import VersionsPage
-from content_api.web.websocket import WebSocketEndpoint
+from content_api.web.websocket import SocketLimits, WebSocketEndpoint
 
 
 def routes(services: Services, static: Path, largest_body: int) -> list[BaseRoute]:
@@ -44,11 +44,13 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
     return table
 
 
-def listening_routes(services: Services, origins: Sequence[str], largest_body: int) -> list[BaseRoute]:
+def listening_routes(
+    services: Services, origins: Sequence[str], largest_body: int, sockets: SocketLimits | None = None
+) -> list[BaseRoute]:
     """The part of the table that is about staying. One path answers HTTP and WebSockets; event streams have another,
     because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
     subscribe, listeners = services.subscribe, services.listeners
     return [
-        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins, observer=services.observer)),
+        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, services.observer)),
         Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),
     ]

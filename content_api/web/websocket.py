@@ -12,13 +12,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from content_api.bounds import SocketBounds
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.observe.exchange import CURRENT, SUBSCRIBE, begun_within
@@ -32,17 +32,22 @@ from content_api.web.parameters import operation_of, strict_json
 log = structlog.get_logger("content_api.web")
 
 PROTOCOL = "graphql-transport-ws"
+USUAL = SocketBounds()
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """What one connection may do."""
+    """What one connection may do. The first three are settings, and have their reasons there."""
 
-    message_bytes: int = 16_384  # a document of 10,000 characters, its variables, and JSON around them
-    operations: int = 20  # a page listens to one thing, a page that is made of many parts to a few
+    message_bytes: int = USUAL.message_bytes
+    operations: int = USUAL.socket_operations
+    init_seconds: float = USUAL.init_seconds
     id_characters: int = 100  # a UUID has 36; it is kept, and sent back with every reply
-    init_seconds: float = 5.0  # clients greet as soon as they are connected; one that does not is no client
     send_seconds: float = SEND_SECONDS
+
+    @classmethod
+    def of(cls, bounds: SocketBounds) -> SocketLimits:
+        return cls(bounds.message_bytes, bounds.socket_operations, bounds.init_seconds)
 
 
 # Close code -> when. The table of docs/reference/http.md is held to it by a test.
@@ -107,7 +112,7 @@ def check_origin(websocket: WebSocket, origins: Sequence[str]) -> None:
     origin = websocket.headers.get("origin")
     if origin is None or "*" in origins or origin in origins:
         return
-    if urlsplit(origin).netloc != websocket.headers.get("host"):
+    if origin.partition("://")[2] != websocket.headers.get("host"):
         raise RequestError("ORIGIN_NOT_ALLOWED", f"Pages of {origin:.80} may not connect here.")
 
 

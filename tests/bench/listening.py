@@ -113,7 +113,7 @@ def row(name: str, listen: Listen, number: int) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as scratch:
         repository = Repository(Path(scratch) / "repository")
         repository.commit({f"content/{path}": data for path, data in world.files().items()})
-        with serving("--reload", cwd=repository.path) as server:
+        with serving("--reload", cwd=repository.path, CONTENT_API_CONNECTIONS_PER_ADDRESS=f"{2 * number}") as server:
             memory, spread, wait = asyncio.run(measured(server, repository, listen, number))
     return f"{number:,}", name, f"{memory / number / 1000:.1f} kB", duration(spread), duration(wait)
 

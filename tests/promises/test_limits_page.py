@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import re
 
+from content_api.bounds import SocketBounds
 from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery import persisted, stored
 from content_api.delivery.lane import LEAST_SHARE, MOST_WAITING
@@ -22,12 +23,15 @@ from content_api.delivery.price import (
     PAGE,
     RELATION,
 )
+from content_api.errors import ERROR_CODES
 from content_api.graph import connections, query
 from content_api.settings import Settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
 from content_api.web.body import LARGEST_BODY
+from content_api.web.frames import MOST_FRAMES
 from content_api.web.listeners import MOST_LISTENERS
 from content_api.web.parameters import MOST_PARAMETERS
+from content_api.web.places import MOST_TOLD
 from content_api.web.websocket import SocketLimits
 from tests.docs.blocks import read
 from tests.docs.sandbox import delivery_of
@@ -73,8 +77,21 @@ def test_the_limits_of_documents_by_id_are_those_of_the_code():
     assert not stored.NAME.fullmatch("a" * 101)
 
 
+ELSEWHERE = {"rate_limit", "busy_seconds", "listeners", "init_seconds", "message_bytes", "socket_operations"}
+"""Settings of SocketBounds that other sections of the page have."""
+
+
+def test_the_limits_of_connections_are_the_settings():
+    bounds = SocketBounds().model_dump(exclude=ELSEWHERE)
+    assert {row[0]: number(row[1]) for row in rows("Connections")} == bounds
+    for _, _, refused, _ in rows("Connections"):
+        status, _, code = refused.partition(", ")
+        assert refused == "the connection ends" or ERROR_CODES[code.strip("`")][0] == int(status)
+    assert f"Of those who find no place, {MOST_TOLD} at a time are told so." in TEXT
+
+
 def test_the_limits_of_listening_are_those_of_the_code():
-    expected = {"listeners": MOST_LISTENERS} | dataclasses.asdict(SocketLimits())
+    expected = {"listeners": MOST_LISTENERS, "frames": MOST_FRAMES} | dataclasses.asdict(SocketLimits())
     assert {row[0]: number(row[1]) for row in rows("Listening")} == expected
 
 

@@ -262,6 +262,22 @@ async def test_a_client_waits_for_its_own_version_or_is_told_that_it_is_not_live
         following_task.cancel()
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_it_ends_when_it_is_told_to_though_it_is_told_to_look_at_the_same_moment(repository, turns):
+    """With asyncio.wait_for of Python 3.11 it went on looking for ever, and the server never ended."""
+    with following(repository) as seen:
+        seen.publisher.poll_seconds = 60
+        task = asyncio.create_task(seen.publisher.run())
+        await asyncio.sleep(1)
+        seen.publisher.look_now()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, pending = await asyncio.wait([task], timeout=2)
+        task.cancel()
+        assert not pending
+
+
 async def test_a_tag_is_followed_though_the_newest_version_is_refused(repository):
     with following(repository) as seen:
         first = seen.live

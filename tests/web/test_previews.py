@@ -378,12 +378,12 @@ def test_a_plain_folder_has_no_previews_and_says_so(tmp_path: Path, capsys, logs
 # ---- the log
 
 
-def test_the_log_says_whose_token_it_was_and_never_a_token(repository, capsys, logs_as_before):
+def test_the_log_says_whose_token_it_was_and_never_a_token(repository, capfd, logs_as_before):
     given = settings(repository).model_copy(update={"log_level": "debug", "log_format": "json"})
     with TestClient(create_app(given)) as client:
         assert ask(client, "review/moon").status_code == 200
         assert ask(client, "review/moon", Authorization=f"Bearer {TOKEN}-not").status_code == 401
-    said = "".join(capsys.readouterr())
+    said = "".join(capfd.readouterr())
     assert '"token": "anna"' in said
     assert [one for one in (TOKEN, OTHER, hashed(TOKEN), hashed(OTHER)) if one in said] == []
 

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from content_api.web.rates import LONGEST_NAME, Rate, client_of
+from content_api.web.client import LONGEST_NAME, client_of
+from content_api.web.rates import Rate
 from tests.live import LiveServer, live
 from tests.web.small import GRAPHQL_RESPONSE, JSON, application
 

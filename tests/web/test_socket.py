@@ -31,7 +31,6 @@ def head(*fields: str) -> bytes:
 
 def read(connection: socket.socket) -> tuple[str, dict]:
     """The status line and the JSON body of the one answer that comes."""
-    connection.shutdown(socket.SHUT_WR)
     received = b""
     while chunk := connection.recv(65_536):
         received += chunk

@@ -1,0 +1,65 @@
+"""A server that is told to end: it takes nothing new, finishes what it has begun, and has an end within its limit."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import ExitStack
+from urllib.parse import quote
+
+import pytest
+
+from tests.hostile import peer
+from tests.hostile.acts import code_of, conversing
+from tests.hostile.peer import Peer, exchange, statuses, until_closed
+
+WAITS = f"Content-Version-At-Least: {'0' * 40}"
+"""A header field for whose sake the server waits five seconds, and answers 503 then."""
+TO_START = 0.3
+AFTER = 3.0  # git and what follows the branch end, on a machine that runs other tests
+
+
+def told_to_end(server: Peer) -> float:
+    time.sleep(TO_START)
+    server.process.send_signal(signal.SIGTERM)
+    return time.monotonic()
+
+
+def test_what_is_begun_is_finished_and_nothing_new_is_taken():
+    with peer.ours(CONTENT_API_END_SECONDS="15") as server, server.connected(seconds=15) as connection:
+        connection.sendall(server.post(WAITS) + server.post())
+        began = told_to_end(server)
+        time.sleep(1)
+        with pytest.raises(ConnectionRefusedError), server.connected():
+            pass
+        received = until_closed(connection, 10)
+        assert statuses(received) == [503, 200], "those that were sent before are answered"
+        assert received.count(b"connection: close") == 1
+        assert server.process.wait(AFTER) == -signal.SIGTERM
+        assert 3 < time.monotonic() - began < 5 + AFTER
+
+
+def test_what_is_not_finished_in_time_is_left_and_its_socket_closed():
+    with peer.ours(CONTENT_API_END_SECONDS="1") as server, server.connected() as connection:
+        connection.sendall(server.post(WAITS))
+        began = told_to_end(server)
+        assert until_closed(connection, 1 + AFTER) == b""
+        assert server.process.wait(AFTER) == -signal.SIGTERM
+        assert time.monotonic() - began < 1 + AFTER
+
+
+def test_who_is_idle_half_through_or_listening_keeps_it_no_longer_than_that():
+    with peer.ours(CONTENT_API_END_SECONDS="2", CONTENT_API_TAKE_SECONDS="60") as server, ExitStack() as stack:
+        idle, half, body, deaf, stream = [stack.enter_context(server.connected(window=4_096)) for _ in range(5)]
+        exchange(idle, server.post())
+        half.sendall(server.post()[:40])
+        body.sendall(server.post()[:-5])
+        deaf.sendall(server.get(server.large) * 3)
+        stream.sendall(server.get(f"/graphql/stream?query={quote(server.listening)}"))
+        client = stack.enter_context(conversing(server))
+        began = told_to_end(server)
+        assert server.process.wait(2 + AFTER) == -signal.SIGTERM
+        assert time.monotonic() - began < 2 + AFTER
+        for connection in (idle, half, body, deaf, stream):
+            until_closed(connection, 1)
+        assert code_of(client, 1) == 1012
