@@ -35,7 +35,7 @@ class Limits:
     aliases: int = 50  # one screen of named lists; an alias is how one field is made to run many times
     root_fields: int = 20  # each may be a search or a filter over everything
     fields: int = 400  # a detail page with everything has 120
-    comparisons: int = 5_000  # of fields that are one in the answer: 20 parts of a page with 10 in common make 3,800
+    comparisons: int = 5_000  # of fields that are one in the answer: 30 parts of a page with 3 in common make 4,500
     introspection_depth: int = 15  # the standard introspection query, which unwraps nine lists and non-nulls, has 15
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by

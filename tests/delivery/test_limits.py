@@ -316,3 +316,21 @@ def test_the_values_of_variables_are_not_repeated_at_length_either():
         reply = ask("query ($a: Int!) { picky(size: $a) }", variables={"a": given})
         assert reply.codes[0] == "BAD_VARIABLES"
         assert all(len(told["message"]) <= LONGEST_MESSAGE for told in body(reply)["errors"])
+
+
+def doubling(levels: int) -> str:
+    nest = "".join(f"fragment f{i} on Thing {{ ...f{i + 1} ...f{i + 1} }} " for i in range(levels))
+    return "{ thing { ...f0 } } " + nest + f"fragment f{levels} on Thing {{ name }}"
+
+
+def test_a_nest_of_doubling_fragments_is_refused_by_its_number_or_its_fields():
+    assert ask(doubling(40)).codes == ("DOCUMENT_TOO_LONG",)
+    assert ask(doubling(29)).codes == ("TOO_MANY_FIELDS",)
+
+
+def test_deep_variables_are_refused():
+    deep: list = []
+    for _ in range(150):
+        deep = [deep]
+    reply = ask("query ($a: Int) { picky(size: $a) }", variables={"a": deep})
+    assert reply.codes == ("BAD_VARIABLES",)
