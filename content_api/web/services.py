@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.web.graphql import Answer, AnswerAgain, AtLeast
 from content_api.web.health import Status
@@ -13,6 +14,8 @@ from content_api.web.load import Load
 from content_api.web.metrics import Expose
 from content_api.web.previews import PreviewRoutes
 from content_api.web.versions import Overlook
+
+USUAL_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,7 @@ class Services:
     status: Callable[[], Status]
     overlook: Overlook
     expose: Expose
+    limits: Limits = USUAL_LIMITS
     load: Load | None = None
     """How busy the process is; without it nobody is turned away for that."""
     count_refusal: Callable[[str], None] = lambda code: None

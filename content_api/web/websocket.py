@@ -19,12 +19,14 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from content_api.bounds import SocketBounds
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Reply
 from content_api.errors import RequestError
 from content_api.web.graphql import refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON
-from content_api.web.parameters import operation_of, strict_json
+from content_api.web.parameters import operation_of
+from content_api.web.strict_json import strict_json
 
 log = structlog.get_logger("content_api.web")
 
@@ -81,19 +83,25 @@ class WebSocketEndpoint:
     """
 
     def __init__(
-        self, subscribe: Subscribe, listeners: Listeners, origins: Sequence[str], limits: SocketLimits | None = None
+        self,
+        subscribe: Subscribe,
+        listeners: Listeners,
+        origins: Sequence[str],
+        limits: SocketLimits | None = None,
+        question: Limits | None = None,
     ) -> None:
         self.subscribe = subscribe
         self.listeners = listeners
         self.origins = origins
         self.limits = limits or SocketLimits()
+        self.question = question or Limits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         try:
             check_origin(websocket, self.origins)
             with self.listeners.place():
-                await converse(websocket, self.subscribe, self.limits)
+                await converse(websocket, self.subscribe, self.limits, self.question)
         except RequestError as error:
             await websocket.send_denial_response(refuse(error, JSON))
 
@@ -107,7 +115,7 @@ def check_origin(websocket: WebSocket, origins: Sequence[str]) -> None:
         raise RequestError("ORIGIN_NOT_ALLOWED", f"Pages of {origin:.80} may not connect here.")
 
 
-async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits) -> None:
+async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, question: Limits) -> None:
     """Hold one conversation until either side ends it. What is wrong with it never leaves this function."""
     fault: Exception | None = None
     try:
@@ -116,7 +124,7 @@ async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLim
             raise Close(4406, f"Offer the subprotocol {PROTOCOL}.")
         await websocket.accept(subprotocol=PROTOCOL)
         async with asyncio.TaskGroup() as tasks:
-            await Conversation(websocket, subscribe, limits, tasks).run()
+            await Conversation(websocket, subscribe, limits, question, tasks).run()
     except* (Stalled, WebSocketDisconnect, WebSocketDisconnected) as gone:
         log.debug("a client left", reason=repr(gone.exceptions[0]))
     except* Close as closing:
@@ -141,11 +149,17 @@ class Conversation:
     """One connection: whether it was initialised, and which operations run."""
 
     def __init__(
-        self, websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, tasks: asyncio.TaskGroup
+        self,
+        websocket: WebSocket,
+        subscribe: Subscribe,
+        limits: SocketLimits,
+        question: Limits,
+        tasks: asyncio.TaskGroup,
     ) -> None:
         self.websocket = websocket
         self.subscribe = subscribe
         self.limits = limits
+        self.question = question
         self.tasks = tasks
         self.greeted = False
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -183,7 +197,7 @@ class Conversation:
             raise Close(4400, "A message must be text; this one is binary.")
         if len(text.encode()) > self.limits.message_bytes:  # the server below may read more
             raise Close(1009, f"A message may have {self.limits.message_bytes:,} bytes.")
-        return read_message(text)
+        return read_message(text, self.question)
 
     async def heed(self, message: Message) -> None:
         kind = message.get("type")
@@ -271,9 +285,9 @@ HANDLERS: dict[str, Callable[[Conversation, Message], Awaitable[None]]] = {
 }
 
 
-def read_message(text: str) -> Message:
+def read_message(text: str, limits: Limits) -> Message:
     try:
-        value = strict_json(text, "The message")
+        value = strict_json(text, "The message", limits)
     except RequestError as error:
         raise Close(4400, str(error)) from None
     if not isinstance(value, dict):
