@@ -114,8 +114,9 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     kept = Answers(settings.answer_bytes)
-    lane, limits = Lane(), Limits(seconds=settings.operation_seconds)
-    answers = delivery(current, archive, kept, limits, lane, plans=settings.plans)
+    lane, limits = Lane(), settings.question
+    suggests = not settings.trusted_only  # what may not be asked is not told either
+    answers = delivery(current, archive, kept, limits, lane, plans=settings.plans, suggests=suggests)
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
     journal = Journal.of_stderr()
@@ -141,6 +142,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         at_least=waiting(load, publisher.at_least) if publisher else None,
         look=publisher.look_now if publisher else None,
         hook_secrets=[secret.get_secret_value() for secret in settings.hook_secrets],
+        limits=limits,
         previews=preview_routes(settings, publisher, answers, documents),
         trusted_only=settings.trusted_only,
     )
@@ -204,10 +206,12 @@ def delivery(
     lane: Lane | None = None,
     *,
     plans: bool = True,
+    suggests: bool = True,
 ) -> Delivery:
     """What answers operations from what is current and, where there is an archive, from any other version.
 
-    Without `answers` to keep them in, each is made anew; without a `lane`, at once; without `plans`, none is compiled.
+    Without `answers` to keep them in, each is made anew; without a `lane`, at once; without `plans`, none is compiled;
+    without `suggests`, errors name nothing of the schema.
     """
     return Delivery(
         schema(),
@@ -218,6 +222,7 @@ def delivery(
         memory=Memory(noting, note_again),
         answers=Answers(0) if answers is None else answers,  # one that is empty is false
         lane=lane,
+        suggests=suggests,
     )
 
 

@@ -78,11 +78,77 @@ class SocketBounds(BaseModel):
 
 
 class QuestionBounds(BaseModel):
-    """Limits of an operation"""
+    """Limits of a question"""
 
+    max_body_bytes: Annotated[int, Field(ge=1_000, le=10_000_000)] = OPERATION.body_bytes
+    """The largest body of a request: a document of all the characters that are read, and its variables. One that is
+    refused costs nothing but the bytes that were read."""
+    max_json_depth: Annotated[int, Field(ge=3, le=100)] = OPERATION.json_depth
+    """How deep objects and lists in a body, in variables or in a message of a WebSocket may stand in one another. Most
+    clients send three, a filter through several relations ten."""
+    max_json_digits: Annotated[int, Field(ge=10, le=1_000)] = OPERATION.json_digits
+    """How many digits a whole number may have there. One of 64 bits has 20; to read one of thousands takes long."""
+    max_document_characters: Annotated[int, Field(ge=100, le=40_000)] = OPERATION.characters
+    """The longest document. The largest of a page that we know has 3,000."""
+    max_document_tokens: Annotated[int, Field(ge=10, le=10_000)] = OPERATION.tokens
+    """Words and signs of a document. That page has 400; each takes 300 bytes while the document is remembered."""
+    max_document_fragments: Annotated[int, Field(ge=0, le=100)] = OPERATION.fragments
+    """Named fragments of a document: one for each part of a page. They multiply each other."""
+    max_document_directives: Annotated[int, Field(ge=0, le=1_000)] = OPERATION.directives
+    """Uses of `@include` and `@skip` in a document. A page leaves out a few parts."""
+    max_comparisons: Annotated[int, Field(ge=100, le=500_000)] = OPERATION.comparisons
+    """How often fields that would be one in the answer are compared, to find out whether they agree. 30 parts of a page
+    that have three in common take 4,500, 15 that have ten 3,400; 5,000 take up to 15 ms."""
+    max_operation_depth: Annotated[int, Field(ge=1, le=50)] = OPERATION.depth
+    """Levels of fields, fragments included, as in what follows. A page takes 10."""
+    max_operation_aliases: Annotated[int, Field(ge=0, le=1_000)] = OPERATION.aliases
+    """Fields with an alias: one screen of named lists. It is how one field is made to run many times."""
+    max_operation_root_fields: Annotated[int, Field(ge=1, le=1_000)] = OPERATION.root_fields
+    """Fields at the top of an operation. Each may be a search, or a filter over everything."""
+    max_operation_fields: Annotated[int, Field(ge=1, le=10_000)] = OPERATION.fields
+    """Fields of an operation. A page with everything has 120."""
+    max_introspection_depth: Annotated[int, Field(ge=1, le=50)] = OPERATION.introspection_depth
+    """Levels of fields from `__schema` or `__type` on. The query that tools send has 15."""
+    max_introspection_aliases: Annotated[int, Field(ge=0, le=100)] = OPERATION.introspection_aliases
+    """Aliases below `__schema` and `__type`. No tool uses one; each would list the schema once more."""
+    max_list_items: Annotated[int, Field(ge=1, le=1_000)] = OPERATION.list_items
+    """Items of one list, in a document or in variables: as many as the largest page has."""
+    max_operation_cost: Annotated[int, Field(ge=10, le=1_000_000)] = OPERATION.cost
+    """What an operation may cost. 5,000 are 50 ms of work at most; a page costs 100 to 400."""
+    max_operation_versions: Annotated[int, Field(ge=1, le=100)] = OPERATION.versions
+    """Versions that one operation may have loaded. To compare takes two; to load one can take seconds."""
+    max_errors: Annotated[int, Field(ge=1, le=100)] = OPERATION.errors
+    """Errors of an answer that are told. A person mends the first ones first."""
+    max_answer_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = OPERATION.answer_bytes
+    """The largest answer, before it is compressed. A hundred whole pages have 600,000, and the schema 300,000."""
     operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
     """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
     twentieth of one. What it waits while others are answered is not counted."""
+
+    @property
+    def question(self) -> OperationLimits:
+        return OperationLimits(
+            body_bytes=self.max_body_bytes,
+            json_depth=self.max_json_depth,
+            json_digits=self.max_json_digits,
+            characters=self.max_document_characters,
+            tokens=self.max_document_tokens,
+            fragments=self.max_document_fragments,
+            directives=self.max_document_directives,
+            depth=self.max_operation_depth,
+            aliases=self.max_operation_aliases,
+            root_fields=self.max_operation_root_fields,
+            fields=self.max_operation_fields,
+            comparisons=self.max_comparisons,
+            introspection_depth=self.max_introspection_depth,
+            introspection_aliases=self.max_introspection_aliases,
+            list_items=self.max_list_items,
+            cost=self.max_operation_cost,
+            seconds=self.operation_seconds,
+            versions=self.max_operation_versions,
+            errors=self.max_errors,
+            answer_bytes=self.max_answer_bytes,
+        )
 
 
 class ContentBounds(BaseModel):

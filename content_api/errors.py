@@ -94,6 +94,16 @@ class RemoteUnreachable(StoreError):
     public = "The repository on another machine cannot be reached."
 
 
+# Characters of a message or a hint that a client is shown. An error is to be read in a console, in two lines. What a
+# client sent is in some of them, and graphql-core repeats it at any length.
+LONGEST_MESSAGE = 200
+
+
+def clipped(message: str) -> str:
+    """A text that is shown to a client, no longer than it may be."""
+    return message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+
+
 # Code -> (HTTP status when nothing could be executed, what it means to a client developer).
 # docs/reference/errors.md is rendered from this table and a test holds the two together.
 ERROR_CODES: dict[str, tuple[int, str]] = {
@@ -129,9 +139,13 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "DOCUMENT_TOO_LONG": (400, "The document has more characters, tokens, fragments or directives than are read."),
     "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),
     "TOO_MANY_ALIASES": (400, "The document has more aliases than the server allows, fragments included."),
-    "TOO_MANY_FIELDS": (400, "The operation has more fields than the server follows, in all or at its root."),
+    "TOO_MANY_FIELDS": (
+        400,
+        "The operation has more fields than the server follows, in all, at its root, or of one name in one place.",
+    ),
     "LIST_TOO_LONG": (400, "A list, in the document or the variables, has more items than the server takes."),
     "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
+    "ANSWER_TOO_LARGE": (400, "The answer has more bytes than the server sends; ask for smaller pages or fewer texts."),
     "SIGNATURE_REFUSED": (401, "The signature of a webhook is missing, wrong, too old, or has been used before."),
     "STREAM_NEEDED": (400, "A subscription was sent where one answer is given; the hint says where it can be."),
     "TOO_MANY_SUBSCRIPTIONS": (400, "One connection has as many operations open as it may; end one, or open another."),
@@ -162,12 +176,15 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
 
 
 class RequestError(ContentApiError):
-    """A client's mistake: a code from ERROR_CODES, what was found, and a hint at what would be right."""
+    """A client's mistake: a code from ERROR_CODES, what was found, and a hint at what would be right.
+
+    Message and hint are cut at LONGEST_MESSAGE.
+    """
 
     def __init__(self, code: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(clipped(message))
         self.code = code
-        self.hint = hint
+        self.hint = hint and clipped(hint)
 
     @property
     def details(self) -> Mapping[str, object]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +73,8 @@ def add(files: Files, operations: Folder = None, format: PrintedFor = Format.TEX
     """
     settings = read_settings(**given(operations=operations))
     folder = writable(settings)
-    trials = judged([candidate(path) for path in files], stored_documents(settings))
+    answers = without_content(settings)
+    trials = judged(answers, [candidate(answers, path) for path in files], stored_documents(settings))
     fine = not any(trial.troubles for trial in trials)
     if fine:
         trials = [replace(trial, stored=put(trial.stored, folder)) for trial in trials]
@@ -96,8 +96,9 @@ def listed(operations: Folder = None, format: PrintedFor = Format.TEXT) -> None:
         content-api operations list
         content-api operations list --format json
     """
-    stored = stored_documents(read_settings(**given(operations=operations)))
-    trials = [examined(without_content(), one) for one in stored]
+    settings = read_settings(**given(operations=operations))
+    answers = without_content(settings)
+    trials = [examined(answers, one) for one in stored_documents(settings)]
     if format is Format.JSON:
         print_json(trials)
     else:
@@ -146,10 +147,9 @@ def build() -> typer.Typer:
 # ---- trying
 
 
-@cache
-def without_content() -> Delivery:
-    """What knows documents, and has nothing to answer from. One for the process, as the schema is."""
-    return Delivery(schema(), lambda: Live("", None))
+def without_content(settings: Settings) -> Delivery:
+    """What knows documents, and has nothing to answer from."""
+    return Delivery(schema(), lambda: Live("", None), settings.question)
 
 
 def on_content(settings: Settings, stored: Sequence[Stored]) -> tuple[str, list[Trial]]:
@@ -157,7 +157,7 @@ def on_content(settings: Settings, stored: Sequence[Stored]) -> tuple[str, list[
     configure(settings.log_format, settings.log_level)
     with open_configured(settings) as opened:
         started = served_alone(opened, settings)
-        answers = delivery(started.current, started.archive)
+        answers = delivery(started.current, started.archive, limits=settings.question)
         return opened.reason, asyncio.run(all_tried(answers, stored))
 
 
@@ -178,30 +178,30 @@ def writable(settings: Settings) -> Path:
     return settings.operations or SHIPPED
 
 
-def candidate(path: Path) -> Stored:
+def candidate(answers: Delivery, path: Path) -> Stored:
     """The document in a file of any name, under the name of its operation."""
     text = read_text(path)
-    named = [found.name.value for found in without_content().documents.get(text).operations if found.name]
+    named = [found.name.value for found in answers.documents.get(text).operations if found.name]
     return Stored(named[0] if named else path.stem, text, path, id_of(text), tuple(notes_of(text)))
 
 
-def judged(candidates: Sequence[Stored], stored: Iterable[Stored]) -> list[Trial]:
+def judged(answers: Delivery, candidates: Sequence[Stored], stored: Iterable[Stored]) -> list[Trial]:
     """The candidates, examined; one that could be added, but for its name that is taken, is in trouble too."""
     taken = {one.name: one for one in stored}
     trials = []
     for one in candidates:
-        trial = examined(without_content(), one)
+        trial = examined(answers, one)
         if one.name in taken and not trial.troubles:
-            trial = replace(trial, troubles=(name_taken(one, taken[one.name]),))
+            trial = replace(trial, troubles=(name_taken(answers, one, taken[one.name]),))
         trials.append(trial)
         taken.setdefault(one.name, one)
     return trials
 
 
-def name_taken(one: Stored, other: Stored) -> Trouble:
+def name_taken(answers: Delivery, one: Stored, other: Stored) -> Trouble:
     text = "the same text" if other.id == one.id else "another text"
     return trouble_at(
-        without_content().documents.get(one.text).operations[0],
+        answers.documents.get(one.text).operations[0],
         NOT_STORABLE,
         f"`{one.name}` is taken by {other.path}, with {text}.",
         "Give an operation that has changed another name: clients that are out there ask for the old one.",

@@ -63,7 +63,7 @@ def answer(settings: Settings, asked: Operation) -> Reply:
     configure(settings.log_format, settings.log_level)
     with open_configured(settings) as opened:
         started = served_alone(opened, settings)
-        return asyncio.run(delivery(started.current, started.archive).answer(asked))
+        return asyncio.run(delivery(started.current, started.archive, limits=settings.question).answer(asked))
 
 
 def read_variables(given: str | None) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Answering:
     plans: Plans | None
     read: Document | None = None
     """The document, if this operation was begun before and had its text read then."""
+    suggests: bool = True
+    """Whether errors suggest names of the schema."""
     document: Document = field(init=False)
     chosen: OperationDefinitionNode = field(init=False)
     variables: VariableValues = field(init=False)
@@ -50,6 +52,7 @@ class Answering:
     def anew(self, live: Live) -> Answering:
         """The same operation before it is executed, on what is live: all else of it stays as it was found to be."""
         other = Answering(self.operation, live, self.schema, self.limits, self.documents, self.plans)
+        other.suggests = self.suggests
         other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
         other.pinned, other.last = self.pinned, self.last
         other.cost, other.looking = self.cost, self.looking
@@ -72,6 +75,7 @@ class Answering:
             self.operation.operation_name,
             is_awaitable=_never,
             is_async_iterable=_never,
+            hide_suggestions=not self.suggests,
         )
         if isinstance(built, list):
             raise TypeError("variables were coerced, and now they cannot be")

@@ -64,20 +64,23 @@ class Delivery:
     """Where answers are kept. If not given, none are."""
     lane: Lane | None = None
     """Where what takes long is worked at. Without it everything is answered at once."""
+    suggests: bool = True
+    """Whether errors suggest names of the schema that are like those that a client has misspelt."""
     documents: Documents = field(init=False)
     plans: Plans | None = field(init=False)
     shapes: Shapes = field(init=False)
     coming: Coming = field(default_factory=Coming, init=False)
 
     def __post_init__(self) -> None:
-        self.documents = Documents(partial(read, schema=TimedSchema(**self.schema.to_kwargs()), limits=self.limits))
+        timed = TimedSchema(**self.schema.to_kwargs())
+        self.documents = Documents(partial(read, schema=timed, limits=self.limits, suggests=self.suggests))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
         self.shapes = Shapes(self.schema)
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps
         no answers."""
-        other = Delivery(self.schema, live, self.limits, fetch, self.reader, self.memory, lane=self.lane)
+        other = replace(self, live=live, fetch=fetch, answers=Answers(0))
         other.documents, other.plans, other.shapes = self.documents, self.plans, self.shapes
         return other
 
@@ -140,7 +143,8 @@ class Delivery:
 
     def begin(self, operation: Operation, live: Live | None = None, read: Document | None = None) -> Answering:
         """An operation before its first step, on what is live; `read` is its document, where it has been read."""
-        return Answering(operation, live or self.live(), self.schema, self.limits, self.documents, self.plans, read)
+        live = live or self.live()
+        return Answering(operation, live, self.schema, self.limits, self.documents, self.plans, read, self.suggests)
 
     def attempt(self, work: Answering, steps: Steps = ANSWERING) -> Reply:
         """The reply. Raises Later, and nothing else, where something must come first."""

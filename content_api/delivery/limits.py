@@ -1,8 +1,7 @@
-"""How large a question may be, and the refusal of one that is larger.
+"""How large a question and its answer may be, and the refusal of one that is larger.
 
-The limits hold before graphql-core validates: its rule about overlapping fields alone can be made to take most of a
-second by 8 kB of text. Strawberry's own limiters were refused: each walks a fragment again wherever it is spread, so
-that 758 bytes of fragments that double one another cost six seconds.
+Those of a document hold before graphql-core validates. Strawberry's own limiters were refused: each walks a fragment
+again wherever it is spread, so that 758 bytes of fragments that double one another cost six seconds.
 """
 
 from __future__ import annotations
@@ -19,11 +18,15 @@ from content_api.errors import RequestError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Each is well above what a page, an app or a chatbot asks in one request, and well below what hurts.
+    """Each is well above what a page, an app or a chatbot asks in one request, and well below what hurts. Each is a
+    setting: bounds.py.
 
     Counts of fields, aliases and depth are taken after fragments are expanded: a fragment spread twice counts twice.
     """
 
+    body_bytes: int = 100_000  # a document of all the characters that are read, and variables: 100 ids have 3 kB
+    json_depth: int = 20  # body, variables, filter, and eight relations deep in it with a list each; 5 is usual
+    json_digits: int = 20  # of a whole number: 64 bits take 20, and nothing here counts further than 32
     characters: int = 10_000  # the largest page query we know has 3,000; reading costs time for each character
     tokens: int = 1_000  # the same page has 400; a parsed token takes about 300 bytes while it is remembered
     fragments: int = 30  # one per component of a page; fragments multiply each other, so their number is an exponent
@@ -32,6 +35,7 @@ class Limits:
     aliases: int = 50  # one screen of named lists; an alias is how one field is made to run many times
     root_fields: int = 20  # each may be a search or a filter over everything
     fields: int = 400  # a detail page with everything has 120
+    comparisons: int = 5_000  # of fields that are one in the answer: 30 parts of a page with 3 in common make 4,500
     introspection_depth: int = 15  # the standard introspection query, which unwraps nine lists and non-nulls, has 15
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by
@@ -39,6 +43,7 @@ class Limits:
     seconds: float = 1.0  # twenty times what the cost allows: then something is wrong, and what is dear waits for it
     versions: int = 4  # a comparison needs two; each that is not in memory is read from git, half of those kept
     errors: int = 5  # a person mends the first ones first; graphql-core stops validating there
+    answer_bytes: int = 1_000_000  # a hundred whole pages have 600 kB; a phone takes seconds for more
 
 
 def hold(limits: Limits, ast: DocumentNode) -> None:

@@ -11,15 +11,12 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 
-from content_api.errors import NotInMemory, RequestError
+from content_api.errors import NotInMemory, RequestError, clipped
 
 log = structlog.get_logger("content_api.delivery")
 
 ShownError = dict[str, Any]
 """One entry of a response's `errors`, ready to be encoded: message, locations, path, extensions {code, hint}."""
-
-# graphql-core repeats the client's text in what it says, at any length.
-LONGEST_MESSAGE = 200
 
 INTERNAL_MESSAGE = "Something failed on our side. Nothing in the request needs to change; try again later."
 
@@ -54,7 +51,7 @@ def show(error: GraphQLError, code: str, hint: str | None = None) -> ShownError:
     """graphql-core's own error, with a code. One that carries a RequestError keeps that one's words and code."""
     cause = _request_error(error)
     extensions = cause.extensions if cause else RequestError(code, "", hint).extensions
-    message = str(cause) if cause else _clipped(error.message)
+    message = str(cause) if cause else clipped(error.message)
     return {**error.formatted, "message": message, "extensions": extensions}
 
 
@@ -98,7 +95,3 @@ def _is_about_a_value(cause: Exception | None) -> bool:
     at that time are about what resolvers return, and have no value among their nodes.
     """
     return isinstance(cause, GraphQLError) and any(isinstance(node, ValueNode) for node in cause.nodes or ())
-
-
-def _clipped(message: str) -> str:
-    return message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"

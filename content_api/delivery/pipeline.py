@@ -96,9 +96,10 @@ def coerce_variables(work: Answering) -> None:
     """Bring the variables to their types."""
     hold_variables(work.limits, work.operation.variables)
     defined, given = work.chosen.variable_definitions or (), dict(work.operation.variables)
-    found = get_variable_values(work.schema, defined, given, max_errors=work.limits.errors)
+    most, hides = work.limits.errors, not work.suggests
+    found = get_variable_values(work.schema, defined, given, max_errors=most, hide_suggestions=hides)
     if isinstance(found, list):
-        raise Refused(show(error, "BAD_VARIABLES") for error in found[: work.limits.errors])
+        raise Refused(show(error, "BAD_VARIABLES") for error in found[:most])
     work.variables = found
 
 

@@ -42,7 +42,7 @@ from graphql import (
     is_list_type,
 )
 
-from content_api.errors import RequestError
+from content_api.errors import LONGEST_MESSAGE, RequestError
 
 PAGE = 20  # what a connection gives when it is asked for no number
 LARGEST_PAGE = 100  # what it gives at most; a larger number is refused where it is used, in words about pages
@@ -61,10 +61,9 @@ DEAR_ARGUMENTS = {"text": 200, "from": 500}
 # To find the words in the text of what a search gives takes 0.1 to 0.3 ms.
 FOUND = 25
 
-# What a refusal repeats of the client's text: names of our own fields have 20 characters, aliases any number, and a
-# message is to be read in a console.
+# What a refusal repeats of the client's text: names of our own fields have 20 characters, aliases any number. A path of
+# one step of so many fits into a message; of others as much is told as fits.
 LONGEST_KEY = 30
-LONGEST_PATH = 5
 MOST_SPELT = 1_000_000_000
 
 
@@ -117,12 +116,10 @@ def hold_cost(limit: int, priced: Price) -> None:
         return
     path = _dear_part(priced.path)
     share = _times(path[:-1]) * path[-1].cost
-    told = f"{_spelt(path)} costs {_number(share)} of it."
-    raise RequestError(
-        "TOO_COSTLY",
-        f"The operation could cost {_number(priced.total)}; {limit:,} is allowed. {told}",
-        _advice(path, priced.total - limit),
-    )
+    found = f"The operation could cost {_number(priced.total)}; {limit:,} is allowed. "
+    told = f" costs {_number(share)} of it."
+    where = _spelt(path, LONGEST_MESSAGE - len(found) - len(told))
+    raise RequestError("TOO_COSTLY", found + where + told, _advice(path, priced.total - limit))
 
 
 def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -131,11 +128,13 @@ def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
     return path[: last + 1]
 
 
-def _spelt(path: tuple[Step, ...]) -> str:
-    """The path in a line. Of one too long to be read, the end is told, where it is dearest."""
-    parts = [str(step) for step in path]
-    kept = parts[-LONGEST_PATH:]
-    return " > ".join(kept if len(kept) == len(parts) else ["…", *kept])
+def _spelt(path: tuple[Step, ...], most: int) -> str:
+    """The path in so many characters at most. Of a longer one the end is told, where it is dearest."""
+    spelt = " > ".join(map(str, path))
+    while len(spelt) > most and len(path) > 1:
+        path = path[1:]
+        spelt = " > ".join(["…", *map(str, path)])
+    return spelt
 
 
 def _advice(path: tuple[Step, ...], excess: int) -> str:

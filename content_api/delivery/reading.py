@@ -30,6 +30,7 @@ class Reading:
     text: str
     schema: GraphQLSchema
     limits: Limits
+    suggests: bool
     ast: DocumentNode = field(default_factory=DocumentNode)
     errors: tuple[ShownError, ...] = ()
 
@@ -50,17 +51,21 @@ def hold_limits(work: Reading) -> None:
 
 def check_validity(work: Reading) -> None:
     """Validate. An invalid document goes on, with its errors: a GET that asks for a mutation is told that first."""
-    with rules() as applied:
-        found = validate(work.schema, work.ast, applied, max_errors=work.limits.errors)
-    work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[: work.limits.errors])
+    most, hides = work.limits.errors, not work.suggests
+    with rules(work.limits.comparisons) as applied:
+        found = validate(work.schema, work.ast, applied, max_errors=most, hide_suggestions=hides)
+    work.errors = tuple(show(error, "GRAPHQL_VALIDATION_FAILED") for error in found[:most])
 
 
 READING: tuple[Callable[[Reading], None], ...] = (parse_text, hold_limits, check_validity)
 
 
-def read(text: str, schema: GraphQLSchema, limits: Limits) -> Document:
-    """Read a text through READING. What is wrong with it is in the Document's errors, never raised."""
-    work = Reading(text, schema, limits)
+def read(text: str, schema: GraphQLSchema, limits: Limits, *, suggests: bool = True) -> Document:
+    """Read a text through READING. What is wrong with it is in the Document's errors, never raised.
+
+    Without `suggests` they name nothing of the schema that the text does not name itself.
+    """
+    work = Reading(text, schema, limits, suggests)
     try:
         for step in READING:
             step(work)

@@ -24,17 +24,24 @@ from content_api.errors import RequestError
 
 
 def executed(work: Answering) -> Reply:
-    """The reply to an operation that ran, with or without errors in its fields."""
+    """The reply to an operation that ran, with or without errors in its fields; a refusal where it is too large."""
     name = work.operation.stored
-    errors = [show_execution_error(error, name) for error in work.result.errors or ()]
+    found = [show_execution_error(error, name) for error in work.result.errors or ()]
+    errors = found[: work.limits.errors]
     body: dict[str, Any] = {"errors": errors} if errors else {}
-    return _reply(work, body | {"data": work.result.data}, errors)
+    reply = _reply(work, body | {"data": work.result.data}, errors, len(found) - len(errors))
+    return reply if len(reply.body) <= work.limits.answer_bytes else refused(work, _too_large(work, reply))
 
 
 def refused(work: Answering, error: Exception) -> Reply:
     """The reply to an operation that a step stopped. A defect of ours is logged whole and shown as INTERNAL."""
     shown = list(_shown(error, work.operation.stored))
     return _reply(work, {"errors": shown}, shown)
+
+
+def _too_large(work: Answering, reply: Reply) -> RequestError:
+    found = f"The answer has {len(reply.body):,} bytes; {work.limits.answer_bytes:,} are sent."
+    return RequestError("ANSWER_TOO_LARGE", found, "Ask for smaller pages or fewer texts, or in several requests.")
 
 
 def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]:
@@ -46,7 +53,8 @@ def _shown(error: Exception, operation_name: str | None) -> Iterable[ShownError]
     return [internal_error(error, operation_name)]
 
 
-def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> Reply:
+def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError], more: int = 0) -> Reply:
+    """The reply with a body whose errors are these, and so many `more` that are counted and not told."""
     codes = tuple([error["extensions"]["code"] for error in errors])
     if codes:
         log.debug("answered with errors", codes=codes, operation=work.operation.stored)
@@ -57,7 +65,8 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError]) -> R
         work.extensions["content"] = work.live.about(version)
     pinned = version == work.pinned and not about
     tags = frozenset() if codes else tags_of(work.document.words, pinned=pinned, about_content=about).union(work.tags)
-    encoded = orjson.dumps(body | {"extensions": work.extensions} if work.extensions else body)
+    extensions = work.extensions | {"moreErrors": more} if more else work.extensions
+    encoded = orjson.dumps(body | {"extensions": extensions} if extensions else body)
     if work.names:
         encoded = spelt(encoded, work.names)
     last = work.last

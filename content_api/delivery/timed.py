@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 from graphql import (
@@ -24,6 +25,7 @@ from graphql.pyutils import AwaitableOrValue, Path
 from graphql.validation.rules.overlapping_fields_can_be_merged import RuleContext
 
 from content_api.content.deadline import look
+from content_api.errors import RequestError
 
 
 class TimedExecutor(Executor[Any]):
@@ -66,16 +68,20 @@ class TimedSchema(GraphQLSchema):
         return super().get_field(parent_type, field_name)
 
 
-# Comparisons of fields between two looks. One takes a third of a microsecond; a text of 1,000 tokens can have 200,000.
+# Comparisons of fields between two looks. One takes from a third of a microsecond to three.
 COMPARISONS = 250
 
 
 class TimedComparisons(RuleContext):
-    """What the rule about overlapping fields knows of a text. It counts what it may spend down, and here it looks."""
+    """What the rule about overlapping fields knows of a text. It counts what it may spend down, and here it looks.
 
-    def __init__(self) -> None:
+    graphql-core lets it spend half a million, which can take a second. With `most`, what is more is a RequestError.
+    """
+
+    def __init__(self, most: int) -> None:
         self._left = self._look_at = 0
         super().__init__()
+        self.remaining_complexity_budget = self._most = most
 
     @property
     def remaining_complexity_budget(self) -> int:
@@ -86,15 +92,21 @@ class TimedComparisons(RuleContext):
         if not 0 < self._look_at - left < COMPARISONS:
             self._look_at = left
             look()
+        if left < 0:
+            raise RequestError(
+                "TOO_MANY_FIELDS",
+                f"Fields of the same name are compared more than {self._most:,} times, to find out whether they agree.",
+                "Ask for a field once in one place, and put what several parts of a page share into a fragment.",
+            )
         self._left = left
 
 
 class TimedOverlaps(OverlappingFieldsCanBeMergedRule):
     """The one rule that compares fields with one another, and can do so for long without asking anybody."""
 
-    def __init__(self, context: ValidationContext) -> None:
+    def __init__(self, context: ValidationContext, most: int) -> None:
         super().__init__(context)
-        self.rule_context = TimedComparisons()
+        self.rule_context = TimedComparisons(most)
 
 
 class TimedInput(ASTValidationRule):
@@ -104,6 +116,8 @@ class TimedInput(ASTValidationRule):
         look()
 
 
+Rule = Callable[[ValidationContext], ASTValidationRule]
+
 RULES: tuple[type[ASTValidationRule], ...] = (
     TimedInput,
     *(TimedOverlaps if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
@@ -111,15 +125,15 @@ RULES: tuple[type[ASTValidationRule], ...] = (
 
 
 @contextmanager
-def rules() -> Iterator[Collection[type[ASTValidationRule]]]:
-    """The rules for one text, which refer to nothing afterwards.
+def rules(comparisons: int) -> Iterator[Collection[type[ASTValidationRule]]]:
+    """The rules for one text, in which fields may be compared so often. They refer to nothing afterwards.
 
     Each refers to itself, and to all that is known of the text: thousands of objects that would wait for the garbage
     collector, and keep it busy when it comes.
     """
     made: list[ASTValidationRule] = []
 
-    def making(rule: type[ASTValidationRule]) -> Callable[[ValidationContext], ASTValidationRule]:
+    def making(rule: Rule) -> Rule:
         def make(context: ValidationContext) -> ASTValidationRule:
             made.append(rule(context))
             return made[-1]
@@ -127,7 +141,8 @@ def rules() -> Iterator[Collection[type[ASTValidationRule]]]:
         return make
 
     try:
-        yield cast(Collection[type[ASTValidationRule]], [making(rule) for rule in RULES])
+        found = [making(partial(rule, most=comparisons) if rule is TimedOverlaps else rule) for rule in RULES]
+        yield cast(Collection[type[ASTValidationRule]], found)
     finally:
         for rule in made:
             vars(rule).clear()

@@ -14,7 +14,6 @@ from starlette.types import Lifespan
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from content_api.errors import RequestError
-from content_api.web.body import LARGEST_BODY
 from content_api.web.errors import PROBLEM, problem
 from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.load import Shedding
@@ -36,7 +35,6 @@ def build(
     *,
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
-    largest_body: int = LARGEST_BODY,
     sockets: SocketLimits | None = None,
     rate_limit: str | None = None,
     lifespan: Lifespan[Starlette] | None = None,
@@ -50,7 +48,7 @@ def build(
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
-        routes=[*routes(services, static, largest_body), *listening_routes(services, origins, largest_body, sockets)],
+        routes=[*routes(services, static), *listening_routes(services, origins, sockets)],
         middleware=_middleware(services, origins, rate_limit),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,

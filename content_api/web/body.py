@@ -8,9 +8,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from content_api.errors import RequestError
 
-# A question has 10 kB at most and its variables fit into the rest: a list of 100 ids has 3 kB.
-LARGEST_BODY = 100_000
-
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Read a body, or raise BODY_TOO_LARGE as soon as it is known to be.

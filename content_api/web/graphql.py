@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.coming import Left
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.observe.exchange import note_code
@@ -26,7 +28,6 @@ from content_api.web.negotiation import (
     accept_of,
     choose,
     codings,
-    media_type,
 )
 from content_api.web.parameters import asks_nothing, from_body, from_query_string, read_about
 from content_api.web.representation import VARY, Answered, Wanted, repeating, respond_to
@@ -43,6 +44,7 @@ AtLeast = Callable[[str], Awaitable[None]]
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
 OFFERS = (GRAPHQL_RESPONSE, JSON)
+UTF_8 = re.compile(r'\s*(charset\s*=\s*("utf-?8"|utf-?8)\s*)?', re.IGNORECASE | re.ASCII)
 # By POST a client sends something and asks for no representation of anything: there is no condition to look at.
 READING = ("GET", "HEAD")
 
@@ -58,7 +60,7 @@ class GraphQLEndpoint:
         self,
         answer: Answer,
         page: Response,
-        largest_body: int,
+        limits: Limits,
         at_least: AtLeast | None = None,
         again: Callable[[Operation], AnswerAgain] | None = None,
     ) -> None:
@@ -66,7 +68,7 @@ class GraphQLEndpoint:
         self.again = again
         self.page = page
         self.at_least = at_least
-        self.largest_body = largest_body
+        self.limits = limits
         self.readers: dict[str, Callable[[Request], Awaitable[Operation]]] = {
             "GET": self.read_get,
             "HEAD": self.read_get,
@@ -111,12 +113,12 @@ class GraphQLEndpoint:
         return answered
 
     async def read_get(self, request: Request) -> Operation:
-        return from_query_string(request.scope["query_string"])
+        return from_query_string(request.scope["query_string"], self.limits)
 
     async def read_post(self, request: Request) -> Operation:
         check_content(request)
         about = read_about(request.scope["query_string"])
-        return from_body(await read_body(request, self.largest_body), about_content=about)
+        return from_body(await read_body(request, self.limits.body_bytes), about, self.limits)
 
 
 async def gone(receive: Receive) -> None:
@@ -160,16 +162,18 @@ def accepted_codings(request: Request) -> tuple[str, ...]:
 
 
 def check_content(request: Request) -> None:
-    """Refuse a body that is not plain JSON in UTF-8. Forms in particular: a page of another site could send those."""
-    kind, parameters = media_type(request.headers.get("content-type"))
-    if kind != JSON:
-        raise _unsupported(f"The body is sent as {kind[:80] or 'nothing in particular'}.")
-    charset = parameters.get("charset", "utf-8")
-    if charset.lower() not in ("utf-8", "utf8"):
-        raise _unsupported(f"The body is sent in {charset[:80]}, not in UTF-8.")
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.strip().lower() != "identity":
-        raise _unsupported("The body is compressed.")
+    """Refuse a body that is not plain JSON in UTF-8. Forms in particular: a page of another site could send those.
+
+    A header that comes twice is one with a comma in it, so that nobody who stands between reads another one than this.
+    """
+    kind, *parameters = ",".join(request.headers.getlist("content-type")).split(";")
+    if kind.strip().lower() != JSON:
+        raise _unsupported(f"The body is sent as {kind.strip()[:80] or 'nothing in particular'}.")
+    if parameters and not all(map(UTF_8.fullmatch, parameters)):
+        raise _unsupported(f"The body is sent as {JSON} with{';'.join(parameters)[:80]}.")
+    encoding = ",".join(request.headers.getlist("content-encoding"))
+    if encoding.strip().lower() not in ("", "identity"):
+        raise _unsupported(f"The body is coded as {encoding[:80]}.")
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:

@@ -1,4 +1,4 @@
-"""Media types and codings: which ones a client accepts, and which type it sends.
+"""Media types and codings: which ones a client accepts.
 
 Written here because the small libraries for it either know no ties (`*/*` must give `application/json`, while naming
 both types must give `application/graphql-response+json`) or raise on headers that real clients send.
@@ -7,7 +7,7 @@ both types must give `application/graphql-response+json`) or raise on headers th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -88,12 +88,6 @@ def _coding(item: str) -> tuple[str, float] | None:
 
 def _rank(offer: str, best: Range, fallback: str) -> tuple[float, int, bool]:
     return best.quality, best.specificity, best.specificity < 2 and offer == fallback
-
-
-def media_type(header: str | None) -> tuple[str, Mapping[str, str]]:
-    """A Content-Type header as a lower-case type and its parameters; an empty type where there is none."""
-    kind, *rest = (header or "").split(";")
-    return kind.strip().lower(), _parameters(rest)
 
 
 def _best(ranges: Iterable[Range], offer: str) -> Range | None:

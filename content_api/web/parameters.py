@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-import jiter
-
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.delivery.stored import HASHED
 from content_api.errors import RequestError
+from content_api.web.strict_json import strict_json
 
 # Parameter -> the type that it has in JSON, and how a message says so. Others are left alone, as the
 # specification says.
@@ -33,11 +33,12 @@ MOST_PARAMETERS = 20  # five are known; a cache-buster or a tracking mark may co
 HASH = re.compile(r"[0-9a-f]{64}")
 # The document identifiers of GraphQL over HTTP that mean something here: a hash, or a name, which has no colon.
 IDENTIFIER = re.compile(rf"{HASHED}{HASH.pattern}|[\w.~-]{{1,100}}", re.ASCII)
+USUAL = Limits()
 
 
-def from_body(body: bytes, about_content: bool = False) -> Operation:
+def from_body(body: bytes, about_content: bool = False, limits: Limits = USUAL) -> Operation:
     """Read the body of a POST: one JSON object in UTF-8. `about_content` is what its address asks for."""
-    value = strict_json(_text(body), "The body")
+    value = strict_json(_text(body), "The body", limits)
     if isinstance(value, list):
         raise _bad("Batches are not answered here.", "Send one request for each operation.")
     if not isinstance(value, dict):
@@ -45,13 +46,13 @@ def from_body(body: bytes, about_content: bool = False) -> Operation:
     return operation_of(value, safe=False, about_content=about_content)
 
 
-def from_query_string(query_string: bytes) -> Operation:
+def from_query_string(query_string: bytes, limits: Limits = USUAL) -> Operation:
     """Read the query string of a GET, in which `variables` and `extensions` are JSON."""
     given = read_query_string(query_string)
     about = given.get("extensions") == CONTENT
     if about:
         del given["extensions"]
-    parsed: dict[str, Any] = {name: strict_json(given[name], f"`{name}`") for name in IN_JSON if name in given}
+    parsed = {name: strict_json(given[name], f"`{name}`", limits) for name in IN_JSON if name in given}
     return operation_of(given | parsed, safe=True, about_content=about)
 
 
@@ -135,14 +136,6 @@ def _text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
-
-
-def strict_json(text: str, what: str) -> Any:
-    """Parse JSON strictly: no duplicate keys, no NaN, no lone surrogates, nothing after the value."""
-    try:
-        return jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError as error:
-        raise _bad(f"{what} is not JSON: {error}."[:200]) from None
 
 
 def _noun(value: object) -> str:

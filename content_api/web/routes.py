@@ -20,13 +20,13 @@ from content_api.web.versions import VersionsPage
 from content_api.web.websocket import SocketLimits, WebSocketEndpoint
 
 
-def routes(services: Services, static: Path, largest_body: int) -> list[BaseRoute]:
+def routes(services: Services, static: Path) -> list[BaseRoute]:
     """The table. `static` may be missing: then there is no GraphiQL, and the rest works.
 
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
     page = trusted_page() if services.trusted_only else graphiql_page(static)
-    served = Served(services.answer, services.schema_text, page, largest_body, services.at_least, services.again)
+    served = Served(services.answer, services.schema_text, page, services.limits, services.at_least, services.again)
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
         *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),
@@ -45,12 +45,14 @@ def routes(services: Services, static: Path, largest_body: int) -> list[BaseRout
 
 
 def listening_routes(
-    services: Services, origins: Sequence[str], largest_body: int, sockets: SocketLimits | None = None
+    services: Services, origins: Sequence[str], sockets: SocketLimits | None = None
 ) -> list[BaseRoute]:
     """The part of the table that is about staying. One path answers HTTP and WebSockets; event streams have another,
     because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
-    subscribe, listeners = services.subscribe, services.listeners
+    subscribe, listeners, limits = services.subscribe, services.listeners, services.limits
     return [
-        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, services.observer)),
-        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, largest_body)),
+        WebSocketRoute(
+            "/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, limits, services.observer)
+        ),
+        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, limits)),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.web.graphql import Answer, AnswerAgain, AtLeast, GraphQLEndpoint
 
@@ -19,7 +20,7 @@ class Served:
     answer: Answer
     schema_text: str
     page: Response
-    largest_body: int
+    limits: Limits
     at_least: AtLeast | None = None
     again: Callable[[Operation], AnswerAgain] | None = None
 
@@ -47,7 +48,7 @@ class SchemaText:
 
 
 def graphql(served: Served) -> ASGIApp:
-    return GraphQLEndpoint(served.answer, served.page, served.largest_body, served.at_least, served.again)
+    return GraphQLEndpoint(served.answer, served.page, served.limits, served.at_least, served.again)
 
 
 def schema_text(served: Served) -> ASGIApp:

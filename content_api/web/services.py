@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.observe.observer import Observer
 from content_api.web.graphql import Answer, AnswerAgain, AtLeast
@@ -14,6 +15,8 @@ from content_api.web.load import Load
 from content_api.web.metrics import Expose
 from content_api.web.previews import PreviewRoutes
 from content_api.web.versions import Overlook
+
+USUAL_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Services:
     status: Callable[[], Status]
     overlook: Overlook
     expose: Expose
+    limits: Limits = USUAL_LIMITS
     observer: Observer = field(default_factory=Observer)
     """Told of every request."""
     load: Load | None = None

@@ -15,6 +15,7 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.asked import Asked
@@ -49,13 +50,13 @@ class StreamEndpoint:
         self,
         subscribe: Subscribe,
         listeners: Listeners,
-        largest_body: int,
+        limits: Limits,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         send_seconds: float = SEND_SECONDS,
     ) -> None:
         self.subscribe = subscribe
         self.listeners = listeners
-        self.largest_body = largest_body
+        self.limits = limits
         self.heartbeat_seconds = heartbeat_seconds
         self.send_seconds = send_seconds
 
@@ -77,10 +78,10 @@ class StreamEndpoint:
             raise RequestError("NOT_ACCEPTABLE", f"The answer is {EVENT_STREAM}.", f"Accept {EVENT_STREAM}.")
         match request.method:
             case "GET":
-                return from_query_string(request.scope["query_string"])
+                return from_query_string(request.scope["query_string"], self.limits)
             case "POST":
                 check_content(request)
-                return from_body(await read_body(request, self.largest_body))
+                return from_body(await read_body(request, self.limits.body_bytes), limits=self.limits)
         raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
 
     async def stream(self, replies: AsyncGenerator[Reply, None], receive: Receive, send: Send) -> None:

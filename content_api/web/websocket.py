@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from content_api.bounds import SocketBounds
+from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.observe.exchange import CURRENT, SUBSCRIBE, begun_within
@@ -27,7 +28,8 @@ from content_api.web.errors import identified_reply, note_reply, shown
 from content_api.web.graphql import refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON
-from content_api.web.parameters import operation_of, strict_json
+from content_api.web.parameters import operation_of
+from content_api.web.strict_json import strict_json
 
 log = structlog.get_logger("content_api.web")
 
@@ -89,12 +91,14 @@ class WebSocketEndpoint:
         listeners: Listeners,
         origins: Sequence[str],
         limits: SocketLimits | None = None,
+        question: Limits | None = None,
         observer: Observer | None = None,
     ) -> None:
         self.subscribe = subscribe
         self.listeners = listeners
         self.origins = origins
         self.limits = limits or SocketLimits()
+        self.question = question or Limits()
         self.observer = observer or Observer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +106,7 @@ class WebSocketEndpoint:
         try:
             check_origin(websocket, self.origins)
             with self.listeners.place():
-                await converse(websocket, self.subscribe, self.limits, self.observer)
+                await converse(websocket, self.subscribe, self.limits, self.question, self.observer)
         except RequestError as error:
             await websocket.send_denial_response(refuse(error, JSON))
 
@@ -116,7 +120,9 @@ def check_origin(websocket: WebSocket, origins: Sequence[str]) -> None:
         raise RequestError("ORIGIN_NOT_ALLOWED", f"Pages of {origin:.80} may not connect here.")
 
 
-async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, observer: Observer) -> None:
+async def converse(
+    websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, question: Limits, observer: Observer
+) -> None:
     """Hold one conversation until either side ends it. What is wrong with it never leaves this function."""
     fault: Exception | None = None
     try:
@@ -125,7 +131,7 @@ async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLim
             raise Close(4406, f"Offer the subprotocol {PROTOCOL}.")
         await websocket.accept(subprotocol=PROTOCOL)
         async with asyncio.TaskGroup() as tasks:
-            await Conversation(websocket, subscribe, limits, tasks, observer).run()
+            await Conversation(websocket, subscribe, limits, question, tasks, observer).run()
     except* (Stalled, WebSocketDisconnect, WebSocketDisconnected) as gone:
         log.debug("a client left", reason=repr(gone.exceptions[0]))
     except* Close as closing:
@@ -154,12 +160,14 @@ class Conversation:
         websocket: WebSocket,
         subscribe: Subscribe,
         limits: SocketLimits,
+        question: Limits,
         tasks: asyncio.TaskGroup,
         observer: Observer,
     ) -> None:
         self.websocket = websocket
         self.subscribe = subscribe
         self.limits = limits
+        self.question = question
         self.tasks = tasks
         self.observer = observer
         self.greeted = False
@@ -198,7 +206,7 @@ class Conversation:
             raise Close(4400, "A message must be text; this one is binary.")
         if len(text.encode()) > self.limits.message_bytes:  # the server below may read more
             raise Close(1009, f"A message may have {self.limits.message_bytes:,} bytes.")
-        return read_message(text)
+        return read_message(text, self.question)
 
     async def heed(self, message: Message) -> None:
         kind = message.get("type")
@@ -304,9 +312,9 @@ HANDLERS: dict[str, Callable[[Conversation, Message], Awaitable[None]]] = {
 }
 
 
-def read_message(text: str) -> Message:
+def read_message(text: str, limits: Limits) -> Message:
     try:
-        value = strict_json(text, "The message")
+        value = strict_json(text, "The message", limits)
     except RequestError as error:
         raise Close(4400, str(error)) from None
     if not isinstance(value, dict):

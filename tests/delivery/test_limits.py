@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 import pytest
 from graphql import get_introspection_query, parse
 
 from content_api.delivery.limits import Limits, hold, hold_variables
+from content_api.delivery.operation import Operation
+from content_api.delivery.subscribe import Subscriptions
 from content_api.delivery.totals import count
-from content_api.errors import ERROR_CODES, RequestError
-from tests.delivery.small import ask, body, delivery, error
+from content_api.errors import ERROR_CODES, LONGEST_MESSAGE, RequestError
+from tests.delivery.small import Voice, ask, body, delivery, error
 
 LIMITS = Limits()
+ITEM = '"a" '
 
 
 def inside(selections: str) -> str:
@@ -22,8 +26,9 @@ def characters(n: int) -> str:
 
 
 def tokens(n: int) -> str:
-    labels, names = divmod(n - 5, 6)  # `label(short: true)` is six tokens, and inside() five
-    return inside("label(short: true) " * labels + "name " * names)
+    full, left = divmod(n - 5, 109)  # inside() is five tokens, and an aliased label with a list nine and its items
+    sizes = [100] * full + [left - 9]
+    return inside(" ".join(f"a{i}: label(tags: [{ITEM * size}])" for i, size in enumerate(sizes)))
 
 
 def fragments(n: int) -> str:
@@ -50,7 +55,19 @@ def root_fields(n: int) -> str:
 
 
 def fields(n: int) -> str:
-    return inside("name " * (n - 1))
+    # In forty places, or too much would be compared first.
+    each, left = divmod(n - 40, 20)
+    sizes = [each + (i < left) for i in range(20)]
+    return (
+        "{ "
+        + " ".join(f"a{i}: thing {{ {'name ' * 9} same {{ {'name ' * (k - 9)}}} }}" for i, k in enumerate(sizes))
+        + " }"
+    )
+
+
+def comparisons(n: int) -> str:
+    # Each pair counts two: 70 names make 4,830, thirteen labels 156, four names 12 and two 2.
+    return inside("name " * 70 + "label " * (n - 4_987) + "same { " + "name " * 4 + "} parts { name name }")
 
 
 def introspection_depth(n: int) -> str:
@@ -62,12 +79,14 @@ def introspection_aliases(n: int) -> str:
 
 
 def list_items(n: int) -> str:
-    return inside("label(tags: [" + '"a" ' * n + "])")
+    return inside(f"label(tags: [{ITEM * n}])")
 
 
 def cost(n: int) -> str:
-    # The list costs 1 + 100 * (1 + 48), `thing` itself 1, and each name below it 1.
-    return "{ things(first: 100) { nodes { " + "name " * 48 + "} } thing { " + "name " * (n - 4902) + "} }"
+    # The list costs 1 + 100 * (1 + 48), each `thing` 1, and each name below them 1.
+    each, left = divmod(n - 4_905, 4)
+    things = " ".join(f"a{i}: thing {{ {'name ' * (each + (i < left))}}}" for i in range(4))
+    return "{ things(first: 100) { nodes { " + "name " * 48 + "} } " + things + " }"
 
 
 CASES = [
@@ -79,6 +98,7 @@ CASES = [
     (aliases, "TOO_MANY_ALIASES"),
     (root_fields, "TOO_MANY_FIELDS"),
     (fields, "TOO_MANY_FIELDS"),
+    (comparisons, "TOO_MANY_FIELDS"),
     (introspection_depth, "TOO_DEEP"),
     (introspection_aliases, "TOO_MANY_ALIASES"),
     (list_items, "LIST_TOO_LONG"),
@@ -86,12 +106,13 @@ CASES = [
 ]
 
 
+# Those with tests of their own: how many errors are told and how large an answer may be further down, versions in
+# test_loading.py, seconds in test_timed.py, and what is held before there is a document in tests/web.
+ELSEWHERE = {"errors", "answer_bytes", "versions", "seconds", "body_bytes", "json_depth", "json_digits"}
+
+
 def test_every_limit_has_a_case():
-    assert {case.__name__ for case, _ in CASES} == {field.name for field in dataclasses.fields(Limits)} - {
-        "errors",
-        "versions",
-        "seconds",
-    }  # how many errors are told is no case; test_loading.py has versions, test_timed.py seconds
+    assert {case.__name__ for case, _ in CASES} == {field.name for field in dataclasses.fields(Limits)} - ELSEWHERE
 
 
 @pytest.mark.parametrize(("case", "code"), CASES, ids=[case.__name__ for case, _ in CASES])
@@ -109,7 +130,7 @@ def test_a_document_one_past_the_limit_is_refused_with_the_limit(case, code):
     assert reply.codes == (code,)
     message = error(reply)["message"]
     assert f"{limit:,}" in message or f"{limit}" in message
-    if case is not tokens:  # reading stops there, so that nobody knows how many there are
+    if case not in (tokens, comparisons):  # reading stops there, so that nobody knows how many there are
         assert f"{limit + 1:,}" in message
     assert "hint" in error(reply)["extensions"]
     assert code in ERROR_CODES
@@ -145,9 +166,10 @@ def test_directives_count_wherever_they_are_written():
 
 def test_a_fragment_counts_wherever_it_is_spread():
     spread_three_times = "{ a: thing { ...F } b: thing { ...F } c: thing { same { ...F } } } "
-    document = spread_three_times + "fragment F on Thing { " + "name " * 132 + "}"
-    assert ask(document).executed
-    assert "403 fields" in error(ask(document.replace("{ name", "{ name name")))["message"]
+    each = "name " * 32
+    nest = f"{each} label same {{ {each} same {{ {each} same {{ {each}}} }} }}"
+    assert ask(spread_three_times + f"fragment F on Thing {{ {nest} }}").executed
+    assert "403 fields" in error(ask(spread_three_times + f"fragment F on Thing {{ {nest} name }}"))["message"]
 
 
 def test_depth_runs_through_fragments_and_not_through_inline_ones():
@@ -216,3 +238,99 @@ def test_a_limit_can_be_set():
 def test_no_more_errors_are_shown_than_a_person_mends_at_once():
     reply = ask("{ a b c d e f g h }")
     assert len(body(reply)["errors"]) == 5
+
+
+def test_no_more_errors_of_fields_are_shown_either_and_how_many_more_there_are_is():
+    ids = [f"a{i}: refused" for i in range(8)]
+    reply = ask("{ name " + " ".join(ids) + " }")
+    told = body(reply)
+    assert (len(told["errors"]), told["extensions"]) == (5, {"moreErrors": 3})
+    assert told["data"]["name"] == "small"
+    few = body(ask("{ name " + " ".join(ids[:5]) + " }"))
+    assert len(few["errors"]) == 5
+    assert "extensions" not in few
+
+
+def sized(size: int) -> str:
+    """A document whose answer has so many bytes."""
+    alias = "a" * (size - len('{"data":{"":"small"}}'))
+    return f"{{ {alias}: name }}"
+
+
+def test_an_answer_may_be_as_large_as_the_limit_and_no_larger():
+    target = delivery(Limits(answer_bytes=500))
+    assert len(ask(sized(500), on=target).body) == 500
+    reply = ask(sized(501), on=target)
+    assert (reply.codes, reply.executed, reply.reusable) == (("ANSWER_TOO_LARGE",), False, False)
+    assert error(reply)["message"] == "The answer has 501 bytes; 500 are sent."
+    assert "hint" in error(reply)["extensions"]
+    assert reply.cost == 1
+
+
+def test_an_answer_is_measured_in_bytes_and_not_in_characters():
+    target = delivery(Limits(answer_bytes=500))
+    accented = "{ nodes(ids: [" + '"é" ' * 12 + "]) { name } }"
+    size = len(ask(accented, on=target).body)
+    assert size > len(ask(accented.replace("é", "e"), on=target).body)
+    assert ask(accented, on=delivery(Limits(answer_bytes=size))).codes == ()
+    assert ask(accented, on=delivery(Limits(answer_bytes=size - 1))).codes == ("ANSWER_TOO_LARGE",)
+
+
+def test_an_event_that_is_too_large_is_the_last_of_its_subscription():
+    target = Subscriptions(delivery(Limits(answer_bytes=20)), Voice())
+
+    async def heard() -> list[tuple[str, ...]]:
+        return [reply.codes async for reply in target.subscribe(Operation("subscription { said(times: 1) }"))]
+
+    assert asyncio.run(heard()) == [("ANSWER_TOO_LARGE",)]
+
+
+LONG = "x" * 5_000
+ECHOES = [
+    f"{{ {LONG} }}",
+    f"{{ name(first: {LONG}) }}",
+    f"{{ thing(key: [{LONG}]) {{ name }} }}",
+    f"query ({LONG}: Int) {{ name }}",
+    f"query ($a: {LONG}) {{ name }}",
+    f"{{ thing {{ ...{LONG} }} }}",
+    f'{{ name @include(if: "{LONG}") }}',
+    "".join(f"query a{i} {{ name }} " for i in range(100)),
+    "{ things(first: 100) { nodes { "
+    + " ".join(f"{LONG[:900]}{i}: others(first: 100) {{ edges {{ node {{ name }} }} }}" for i in range(9))
+    + " } } }",
+]
+
+
+@pytest.mark.parametrize("document", ECHOES)
+def test_no_message_and_no_hint_is_longer_than_a_person_reads(document):
+    for operation_name in (None, LONG):
+        reply = ask(document, operation_name=operation_name)
+        assert reply.codes
+        for told in body(reply)["errors"]:
+            assert len(told["message"]) <= LONGEST_MESSAGE
+            assert len(told["extensions"].get("hint", "")) <= LONGEST_MESSAGE
+
+
+def test_the_values_of_variables_are_not_repeated_at_length_either():
+    for given in (LONG, [LONG] * 9, {LONG: LONG}, 10**4_000):
+        reply = ask("query ($a: Int!) { picky(size: $a) }", variables={"a": given})
+        assert reply.codes[0] == "BAD_VARIABLES"
+        assert all(len(told["message"]) <= LONGEST_MESSAGE for told in body(reply)["errors"])
+
+
+def doubling(levels: int) -> str:
+    nest = "".join(f"fragment f{i} on Thing {{ ...f{i + 1} ...f{i + 1} }} " for i in range(levels))
+    return "{ thing { ...f0 } } " + nest + f"fragment f{levels} on Thing {{ name }}"
+
+
+def test_a_nest_of_doubling_fragments_is_refused_by_its_number_or_its_fields():
+    assert ask(doubling(40)).codes == ("DOCUMENT_TOO_LONG",)
+    assert ask(doubling(29)).codes == ("TOO_MANY_FIELDS",)
+
+
+def test_deep_variables_are_refused():
+    deep: list = []
+    for _ in range(150):
+        deep = [deep]
+    reply = ask("query ($a: Int) { picky(size: $a) }", variables={"a": deep})
+    assert reply.codes == ("BAD_VARIABLES",)

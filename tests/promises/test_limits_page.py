@@ -8,6 +8,7 @@ import re
 
 from content_api.bounds import SocketBounds
 from content_api.content.problems import MOST_PROBLEMS
+from content_api.content.search import LONGEST_TEXT
 from content_api.delivery import persisted, stored
 from content_api.delivery.lane import LEAST_SHARE, MOST_WAITING
 from content_api.delivery.later import LIGHT, PLANNED
@@ -23,14 +24,13 @@ from content_api.delivery.price import (
     PAGE,
     RELATION,
 )
-from content_api.errors import ERROR_CODES
+from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.graph import connections, query
-from content_api.settings import Settings, variable
+from content_api.settings import Settings, read_settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
-from content_api.web.body import LARGEST_BODY
 from content_api.web.frames import MOST_FRAMES
 from content_api.web.listeners import MOST_LISTENERS
-from content_api.web.parameters import MOST_PARAMETERS
+from content_api.web.parameters import LONGEST_QUERY_STRING, MOST_PARAMETERS
 from content_api.web.places import MOST_TOLD
 from content_api.web.websocket import SocketLimits
 from tests.docs.blocks import read
@@ -55,12 +55,27 @@ def test_the_limits_of_a_query_are_those_of_the_code():
     assert {row[0]: number(row[1]) for row in rows("A query")} == dataclasses.asdict(QueryLimits())
 
 
+def test_each_limit_of_a_query_is_the_setting_that_stands_beside_it(monkeypatch):
+    for row in rows("A query"):
+        name, found = row[0], row[-1].strip("`")
+        value = type(getattr(QueryLimits(), name))(getattr(QueryLimits(), name) + 10)
+        monkeypatch.setenv(found, str(value))
+        assert read_settings().question == dataclasses.replace(QueryLimits(), **{name: value})
+        monkeypatch.delenv(found)
+
+
+def test_each_refusal_of_a_query_is_a_code():
+    assert {row[2].strip("`") for row in rows("A query") if row[2] != "–"} <= ERROR_CODES.keys()
+    assert f"at most {LONGEST_MESSAGE} characters each" in TEXT
+
+
 def test_the_limits_of_pages_and_requests_are_those_of_the_code():
     assert [number(row[-1]) for row in rows("Pages and requests")] == [
         connections.DEFAULT_PAGE,
         connections.LARGEST_PAGE,
         query.MOST_NODES,
-        LARGEST_BODY,
+        LONGEST_TEXT,
+        LONGEST_QUERY_STRING,
         MOST_PARAMETERS,
     ]
 

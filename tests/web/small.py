@@ -23,7 +23,7 @@ from tests.delivery.small import Voice, delivery, schema
 JSON = {"Accept": "application/json"}
 GRAPHQL_RESPONSE = {"Accept": "application/graphql-response+json"}
 # Services that a test may name and most do not.
-NAMED = ("at_least", "look", "hook_secrets", "trusted_only", "load", "count_refusal")
+NAMED = ("at_least", "look", "hook_secrets", "trusted_only", "load", "count_refusal", "limits")
 
 
 def application(

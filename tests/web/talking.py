@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.subscribe import Subscriptions
 from content_api.publish.announcements import Announcements
 from content_api.store.snapshot import Version
@@ -82,7 +83,7 @@ hasty = Starlette(
         WebSocketRoute(
             "/graphql", WebSocketEndpoint(subscribe, listeners, "*", SocketLimits(init_seconds=0.3, send_seconds=0.3))
         ),
-        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, 1_000, heartbeat_seconds=0.1, send_seconds=0.3)),
+        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, Limits(body_bytes=1_000), 0.1, send_seconds=0.3)),
         Route("/readyz", lambda request: PlainTextResponse("ready")),
         *controls,
     ]

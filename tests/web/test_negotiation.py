@@ -12,7 +12,6 @@ from content_api.web.negotiation import (
     accept_of,
     choose,
     codings,
-    media_type,
 )
 
 OFFERS = (GRAPHQL_RESPONSE, JSON, HTML)
@@ -106,25 +105,9 @@ def test_what_is_not_offered_is_not_chosen():
     assert choose("text/html", (GRAPHQL_RESPONSE, JSON), fallback=JSON) is None
 
 
-@pytest.mark.parametrize(
-    ("header", "kind", "parameters"),
-    [
-        (None, "", {}),
-        ("application/json", "application/json", {}),
-        (" Application/JSON ; Charset=UTF-8", "application/json", {"charset": "UTF-8"}),
-        ('application/json;charset="utf-8"', "application/json", {"charset": "utf-8"}),
-        ("application/json;charset", "application/json", {}),
-        ("application/json;;", "application/json", {}),
-    ],
-)
-def test_a_content_type_is_read(header, kind, parameters):
-    assert media_type(header) == (kind, parameters)
-
-
 @given(st.text(alphabet=st.characters(max_codepoint=255)))
 def test_no_header_breaks_the_choice(header):
     assert choose(header, OFFERS, fallback=JSON) in (*OFFERS, None)
-    media_type(header)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["*/*", "application/*", *OFFERS]), st.integers(0, 10)), max_size=5))

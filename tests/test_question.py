@@ -1,0 +1,255 @@
+"""What may be asked, on the real application with its settings: over HTTP, and by documents that are stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from content_api.app import create_app
+from content_api.settings import Settings
+from tests import world
+from tests.cli.conftest import write
+
+NEWER = {"Accept": "application/graphql-response+json"}
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("question") / "content"
+    write(folder, world.files())
+    return folder
+
+
+@contextmanager
+def serving(content: Path, **settings) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(content=content, **settings))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(content) -> Iterator[TestClient]:
+    with serving(content) as found:
+        yield found
+
+
+def ask(client: TestClient, document: str, **more):
+    return client.post("/graphql", json={"query": document, **more}, headers=NEWER)
+
+
+def refusal(response) -> tuple[int, str, str]:
+    """Status, code and message of what was refused."""
+    [error] = response.json()["errors"]
+    assert "data" not in response.json()
+    return response.status_code, error["extensions"]["code"], error["message"]
+
+
+NAMES = "{ conditions { nodes { name key } } }"
+# The settings -> what is refused under them and answered without, and how.
+SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
+    ({"max_body_bytes": 1_000}, {"query": NAMES, "x": "x" * 1_000}, (413, "BODY_TOO_LARGE", "1,000 are read")),
+    ({"max_json_depth": 3}, {"query": NAMES, "x": [[[1]]]}, (400, "BAD_REQUEST", "more than 3 levels")),
+    ({"max_json_digits": 10}, {"query": NAMES, "x": 10**10}, (400, "BAD_REQUEST", "11 digits; 10 are read")),
+    ({"max_document_characters": 100}, {"query": NAMES + " " * 70}, (400, "DOCUMENT_TOO_LONG", "100 are read")),
+    (
+        {"max_document_tokens": 10},
+        {"query": NAMES.replace("key", "key slug")},
+        (400, "DOCUMENT_TOO_LONG", "more than 10 tokens"),
+    ),
+    (
+        {"max_document_fragments": 0},
+        {"query": "{ ...F } fragment F on Query { __typename }"},
+        (400, "DOCUMENT_TOO_LONG", "1 fragments; 0 are allowed"),
+    ),
+    (
+        {"max_document_directives": 0},
+        {"query": "{ __typename @skip(if: false) }"},
+        (400, "DOCUMENT_TOO_LONG", "1 directives; 0 are allowed"),
+    ),
+    ({"max_operation_depth": 2}, {"query": NAMES}, (400, "TOO_DEEP", "3 levels of fields; 2 are allowed")),
+    ({"max_operation_aliases": 0}, {"query": "{ a: __typename }"}, (400, "TOO_MANY_ALIASES", "1 aliases; 0 are")),
+    (
+        {"max_operation_root_fields": 1},
+        {"query": "{ __typename site { __typename } }"},
+        (400, "TOO_MANY_FIELDS", "2 fields at the root; 1 are allowed"),
+    ),
+    ({"max_operation_fields": 3}, {"query": NAMES}, (400, "TOO_MANY_FIELDS", "4 fields; 3 are allowed")),
+    (
+        {"max_comparisons": 100},
+        {"query": "{ " + "__typename " * 11 + "}"},
+        (400, "TOO_MANY_FIELDS", "more than 100 times"),
+    ),
+    (
+        {"max_introspection_depth": 2},
+        {"query": "{ __schema { types { name } } }"},
+        (400, "TOO_DEEP", "3 levels of fields below `__schema` and `__type`; 2 are allowed"),
+    ),
+    ({"max_list_items": 1}, {"query": '{ nodes(ids: ["a", "b"]) { id } }'}, (400, "LIST_TOO_LONG", "2 items")),
+    (
+        {"max_list_items": 1},
+        {"query": "query ($a: [ID!]!) { nodes(ids: $a) { id } }", "variables": {"a": ["a", "b"]}},
+        (400, "LIST_TOO_LONG", "2 items in one list of the variables; 1 are allowed"),
+    ),
+    ({"max_operation_cost": 40}, {"query": NAMES}, (400, "TOO_COSTLY", "could cost 61; 40 is allowed")),
+    (
+        {"max_answer_bytes": 10_000},
+        {"query": "{ __schema { types { name description } } }"},
+        (400, "ANSWER_TOO_LARGE", "10,000 are sent"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "asked", "expected"), SET, ids=[next(iter(row[0])) for row in SET])
+def test_a_limit_that_is_set_is_held_and_the_usual_one_no_more(content, client, settings, asked, expected):
+    usual = client.post("/graphql", json=asked, headers=NEWER)
+    assert usual.status_code == 200
+    with serving(content, **settings) as strict:
+        for _ in range(3):  # what is known of a text, or of a request, is known with the limit
+            status, code, message = refusal(strict.post("/graphql", json=asked, headers=NEWER))
+            assert (status, code) == expected[:2]
+            assert expected[2] in message
+
+
+def test_a_limit_may_be_set_higher_as_well(content, client):
+    deep = "{ conditions { nodes { " + "requiredCautions { " * 11 + "name" + " }" * 14
+    assert refusal(ask(client, deep))[1] == "TOO_DEEP"
+    with serving(content, max_operation_depth=20, max_operation_cost=1_000_000_000 // 1_000) as generous:
+        assert ask(generous, deep).json()["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+    probe = '{ __type(name: "Query") { a: name } }'
+    assert refusal(ask(client, probe))[1] == "TOO_MANY_ALIASES"
+    with serving(content, max_introspection_aliases=1) as generous:
+        assert ask(generous, probe).json() == {"data": {"__type": {"a": "Query"}}}
+    with serving(content, max_json_depth=40) as generous:
+        wrapped = json.loads("[" * 30 + "]" * 30)
+        assert ask(client, "{ __typename }", x=wrapped).status_code == 400
+        assert ask(generous, "{ __typename }", x=wrapped).status_code == 200
+
+
+def test_how_many_errors_are_told_is_set_too(content):
+    with serving(content, max_errors=2) as client:
+        assert len(ask(client, "{ a b c d }").json()["errors"]) == 2
+        assert len(ask(client, "query ($a: Int!, $b: Int!, $c: Int!) { __typename }").json()["errors"]) == 2
+        fields = " ".join(f'a{i}: condition(slug: "a", key: "b") {{ name }}' for i in range(5))
+        answer = ask(client, f"{{ {fields} }}").json()
+        assert (len(answer["errors"]), answer["extensions"]) == (2, {"moreErrors": 3})
+
+
+def test_stored_documents_are_held_to_the_limits_too(content, tmp_path):
+    (tmp_path / "Names.graphql").write_text(f"query Names {NAMES}")
+    by_name = "/graphql?documentId=Names"
+    with serving(content, operations=tmp_path) as client:
+        assert client.get(by_name, headers=NEWER).status_code == 200
+    for limit, code in (
+        ({"max_operation_depth": 2}, "TOO_DEEP"),
+        ({"max_operation_cost": 40}, "TOO_COSTLY"),
+        ({"max_document_tokens": 10}, "DOCUMENT_TOO_LONG"),
+    ):
+        with serving(content, operations=tmp_path, trusted_only=True, **limit) as client:
+            assert refusal(client.get(by_name, headers=NEWER))[1] == code
+
+
+# ---- nothing of the schema is told where it may not be asked for
+
+
+MISSPELT = [
+    ("query Q($where: ConditionFilter) { conditions(where: $where) { totalCount } }", {"where": {"nam": {"eq": "a"}}}),
+    (
+        'query Q($kinds: [EntityKind!]) { search(text: "a", kinds: $kinds) { totalCount } }',
+        {"kinds": ["CONDITIO"]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "variables"), MISSPELT)
+def test_values_are_put_right_where_the_schema_may_be_asked_for_and_nowhere_else(
+    content, client, tmp_path, document, variables
+):
+    assert "Did you mean" in ask(client, document, variables=variables).json()["errors"][0]["message"]
+    (tmp_path / "Q.graphql").write_text(document)
+    with serving(content, operations=tmp_path, trusted_only=True) as trusted:
+        response = trusted.post("/graphql", json={"documentId": "Q", "variables": variables}, headers=NEWER)
+        assert refusal(response)[1] == "BAD_VARIABLES"
+        assert "Did you mean" not in response.text
+
+
+def test_a_stored_document_that_is_invalid_tells_nothing_of_the_schema_either(content, client, tmp_path):
+    document = "query Q { conditions { nodes { nam } } }"
+    assert "Did you mean" in ask(client, document).text
+    (tmp_path / "Q.graphql").write_text(document)
+    with serving(content, operations=tmp_path, trusted_only=True) as trusted:
+        for asked in ({"documentId": "Q"}, {"documentId": "q"}, {"query": document}, {"query": "{ conditon }"}):
+            response = trusted.post("/graphql", json=asked, headers=NEWER)
+            assert response.status_code == 400
+            assert "Did you mean" not in response.text
+
+
+# ---- what a search and a page may be
+
+
+@pytest.mark.parametrize("size", [0, -1, 101, 2**31 - 1])
+def test_a_page_has_one_to_a_hundred_items(client, size):
+    for field in ("conditions(after: null", 'search(text: "moon"', "versions(after: null"):
+        [error] = ask(client, f"{{ {field}, first: {size}) {{ totalCount }} }}").json()["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["message"] == f"`first` is {size}."
+
+
+def found(client: TestClient, text: str) -> int:
+    answer = ask(client, "query ($text: String!) { search(text: $text) { totalCount } }", variables={"text": text})
+    return answer.json()["data"]["search"]["totalCount"]
+
+
+def test_a_search_text_has_two_hundred_characters_at_most(client):
+    assert found(client, "moon".ljust(200)) > 0
+    errors = ask(client, f'{{ search(text: "{"m" * 201}") {{ totalCount }} }}').json()["errors"]
+    assert errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert errors[0]["message"] == "The search text has 201 characters; at most 200 are searched for."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name:moon", "*", "mo*n", "m?on", "moon~2", "moon^9", "+moon", "-moon", "moon OR socks", "moon AND", "NOT moon",
+        '"moon hiccups"', '"moon', "moon)", "((((", "[a TO z]", "{a TO z}", "/mo+n/", "(.*)*x", "^$", "\\",
+        "kind:cause", "name:[* TO *]", "$moon", "%25", "_", "%", "'; --", "moon\0", "\0", "\u202emoon", "IN [moon]",
+        "text: IN [a b]",
+    ],
+)  # fmt: skip
+def test_no_sign_in_a_search_text_means_anything(client, text):
+    words = " ".join("".join(letter if letter.isalnum() else " " for letter in text).split())
+    assert found(client, text) == found(client, words)
+
+
+# ---- what no page of another site can send
+
+
+def test_there_is_nothing_that_changes_anything(client):
+    for document in ("mutation { publish }", "mutation M($a: Int) { a(b: $a) { c } }"):
+        status, code, message = refusal(client.get("/graphql", params={"query": document}, headers=NEWER))
+        assert (status, code) == (405, "METHOD_NOT_ALLOWED")
+        assert "mutation" in message
+        posted = ask(client, document)
+        assert posted.status_code == 400
+        assert posted.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        assert "mutation" in posted.json()["errors"][0]["message"]
+
+
+SIMPLE = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+
+
+@pytest.mark.parametrize("kind", SIMPLE)
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/stream"])
+def test_what_a_form_of_another_site_can_send_is_not_read(client, kind, path):
+    """Uploads of files, which come as multipart/form-data, among them."""
+    body = b'{"query": "{ __typename }"}'
+    response = client.post(path, content=body, headers={"Content-Type": kind, "Origin": "https://elsewhere.example"})
+    assert refusal(response)[:2] == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_batches_are_not_answered(client):
+    for batch in ([], [{"query": "{ __typename }"}], [{"query": "{ __typename }"}] * 2):
+        assert refusal(client.post("/graphql", json=batch, headers=NEWER))[:2] == (400, "BAD_REQUEST")
