@@ -214,9 +214,14 @@ def test_a_search_text_has_two_hundred_characters_at_most(client):
     "text",
     [
         "name:moon", "*", "mo*n", "m?on", "moon~2", "moon^9", "+moon", "-moon", "moon OR socks", "moon AND", "NOT moon",
+<<<<<<< HEAD
         '"moon hiccups"', '"moon', "moon)", "((((", "[a TO z]", "{a TO z}", "/mo+n/", "(.*)*x", "^$", "\\",
         "kind:cause", "name:[* TO *]", "$moon", "%25", "_", "%", "'; --", "moon\0", "\0", "\u202emoon", "IN [moon]",
         "text: IN [a b]",
+=======
+        '"moon hiccups"', '"moon', "moon)", "((((", "[a TO z]", "{a TO z}", "/mo+n/", "(.*)*x", "^$", "\\", "a:b",
+        "name:[* TO *]", "$moon", "%25", "_", "%", "'; --", "moon\0", "\0", "\u202emoon", "IN [moon]", "text: IN [a b]",
+>>>>>>> 15222db (Whatever bytes come in, tested; what crafted requests cost, written down)
     ],
 )  # fmt: skip
 def test_no_sign_in_a_search_text_means_anything(client, text):
