@@ -31,6 +31,7 @@ class Services:
     overlook: Overlook
     expose: Expose
     limits: Limits = USUAL_LIMITS
+    """Of a question. Those of its body and JSON are held here, all others where it is answered."""
     load: Load | None = None
     """How busy the process is; without it nobody is turned away for that."""
     count_refusal: Callable[[str], None] = lambda code: None
