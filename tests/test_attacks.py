@@ -10,11 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from content_api.app import create_app
-from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.settings import Settings
 from tests import world
 from tests.attacks import attacks
 from tests.cli.conftest import write
+from tests.documented import assert_documented
 
 # What is promised. The dearest take a tenth of it on a quiet machine; on a busy one the caches are cold as well.
 MOST_SECONDS = 0.25
@@ -36,21 +36,7 @@ def test_an_attack_costs_little_and_has_an_answer_of_the_usual_shape(client, att
     start = time.process_time()
     response = client.post("/graphql", content=attack, headers=HEADERS)
     assert time.process_time() - start < MOST_SECONDS
-    assert_usual(response)
-
-
-def assert_usual(response) -> None:
-    """GraphQL's shape, and errors as errors.md has them."""
-    answer = response.json()
-    assert answer.keys() <= {"data", "errors", "extensions"}
-    assert ("data" in answer) == (response.status_code == 200)
-    assert len(answer.get("errors", ())) <= 5
-    for error in answer.get("errors", ()):
-        assert error.keys() <= {"message", "locations", "path", "extensions"}
-        assert error["extensions"].keys() <= {"code", "hint"}
-        assert error["extensions"]["code"] in ERROR_CODES.keys() - {"INTERNAL"}
-        assert len(error["message"]) <= LONGEST_MESSAGE
-        assert len(error["extensions"].get("hint", "")) <= LONGEST_MESSAGE
+    assert_documented(response)
     assert len(response.content) < 1_000_000
 
 

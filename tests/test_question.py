@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +17,7 @@ from content_api.app import create_app
 from content_api.settings import Settings
 from tests import world
 from tests.cli.conftest import write
+from tests.live import LiveServer
 
 NEWER = {"Accept": "application/graphql-response+json"}
 
@@ -253,3 +257,49 @@ def test_what_a_form_of_another_site_can_send_is_not_read(client, kind, path):
 def test_batches_are_not_answered(client):
     for batch in ([], [{"query": "{ __typename }"}], [{"query": "{ __typename }"}] * 2):
         assert refusal(client.post("/graphql", json=batch, headers=NEWER))[:2] == (400, "BAD_REQUEST")
+
+
+# ---- the same over a socket
+
+
+def exchanged(server: LiveServer, *fields: str, body: bytes) -> tuple[int, str]:
+    """Status and code of the answer to a POST with these fields of its head."""
+    place = urlsplit(server.url)
+    head = [
+        "POST /graphql HTTP/1.1",
+        f"Host: {place.netloc}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *fields,
+    ]
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    start, _, found = answer.partition(b"\r\n\r\n")
+    errors = json.loads(found).get("errors", [])
+    return int(start.split()[1]), errors[0]["extensions"]["code"] if errors else ""
+
+
+KIND = "Content-Type: application/json"
+BODY = b'{"query": "{ __typename }"}'
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "expected"),
+    [
+        ([KIND], BODY, (200, "")),
+        ([KIND, KIND], BODY, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ([KIND, "Content-Type: text/plain"], BODY, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        (["Content-Type: text/plain", KIND], BODY, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ([], BODY, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ([KIND, "Content-Encoding: gzip"], gzip.compress(BODY), (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ([KIND], b"\xef\xbb\xbf" + BODY, (400, "BAD_REQUEST")),
+        ([KIND], BODY.decode().encode("utf-16"), (400, "BAD_REQUEST")),
+        ([KIND], b"[" + BODY + b"]", (400, "BAD_REQUEST")),
+        ([KIND], b"[" * 99_000, (400, "BAD_REQUEST")),
+        ([KIND], BODY + BODY, (400, "BAD_REQUEST")),
+    ],
+)
+def test_what_may_be_asked_is_the_same_over_a_socket(live_server, fields, body, expected):
+    for _ in range(3):  # what is refused is not known the next time
+        assert exchanged(live_server, *fields, body=body) == expected

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.delivery.stored import HASHED
-from content_api.errors import RequestError
-from content_api.web.strict_json import strict_json
+from content_api.web.strict_json import bad_request, strict_json
 
 # Parameter -> the type that it has in JSON, and how a message says so. Others are left alone, as the
 # specification says.
@@ -27,7 +26,8 @@ IN_JSON = ("variables", "extensions")
 # In an address, `extensions=content` asks for `extensions.content` of the response; `{"content": true}` does anywhere.
 CONTENT = "content"
 PERSISTED = "persistedQuery"  # and this, Apollo's, is the id of a document
-# As much as a body may have. Neither uvicorn nor httptools has a limit of its own, and this is read on the event loop.
+# As much as a body may have. Our own protocol takes no head of that length, but another server may, and this is read on
+# the event loop.
 LONGEST_QUERY_STRING = 100_000
 MOST_PARAMETERS = 20  # five are known; a cache-buster or a tracking mark may come along
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -40,9 +40,9 @@ def from_body(body: bytes, about_content: bool = False, limits: Limits = USUAL) 
     """Read the body of a POST: one JSON object in UTF-8. `about_content` is what its address asks for."""
     value = strict_json(_text(body), "The body", limits)
     if isinstance(value, list):
-        raise _bad("Batches are not answered here.", "Send one request for each operation.")
+        raise bad_request("Batches are not answered here.", "Send one request for each operation.")
     if not isinstance(value, dict):
-        raise _bad(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
+        raise bad_request(f"The body must be a JSON object; it is {_noun(value)}.", 'Send {"query": "…"}.')
     return operation_of(value, safe=False, about_content=about_content)
 
 
@@ -71,17 +71,17 @@ def read_query_string(query_string: bytes) -> dict[str, str]:
     """The parameters of a query string that we know. An empty one counts as absent, as the specification says."""
     if len(query_string) > LONGEST_QUERY_STRING:
         message = f"The query string has {len(query_string):,} bytes; {LONGEST_QUERY_STRING:,} are read."
-        raise _bad(message, "Send the query by POST.")
+        raise bad_request(message, "Send the query by POST.")
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
     except UnicodeDecodeError:
-        raise _bad("The query string is not percent-encoded UTF-8.") from None
+        raise bad_request("The query string is not percent-encoded UTF-8.") from None
     except ValueError:
-        raise _bad(f"The query string has more than {MOST_PARAMETERS} parameters.") from None
+        raise bad_request(f"The query string has more than {MOST_PARAMETERS} parameters.") from None
     known = [(name, value) for name, value in pairs if name in PARAMETERS]
     names = [name for name, _ in known]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise _bad(f"`{twice}` is given more than once.")
+        raise bad_request(f"`{twice}` is given more than once.")
     return dict(known)
 
 
@@ -90,11 +90,13 @@ def operation_of(given: Mapping[str, Any], *, safe: bool, about_content: bool = 
     for name, (kind, noun) in PARAMETERS.items():
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
-            raise _bad(f"`{name}` must be {noun}; it is {_noun(value)}.")
+            raise bad_request(f"`{name}` must be {noun}; it is {_noun(value)}.")
     extensions = given.get("extensions") or {}
     identifier = identifier_of(given.get("documentId"), extensions.get(PERSISTED))
     if given.get("query") is None and identifier is None:
-        raise _bad("There is no `query`.", "Set `query` to a GraphQL document, or `documentId` to the id of one.")
+        raise bad_request(
+            "There is no `query`.", "Set `query` to a GraphQL document, or `documentId` to the id of one."
+        )
     return Operation(
         document=given.get("query") or "",
         document_id=identifier,
@@ -110,10 +112,10 @@ def identifier_of(document_id: str | None, persisted: object) -> str | None:
     """The id of a document, in the parameter of GraphQL over HTTP or as Apollo's `extensions.persistedQuery`."""
     if persisted is not None:
         if document_id is not None:
-            raise _bad(f"`documentId` and `extensions.{PERSISTED}` are both given.", "Send one of them.")
+            raise bad_request(f"`documentId` and `extensions.{PERSISTED}` are both given.", "Send one of them.")
         return _apollo_identifier(persisted)
     if document_id is not None and not IDENTIFIER.fullmatch(document_id):
-        raise _bad(
+        raise bad_request(
             f"`documentId` is `{document_id:.100}`.",
             f"It is the name of a stored document, or `{HASHED}` and 64 hexadecimal digits in lower case.",
         )
@@ -124,7 +126,7 @@ def _apollo_identifier(persisted: object) -> str:
     found = persisted if isinstance(persisted, dict) else {}
     digest = found.get("sha256Hash")
     if found.get("version") != 1 or not isinstance(digest, str) or not HASH.fullmatch(digest):
-        raise _bad(
+        raise bad_request(
             f"`extensions.{PERSISTED}` is not one that is known here.",
             'It is {"version": 1, "sha256Hash": …} with 64 hexadecimal digits in lower case.',
         )
@@ -135,12 +137,8 @@ def _text(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _bad(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
+        raise bad_request(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from None
 
 
 def _noun(value: object) -> str:
     return NOUNS.get(type(value), "null")
-
-
-def _bad(message: str, hint: str | None = None) -> RequestError:
-    return RequestError("BAD_REQUEST", message, hint)

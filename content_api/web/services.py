@@ -32,6 +32,7 @@ class Services:
     overlook: Overlook
     expose: Expose
     limits: Limits = USUAL_LIMITS
+    """Of a question. Those of its body and JSON are held here, all others where it is answered."""
     observer: Observer = field(default_factory=Observer)
     """Told of every request."""
     load: Load | None = None

@@ -35,10 +35,10 @@ def _refused(text: str, what: str, found: str, limits: Limits) -> RequestError:
     if found.startswith(DEEPER_THAN_JITER):
         return _too_deep(what, limits)
     if found.startswith(LONGER_THAN_JITER):
-        return _bad(f"{what} has a whole number of over 4,300 digits; {limits.json_digits} are read.")
+        return bad_request(f"{what} has a whole number of over 4,300 digits; {limits.json_digits} are read.")
     if text.startswith(BYTE_ORDER_MARK):
-        return _bad(f"{what} begins with a byte order mark.", "Send UTF-8 without one.")
-    return _bad(f"{what} is not JSON: {found}.")
+        return bad_request(f"{what} begins with a byte order mark.", "Send UTF-8 without one.")
+    return bad_request(f"{what} is not JSON: {found}.")
 
 
 def _hold(value: Any, what: str, limits: Limits) -> None:
@@ -50,6 +50,8 @@ def _hold(value: Any, what: str, limits: Limits) -> None:
         for outer in level:
             for inner in outer.values() if outer.__class__ is dict else outer:
                 kind = inner.__class__
+                if kind is str:  # which most are
+                    continue
                 if kind is dict or kind is list:
                     below.append(inner)
                 elif kind is int or kind is float:
@@ -62,14 +64,15 @@ def _hold(value: Any, what: str, limits: Limits) -> None:
 def _hold_number(number: int | float, what: str, limits: Limits) -> None:
     if isinstance(number, float):
         if not isfinite(number):  # JSON knows no infinity, and 1e999 is one by another name
-            raise _bad(f"{what} has a number that is too large to reckon with.")
+            raise bad_request(f"{what} has a number that is too large to reckon with.")
     elif (digits := len(str(abs(number)))) > limits.json_digits:
-        raise _bad(f"{what} has a whole number of {digits:,} digits; {limits.json_digits} are read.")
+        raise bad_request(f"{what} has a whole number of {digits:,} digits; {limits.json_digits} are read.")
 
 
 def _too_deep(what: str, limits: Limits) -> RequestError:
-    return _bad(f"{what} is nested more than {limits.json_depth} levels deep.", "Send what is inside by itself.")
+    return bad_request(f"{what} is nested more than {limits.json_depth} levels deep.", "Send what is inside by itself.")
 
 
-def _bad(message: str, hint: str | None = None) -> RequestError:
+def bad_request(message: str, hint: str | None = None) -> RequestError:
+    """What is no well-formed request."""
     return RequestError("BAD_REQUEST", message, hint)

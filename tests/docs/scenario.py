@@ -31,6 +31,7 @@ LOOKED_AT: dict[str, str] = {
     "make test-node-deps": "it fetches packages",
     "make bench ARGS=delivery": "it takes minutes",
     "make bench ARGS=attack": "it takes minutes",
+    "make bench ARGS=crafted": "it takes a minute",
     "make bench ARGS=unique": "it takes minutes",
     "make bench ARGS=profile": "it takes minutes",
 }

@@ -1,0 +1,236 @@
+"""Whatever bytes come in, an answer of the documented shape goes out: the real application over a real repository.
+
+By Hypothesis, which shows the smallest input that fails. Atheris was refused: it finds its way by the lines of Python
+that are reached, and what reads bytes here is written in Rust and C.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from urllib.parse import quote_from_bytes
+
+import pytest
+from graphql import TokenKind
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from content_api.app import create_app
+from content_api.settings import Settings
+from content_api.web.errors import PROBLEM
+from tests import world
+from tests.attacks import TEXTS
+from tests.documented import assert_documented
+from tests.repositories import Repository
+
+SECRET = "a-secret-of-the-git-host"
+JSON = {"Content-Type": "application/json"}
+MANY = settings(max_examples=200)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory) -> Iterator[TestClient]:
+    repository = Repository(tmp_path_factory.mktemp("fuzzed") / "content.git", bare=True)
+    repository.commit({f"content/{path}": data for path, data in world.files().items()})
+    repository.tag("v1", "main")
+    given_ = Settings(
+        content=repository.path, ref="main", hook_secrets=(SECRET,), operation_seconds=60, busy_seconds=60
+    )
+    with TestClient(create_app(given_)) as found:
+        yield found
+
+
+def asked(client: TestClient, document: str, **variables: object):
+    body = json.dumps({"query": document, "variables": variables})
+    response = client.post("/graphql", content=body, headers=JSON)
+    assert_documented(response)
+    return response.json()
+
+
+def codes(answer: dict) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", ())}
+
+
+# ---- the reader of JSON
+
+SEEDS = [
+    b'{"query": "{ __typename }", "variables": {"a": [1, 2.5, null]}}',
+    b"[]",
+    b"{}",
+    b'{"query": "{"}',
+    *TEXTS.values(),
+]
+
+
+@st.composite
+def torn(draw: st.DrawFn, seeds: list[bytes]) -> bytes:
+    """Bytes that nearly are one of these: with a piece of it replaced by another."""
+    whole = bytearray(draw(st.sampled_from(seeds)))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(whole)))
+        whole[start : start + draw(st.integers(0, 5))] = draw(st.binary(max_size=5))
+    return bytes(whole)
+
+
+@MANY
+@given(st.binary() | torn(SEEDS))
+@example(b"")
+@example(b"\xef\xbb\xbf{}")
+def test_a_body_of_any_bytes(client, body):
+    assert_documented(client.post("/graphql", content=body, headers=JSON))
+
+
+@MANY
+@given(
+    st.binary(max_size=300), st.sampled_from(["query", "variables", "extensions", "operationName", "documentId", "x"])
+)
+def test_an_address_of_any_bytes(client, value, name):
+    encoded = quote_from_bytes(value)
+    for query_string in (f"{name}={encoded}", f"query=%7B__typename%7D&{name}={encoded}", encoded):
+        response = client.get(f"/graphql?{query_string}")
+        assert_documented(response)
+
+
+# ---- the guard of documents
+
+WORDS = [kind.value for kind in TokenKind if len(kind.value) <= 3] + [
+    "query", "mutation", "subscription", "fragment", "on", "true", "null", "conditions", "condition", "nodes", "name",
+    "requiredCautions", "search", "__schema", "types", "first", "where", "text", "F", "Condition", "Query", "@include",
+    "@skip", "if", '"a"', '"""b"""', "1", "-2.5e3", "...", "...F", "$a", "# c\n", ",", "\ufeff", "CAUSE", "{", "}",
+]  # fmt: skip
+
+
+@MANY
+@given(st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join) | st.text(max_size=200))
+def test_a_document_of_any_words(client, document):
+    asked(client, document)
+
+
+@st.composite
+def selections(draw: st.DrawFn, depth: int = 4) -> str:
+    """Selections that nest, repeat, alias and spread, valid or not."""
+    inner = f" {{ {draw(selections(depth - 1))} }}" if depth and draw(st.booleans()) else ""
+    pieces = draw(
+        st.lists(st.sampled_from(["name", "a: key", "...F", "...G", "... { id }", "x @skip(if: $v)"]), min_size=1)
+    )
+    return f"{' '.join(pieces)} requiredCautions{inner}"
+
+
+@MANY
+@given(selections(), selections(), selections())
+def test_a_document_of_fragments_in_one_another(client, whole, one, other):
+    asked(
+        client,
+        f'query Q($v: Boolean = true) {{ condition(key: "moon-hiccups") {{ {whole} }} }}'
+        f" fragment F on Condition {{ {one} }} fragment G on Condition {{ {other} }}",
+    )
+
+
+# ---- what a client gives back
+
+
+def tokens() -> st.SearchStrategy[str]:
+    """What looks like an id or a cursor, more or less."""
+    parts = st.lists(st.none() | st.integers() | st.text(max_size=20), max_size=4)
+    made = parts.map(lambda found: base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip("="))
+    real = st.sampled_from(['["condition/moon-hiccups","en","WEB"]', '["v1","condition/moon-hiccups"]', '["v1","0"]'])
+    cut = torn([b'["condition/moon-hiccups","en","WEB"]', b'["v1","3"]']).map(
+        lambda found: base64.b64encode(found).decode()
+    )
+    return st.text(max_size=60) | made | cut | real.map(lambda found: base64.urlsafe_b64encode(found.encode()).decode())
+
+
+@MANY
+@given(tokens())
+def test_a_cursor_of_any_text(client, token):
+    document = (
+        "query ($a: String) { conditions(after: $a) { totalCount } b: conditions(last: 2, before: $a) { totalCount }"
+        ' search(text: "moon", after: $a) { totalCount } versions(after: $a) { totalCount } }'
+    )
+    assert codes(asked(client, document, a=token)) <= {"BAD_CURSOR", "VERSION_NOT_AVAILABLE"}
+
+
+@MANY
+@given(tokens())
+def test_an_id_of_any_text(client, token):
+    assert codes(asked(client, "query ($a: ID!) { node(id: $a) { id } nodes(ids: [$a, $a]) { id } }", a=token)) <= {
+        "BAD_USER_INPUT",
+        "LOCALE_NOT_AVAILABLE",
+    }
+
+
+NAMES = st.text(max_size=80) | st.from_regex(r"\A[0-9a-f]{1,64}\Z") | st.datetimes().map(str) | st.sampled_from(
+    [
+        "HEAD", "main", "v1", "v1^{}", "refs/heads/main", "main~1", "@{-1}", ":/fix", "--all", "../..", "v1..main",
+        "2026-11-22T10:00:00Z",
+    ]
+)  # fmt: skip
+
+
+@MANY
+@given(NAMES)
+def test_a_version_of_any_name(client, name):
+    document = "query ($a: String!) { version(ref: $a) { id } content(version: $a) { site { __typename } } }"
+    assert codes(asked(client, document, a=name)) <= {"VERSION_NOT_AVAILABLE"}
+    changes = "query ($a: String!) { changes(from: $a) { totalCount } }"
+    assert codes(asked(client, changes, a=name)) <= {"VERSION_NOT_AVAILABLE", "BAD_USER_INPUT"}
+
+
+@MANY
+@given(st.text(max_size=300))
+def test_a_search_for_any_text(client, text):
+    assert codes(asked(client, "query ($a: String!) { search(text: $a) { totalCount } }", a=text)) <= {"BAD_USER_INPUT"}
+
+
+# ---- headers
+
+HEADER = st.binary(max_size=80).map(lambda found: bytes(each for each in found if each not in b"\r\n\0"))
+PIECES = st.lists(
+    st.sampled_from([
+        "application/json", "text/html", "*/*", "*", ";q=", "q=0", "1", "0.5", ",", ";", "gzip", "br", '"', "=", " ",
+        "utf-8", "identity",
+    ]),
+    max_size=12,
+).map(lambda found: "".join(found).encode())  # fmt: skip
+
+
+@MANY
+@given(
+    HEADER | PIECES, st.sampled_from(["Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "If-None-Match"])
+)
+def test_a_header_of_any_bytes(client, value, name):
+    headers = [(key.encode(), each.encode()) for key, each in JSON.items() if key != name] + [(name.encode(), value)]
+    assert_documented(client.post("/graphql", content=b'{"query": "{ __typename }"}', headers=headers))
+    response = client.get("/graphql?query=%7B__typename%7D", headers=headers)
+    if response.status_code != 304:
+        assert_documented(response)
+
+
+@settings(max_examples=30)
+@given(HEADER)
+def test_a_commit_to_wait_for_of_any_bytes(client, value):
+    headers = [(b"Content-Version-At-Least", value.replace(b" ", b""))]
+    response = client.get("/graphql?query=%7B__typename%7D", headers=headers)
+    assert_documented(response)
+
+
+# ---- hooks
+
+SIGNATURES = (
+    "X-Hub-Signature-256", "X-Gitea-Signature", "X-Forgejo-Signature", "X-Gitlab-Token", "webhook-id",
+    "webhook-timestamp", "webhook-signature",
+)  # fmt: skip
+SIGNED = HEADER | st.sampled_from(
+    [b"sha256=" + b"0" * 64, b"0" * 64, b"v1,AAAA", b"v1,", b"1764230400", b"9" * 400, b"\xff"]
+)
+
+
+@MANY
+@given(st.dictionaries(st.sampled_from(SIGNATURES), SIGNED), st.binary(max_size=100))
+def test_a_hook_of_any_headers_and_bytes(client, headers, body):
+    given_ = [(name.encode(), value) for name, value in headers.items()]
+    response = client.post("/hooks/git", content=body, headers=given_)
+    assert (response.status_code, response.json()["code"]) == (401, "SIGNATURE_REFUSED")
+    assert response.headers["content-type"] == PROBLEM
