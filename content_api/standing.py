@@ -17,6 +17,7 @@ from content_api.observe.metrics import (
     Costs,
     Delivered,
     Failures,
+    FieldRequests,
     Figures,
     Operations,
     PublicationSeconds,
@@ -108,6 +109,7 @@ def metrics_of(
         Statuses(lambda: observer.counts.statuses),
         RequestSeconds(lambda: observer.counts.seconds),
         Costs(lambda: {"": observer.counts.costs}),
+        FieldRequests(lambda: observer.usage.requests()),
     ):
         found.register(collector)
     return found

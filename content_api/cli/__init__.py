@@ -22,10 +22,11 @@ from content_api.cli.serve import serve
 from content_api.cli.show import show
 from content_api.cli.status import status
 from content_api.cli.token import token
+from content_api.cli.usage import usage
 from content_api.errors import ContentApiError, RequestError
 
 NAME = "content-api"
-COMMANDS = (serve, status, pin, check, diff, show, log, query, migrate, export, token)
+COMMANDS = (serve, status, usage, pin, check, diff, show, log, query, migrate, export, token)
 
 
 def show_version(asked: bool) -> None:

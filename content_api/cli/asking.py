@@ -1,4 +1,4 @@
-"""Asking a running server how things stand, over HTTP."""
+"""Asking a running server, over HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,13 @@ class Answer:
 
 
 def ask(url: str, timeout: float) -> Answer:
-    """What `/readyz` answers below a server's address. Raises NoAnswer for no answer, and for one of something else.
+    """What `/readyz` answers below a server's address. Raises NoAnswer for no answer, and for one of something else."""
+    answer, body = fetch(url, "/readyz", "application/json", timeout)
+    return Answer(body, understood(url, answer, body))
+
+
+def fetch(url: str, path: str, accept: str, timeout: float) -> tuple[http.client.HTTPResponse, bytes]:
+    """What a server answers at a path, which has been read. Raises NoAnswer where there is none.
 
     Standard library: one GET, without redirects, cookies or proxies, is no reason for every installation to carry a
     client library. A proxy would be asked what it thinks of the server; the question is what the server says.
@@ -46,12 +52,11 @@ def ask(url: str, timeout: float) -> Answer:
     place = parsed(url)
     try:
         with closing(CONNECTIONS[place.scheme](place, timeout)) as connection:
-            connection.request("GET", f"{place.path.rstrip('/')}/readyz", headers={"Accept": "application/json"})
+            connection.request("GET", f"{place.path.rstrip('/')}{path}", headers={"Accept": accept})
             with connection.getresponse() as answer:
-                body = answer.read(LARGEST_ANSWER)
+                return answer, answer.read(LARGEST_ANSWER)
     except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host's name that cannot be
         raise NoAnswer(silence(url, error, timeout)) from None
-    return Answer(body, understood(url, answer, body))
 
 
 def parsed(url: str) -> SplitResult:
@@ -86,11 +91,15 @@ def understood(url: str, answer: http.client.HTTPResponse, body: bytes) -> Statu
         found = orjson.loads(body)
         return STATUS.validate_python(found | {"live_since": found.get("liveSince")})
     except (ValueError, TypeError, AttributeError):
-        kind = answer.headers.get_content_type()
-        raise NoAnswer(
-            f"What answers at {url} is no content-api, or not one of this release: it gave status {answer.status} and"
-            f" {kind}. Name the address with --url"
-        ) from None
+        raise stranger(url, answer) from None
+
+
+def stranger(url: str, answer: http.client.HTTPResponse) -> NoAnswer:
+    kind = answer.headers.get_content_type()
+    return NoAnswer(
+        f"What answers at {url} is no content-api, or not one of this release: it gave status {answer.status} and"
+        f" {kind}. Name the address with --url"
+    )
 
 
 def _plain(place: SplitResult, timeout: float) -> http.client.HTTPConnection:

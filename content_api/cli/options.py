@@ -49,3 +49,14 @@ Locale = Annotated[
     typer.Option(metavar="TAG", help="A locale of the content. If not given: its default.", show_default=False),
 ]
 InChannel = Annotated[Channel, typer.Option("--channel", help="Whose text to show.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Where the server is, such as https://content.example.org. If not given: where the settings have it.",
+        show_default=False,
+    ),
+]
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long to wait for the server to say something.")
+]

@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from content_api.cli.asking import address_of, ask
+from content_api.cli.options import Timeout, Url
 from content_api.content.problems import ContentRefused
 from content_api.content.report import harmless, plural, report
 from content_api.settings import read_settings
@@ -23,19 +24,6 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-Url = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Where the server is, such as https://content.example.org. If not given: where the settings have it.",
-        show_default=False,
-    ),
-]
-Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long to wait for the server to say something.")
-]
 
 
 def status(

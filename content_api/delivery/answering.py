@@ -16,6 +16,7 @@ from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.plans import Plans
 from content_api.delivery.timed import TimedExecutor
+from content_api.delivery.uses import fields_of
 
 
 @dataclass(slots=True)
@@ -63,6 +64,14 @@ class Answering:
         if self.read is None:
             self.read = self.documents.get(self.operation.document)
         return self.read
+
+    def fields(self) -> frozenset[str]:
+        """The fields of the schema that the operation asks for."""
+        known = self.document.fields
+        name = self.chosen.name and self.chosen.name.value
+        if name not in known:
+            known[name] = fields_of(self.schema, self.chosen, self.document.fragments)
+        return known[name]
 
     def executor(self) -> Executor[Any]:
         """What executes the operation, built when it is asked for: a plan has no need of it."""

@@ -32,6 +32,8 @@ class Document:
     prices: Prices = field(default_factory=Prices)
     sighted: dict[Any, Any] = field(default_factory=dict)
     """How often its operations were seen: delivery/plans.py. It is forgotten with the document."""
+    fields: dict[Any, frozenset[str]] = field(default_factory=dict)
+    """Those of the schema that each of its operations asks for, found when one is first answered: delivery/uses.py."""
     words: frozenset[str] = frozenset()
     """Those of its words that say how long an answer may be good: delivery/present.py."""
 

@@ -47,5 +47,7 @@ class Reply:
     pinned: bool = False
     reusable: bool = False
     tags: frozenset[str] = frozenset()
+    fields: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """Those of the schema that were asked for; none where nothing was executed."""
     made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What is made of it once, by who makes it: delivery/present.py and web/representation.py."""

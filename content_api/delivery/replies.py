@@ -82,4 +82,5 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError], more
         pinned=pinned,
         reusable=not codes and work.chosen.operation is OperationType.QUERY,
         tags=tags,
+        fields=work.fields() if "data" in body else frozenset(),
     )

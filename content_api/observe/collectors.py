@@ -74,6 +74,26 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Usages:
+    """A collector over numbers that are counted by two things: they are told by the second, and then by the first."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, str]
+    counted: Callable[[], Mapping[str, Mapping[str, int]]]
+
+    def describe(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(self.name, self.meaning, labels=self.labels)
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(self.name, self.meaning, labels=self.labels)
+        for second, numbers in self.counted().items():
+            for first, number in numbers.items():
+                family.add_metric((first, second), number)
+        yield family
+
+
+@dataclass(frozen=True)
 class Distribution:
     """A collector over histograms, by the value of a label; there is no label where it has no name."""
 

@@ -35,9 +35,9 @@ class Histogram:
         self.total = 0.0
         """All values together."""
 
-    def add(self, value: float) -> None:
-        self.numbers[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, value: float, times: int = 1) -> None:
+        self.numbers[bisect_left(self.bounds, value)] += times
+        self.total += value * times
 
     def buckets(self) -> Iterator[tuple[str, float]]:
         """Each bound as text, and how many values were not above it; `+Inf` is the last."""
@@ -58,14 +58,14 @@ class Counts:
         self.failed: Counter[str] = Counter()
         """Operations that were executed with an error in a field, by the code of the first."""
 
-    def add(self, exchange: Exchange, seconds: float) -> None:
-        self.statuses[exchange.status] += 1
-        if not exchange.stays:
-            self.seconds[way_of(exchange)].add(seconds)
+    def add(self, exchange: Exchange, times: int) -> Histogram | None:
+        """Count what ended so many times, and tell where its seconds are to be counted, if anywhere."""
+        self.statuses[exchange.status] += times
         if exchange.cost is not None:
-            self.costs.add(exchange.cost)
+            self.costs.add(exchange.cost, times)
         if exchange.answered and exchange.code:
-            self.failed[exchange.code] += 1
+            self.failed[exchange.code] += times
+        return None if exchange.stays else self.seconds[way_of(exchange)]
 
 
 def way_of(exchange: Exchange) -> str:

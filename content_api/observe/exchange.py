@@ -26,9 +26,10 @@ LONGEST_NAME = 64
 UNREADABLE = "(unreadable)"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
-    """One request and its answer, as much as is known by now. What is None does not apply, or is not known yet.
+    """One request and its answer, or several that are alike, as much as is known by now. What is None does not apply,
+    or is not known yet.
 
     No query string, variables, token or address is ever in it, and the log has no text: what somebody reads about
     health is nobody else's business.
@@ -58,6 +59,8 @@ class Exchange:
     cost: int | None = None
     version: str | None = None
     """The version that the answer comes from."""
+    fields: frozenset[str] = frozenset()
+    """Those of the schema that were asked for."""
     size: int = 0
     """Bytes of what was sent, without its head."""
     rest: str | None = None
@@ -66,11 +69,11 @@ class Exchange:
     @property
     def client(self) -> str | None:
         """What the client calls itself, of a bounded length, and printable: a log may be read at a terminal."""
-        return _printable(self.named)
+        return printable(self.named)
 
     @property
     def client_version(self) -> str | None:
-        return _printable(self.named_version)
+        return printable(self.named_version)
 
     @property
     def shown_path(self) -> str:
@@ -86,7 +89,7 @@ class Exchange:
         return self.status >= 400 or self.code is not None
 
 
-def _printable(value: bytes | None) -> str | None:
+def printable(value: bytes | None) -> str | None:
     if not value:
         return None
     name = value[:LONGEST_NAME].decode(errors="replace")

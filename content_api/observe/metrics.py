@@ -12,7 +12,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
-from content_api.observe.collectors import Distribution, Labelled, Row, Table
+from content_api.observe.collectors import Distribution, Labelled, Row, Table, Usages
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +289,14 @@ SAME_IN_EACH = frozenset(
     (*(row.name for row in (*PUBLISHING, *DELIVERY) if row.same_in_each), PublicationSeconds(dict).name)
 )
 """The names of metrics that are not added up."""
+
+
+FieldRequests = partial(
+    Usages,
+    "content_api_field_requests",
+    "Operations that were executed, by the fields that they asked for and by what the client calls itself.",
+    ("field", "client"),
+)
 
 
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:

@@ -7,15 +7,17 @@ So they are put aside, and looked at a few hundred at a time.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from hashlib import sha256
 from time import perf_counter, time
 from typing import Literal
 
-from content_api.observe.counts import Counts
+from content_api.observe.counts import Counts, Histogram
 from content_api.observe.exchange import Exchange
 from content_api.observe.lines import INFO, LEVELS, WARNING, Lines
+from content_api.observe.usage import Usage
 
 Which = Literal["all", "failed", "none"]
 """Of which requests there is a line in the log."""
@@ -48,6 +50,7 @@ class Observer:
         self._levels = levels
         self._together = together
         self._counts = Counts()
+        self._usage = Usage()
         self._ended: list[tuple[Exchange, str, float, float]] = []
         """Of each, besides: its id, when it began and when it ended."""
         self._timer: asyncio.TimerHandle | None = None
@@ -71,15 +74,27 @@ class Observer:
             self._timer.cancel()
             self._timer = None
         ended, self._ended = self._ended, []
+        looked_at = {
+            exchange: self._look(exchange, times) for exchange, times in Counter([one[0] for one in ended]).items()
+        }
         clock = time() - perf_counter()
         lines: list[str] = []
         for exchange, identity, began, end in ended:
-            self._counts.add(exchange, end - began)
-            if self._has_line(exchange):
-                rest = self.rest(exchange)
-                lines.append(self._lines.line(_level(exchange), identity, clock + end, end - began, rest))
+            histogram, level, rest = looked_at[exchange]
+            if histogram:
+                histogram.add(end - began)
+            if level:
+                lines.append(self._lines.line(level, identity, clock + end, end - began, rest))
         if lines:
             self._write("".join(lines))
+
+    def _look(self, exchange: Exchange, times: int) -> tuple[Histogram | None, str | None, str]:
+        """Count what ended so many times. Where its seconds belong, and its line: the level, if it has one, and the
+        rest."""
+        self._usage.add(exchange, times)
+        histogram = self._counts.add(exchange, times)
+        level = self._level(exchange)
+        return histogram, level, self.rest(exchange) if level else ""
 
     @property
     def counts(self) -> Counts:
@@ -87,13 +102,21 @@ class Observer:
         self.settle()
         return self._counts
 
+    @property
+    def usage(self) -> Usage:
+        """Which client asked for which field, until now."""
+        self.settle()
+        return self._usage
+
     def rest(self, exchange: Exchange) -> str:
         """Of the line of a request, all that is the same when it comes again."""
         return self._made(exchange) if exchange.rest is None else exchange.rest
 
-    def _has_line(self, exchange: Exchange) -> bool:
+    def _level(self, exchange: Exchange) -> str | None:
+        """The level of its line; None where it has none."""
+        level = WARNING if exchange.status >= 500 else INFO
         wanted = self._which == "all" or (self._which == "failed" and exchange.has_failed)
-        return wanted and _level(exchange) in self._levels
+        return level if wanted and level in self._levels else None
 
     def _made(self, exchange: Exchange) -> str:
         found = (
@@ -111,10 +134,6 @@ class Observer:
             ("client_version", exchange.client_version),
         )
         return self._lines.rest({name: value for name, value in found if value is not None})
-
-
-def _level(exchange: Exchange) -> str:
-    return WARNING if exchange.status >= 500 else INFO
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -61,7 +61,7 @@ def note_reply(reply: Reply) -> None:
     """Note what the log says of a reply."""
     if exchange := CURRENT.get():
         exchange.code = reply.codes[0] if reply.codes else None
-        exchange.cost, exchange.version = reply.cost, reply.version
+        exchange.cost, exchange.version, exchange.fields = reply.cost, reply.version, reply.fields
         if not reply.executed:
             exchange.answered = None
 

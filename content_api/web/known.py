@@ -183,6 +183,7 @@ class KnownRequests:
             status=answered.status,
             cost=answered.reply.cost,
             version=answered.reply.version,
+            fields=answered.reply.fields,
             size=len(answered.body),
             rest=None,
         )

@@ -8,12 +8,14 @@ from content_api.observe.metrics import (
     PUBLISHING,
     Costs,
     Failures,
+    FieldRequests,
     Operations,
     PublicationSeconds,
     Refusals,
     RequestSeconds,
     Statuses,
 )
+from content_api.observe.usage import MOST_CLIENTS
 from tests.live import ROOT
 
 LABELLED = (Operations, Refusals, Failures, Statuses)
@@ -26,7 +28,7 @@ SUFFIXES = {"counter": "_total", "gauge": "", "info": "_info", "histogram": ""}
 def test_the_page_has_every_metric_with_its_type_and_meaning():
     families = [
         *(row.family(row.name, row.meaning) for row in (*PUBLISHING, *DELIVERY)),
-        *(family for each in (*LABELLED, *DISTRIBUTIONS) for family in each(dict).describe()),
+        *(family for each in (*LABELLED, *DISTRIBUTIONS, FieldRequests) for family in each(dict).describe()),
     ]
     table = "".join(f"| `{one.name}{SUFFIXES[one.type]}` | {one.type} | {one.documentation} |\n" for one in families)
     written = PAGE.read_text(encoding="utf-8").partition("| --- | --- | --- |\n")[2].partition("\n\n")[0] + "\n"
@@ -37,3 +39,8 @@ def test_the_bounds_of_the_page_are_those_of_the_code():
     text = PAGE.read_text(encoding="utf-8")
     for bounds in (SECONDS, COSTS, PUBLICATION_SECONDS):
         assert ", ".join(f"{bound:,.6f}".rstrip("0").rstrip(".") for bound in bounds) in text.replace("\n", " ")
+
+
+def test_the_clients_that_are_told_apart_are_as_many_as_the_pages_say():
+    assert f"these, {MOST_CLIENTS} are told apart" in PAGE.read_text(encoding="utf-8")
+    assert MOST_CLIENTS == 16, "docs/how-to/retire-a-field.md has it in a word"
