@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,12 @@ from content_api.graph.query import root
 from content_api.graph.reader import Reader
 from content_api.graph.schema import build_schema, sdl
 from content_api.graph.subscription import Subscription
-from content_api.observe.logs import configure
-from content_api.observe.metrics import DELIVERY, Operations, Refusals, Table, exposed, registry
+from content_api.observe.collectors import Table, exposed
+from content_api.observe.journal import Journal
+from content_api.observe.lines import Lines
+from content_api.observe.logs import LEVELS, configure, is_for_a_person, written_by
+from content_api.observe.metrics import DELIVERY
+from content_api.observe.observer import Observer
 from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
 from content_api.publish.announcements import Announcements
@@ -50,7 +54,7 @@ from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
-from content_api.standing import Overviews, delivered, figures_of, status_of
+from content_api.standing import Overviews, delivered, metrics_of, status_of
 from content_api.store.history import FileChange
 from content_api.web.application import build
 from content_api.web.ending import when_told_to_end
@@ -59,6 +63,7 @@ from content_api.web.known import STATE as KNOWN
 from content_api.web.known import KnownRequests
 from content_api.web.listeners import Listeners
 from content_api.web.load import Load
+from content_api.web.observed import STATE as OBSERVER
 from content_api.web.places import STATE as PLACES
 from content_api.web.places import Places
 from content_api.web.previews import PreviewRoutes
@@ -114,13 +119,13 @@ def wire(settings: Settings, started: Started) -> Starlette:
     answers = delivery(current, archive, kept, limits, lane, plans=settings.plans, suggests=suggests)
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
-    known = KnownRequests()
+    journal = Journal.of_stderr()
+    observer = observing(settings, journal)
+    known = KnownRequests(observer)
     announcements, listeners, purging = Announcements(), Listeners(settings.listeners), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, answers, announcements, purging)
-    metrics = registry(lambda: figures_of(current, archive))
-    metrics.register(Operations(lambda: documents.counted))
-    metrics.register(Refusals(lambda: documents.refused))
-    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, purging)))
+    metrics = metrics_of(current, archive, documents, observer)
+    metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, load, listeners, journal, purging)))
     together = Together.of(metrics, settings.counts)
     services = Services(
         schema_text=sdl(schema()),
@@ -131,6 +136,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         status=lambda: status_of(current, purging),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(together.registry if together else metrics, accept),
+        observer=observer,
         load=load,
         count_refusal=lambda code: documents.refused.update((code,)),
         at_least=waiting(load, publisher.at_least) if publisher else None,
@@ -145,16 +151,31 @@ def wire(settings: Settings, started: Started) -> Starlette:
         origins=settings.cors_origins,
         sockets=SocketLimits.of(settings),
         rate_limit=settings.rate_limit,
-        lifespan=lambda app: _lifespan(
-            started,
-            listeners,
-            load,
-            {KNOWN: known, PLACES: Places(settings, settings.proxies, services.count_refusal)},
-            _following(settings, started, publisher, announcements, purging),
-            purging.run(),
-            *([together.write_again_and_again()] if together else []),
+        lifespan=lambda app: _logging(
+            journal,
+            observer,
+            _lifespan(
+                started,
+                listeners,
+                load,
+                {
+                    KNOWN: known,
+                    OBSERVER: observer,
+                    PLACES: Places(settings, settings.proxies, services.count_refusal),
+                },
+                _following(settings, started, publisher, announcements, purging),
+                purging.run(),
+                *([together.write_again_and_again()] if together else []),
+            ),
         ),
     )
+
+
+def observing(settings: Settings, journal: Journal) -> Observer:
+    """What is told of every request, and has the journal write of those that the settings want in the log."""
+    journal.on_lost = lambda lines: log.warning("there was no room for lines of the log", lost=lines)
+    lines = Lines(is_for_a_person(settings.log_format))
+    return Observer(journal.write, lines, settings.log_requests, LEVELS[LEVELS.index(settings.log_level) :])
 
 
 def waiting(load: Load, at_least: AtLeast) -> AtLeast:
@@ -334,6 +355,17 @@ async def open_preview(
     async with previews.opened(branch) as preview:
         live = live_of(preview.edition, drafts=True)
         yield documents.answering(answers.beside(lambda: live, preview.archive.holding))
+
+
+@asynccontextmanager
+async def _logging(
+    journal: Journal, observer: Observer, lifespan: AbstractAsyncContextManager[dict[str, Any]]
+) -> AsyncIterator[dict[str, Any]]:
+    """The same, with nobody waiting for who reads the log."""
+    with written_by(journal):
+        async with lifespan as state:
+            yield state
+        observer.settle()
 
 
 @asynccontextmanager

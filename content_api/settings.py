@@ -129,6 +129,9 @@ class Settings(SocketBounds, QuestionBounds, ContentBounds, BaseSettings):
     and JSON elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged: this and everything graver."""
+    log_requests: Literal["all", "failed", "none"] = "all"
+    """Which requests have a line in the log: `failed` are those with an error, in the status or in the answer. A line
+    has 400 bytes, and takes 2 µs of the 15 that the quickest answer does."""
     git_deadline: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds until git is taken to hang and is ended. Git answers in milliseconds; a disk that wakes up takes ten
     seconds."""

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from time import time
+
+from prometheus_client import CollectorRegistry
 
 from content_api.content.report import first_line, harmless
 from content_api.delivery.lane import Lane
+from content_api.delivery.persisted import Persisted
 from content_api.delivery.reuse import Answers
 from content_api.graph.versions import in_numbers
-from content_api.observe.metrics import Delivered, Figures
+from content_api.observe.journal import Journal
+from content_api.observe.metrics import (
+    Costs,
+    Delivered,
+    Failures,
+    Figures,
+    Operations,
+    PublicationSeconds,
+    Refusals,
+    RequestSeconds,
+    Statuses,
+    registry,
+)
+from content_api.observe.observer import Observer
 from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Current, Refusal
 from content_api.publish.purging import Purging
 from content_api.web.health import Refused, Status, Trouble
 from content_api.web.known import KnownRequests
+from content_api.web.listeners import Listeners
+from content_api.web.load import Load
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
 REMEMBERED = 1_000  # versions whose numbers are known: twenty pages, and further back nobody looks twice
@@ -75,8 +94,27 @@ class Overviews:
         return Changed(numbers.added, numbers.changed, numbers.removed)
 
 
-def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
-    """What `/metrics` counts."""
+def metrics_of(
+    current: Current, archive: VersionArchive | None, documents: Persisted, observer: Observer
+) -> CollectorRegistry:
+    """The metrics of a server that begins now, of all that is published, asked and answered."""
+    began = time()
+    found = registry(lambda: figures_of(current, archive, began))
+    for collector in (
+        PublicationSeconds(lambda: {"": current.took}),
+        Operations(lambda: documents.counted),
+        Refusals(lambda: documents.refused),
+        Failures(lambda: observer.counts.failed),
+        Statuses(lambda: observer.counts.statuses),
+        RequestSeconds(lambda: observer.counts.seconds),
+        Costs(lambda: {"": observer.counts.costs}),
+    ):
+        found.register(collector)
+    return found
+
+
+def figures_of(current: Current, archive: VersionArchive | None, started: float) -> Figures:
+    """What `/metrics` counts. `started` is when the server began, in seconds since 1970."""
     edition, trouble, refusal = current.edition, current.trouble, current.refusal
     return Figures(
         version=edition.version.id,
@@ -89,10 +127,20 @@ def figures_of(current: Current, archive: VersionArchive | None) -> Figures:
         pinned=current.pinned,
         kept=archive.kept if archive else 0,
         loading=archive.loading if archive else 0,
+        committed=edition.version.committed_at.timestamp() if edition.version.committed_at else None,
+        started=started,
     )
 
 
-def delivered(answers: Answers, known: KnownRequests, lane: Lane, purging: Purging) -> Delivered:
+def delivered(
+    answers: Answers,
+    known: KnownRequests,
+    lane: Lane,
+    load: Load,
+    listeners: Listeners,
+    journal: Journal,
+    purging: Purging,
+) -> Delivered:
     """What `/metrics` counts of answers."""
     return Delivered(
         known=len(known),
@@ -102,6 +150,9 @@ def delivered(answers: Answers, known: KnownRequests, lane: Lane, purging: Purgi
         kept_bytes=answers.held,
         reused=answers.reused,
         waiting=lane.waiting,
+        in_hand=load.waiting,
+        listeners=listeners.number,
+        lines_lost=journal.lost,
         purges=purging.requests,
         purge_failures=purging.failures,
         purge_trouble=purging.trouble_since is not None,

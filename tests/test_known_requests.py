@@ -112,7 +112,14 @@ def some(connection: socket.socket) -> bytes:
 
 
 def undated(answer: bytes) -> bytes:
-    return re.sub(rb"\r\ndate: [^\r]+", b"", answer)
+    """Answers without their dates and the ids of their requests."""
+    return re.sub(rb'\r\ndate: [^\r]+|\r\nrequest-id: [0-9a-f]{32}|,"requestId":"[0-9a-f]{32}"', b"", answer)
+
+
+def identity(answer: bytes) -> bytes:
+    found = re.search(rb"\r\nrequest-id: ([0-9a-f]{32})\r\n", answer)
+    assert found, answer
+    return found[1]
 
 
 def counted(server: Serving, name: str) -> float:
@@ -131,7 +138,17 @@ def test_both_roads_send_the_same_bytes_and_count_the_same(server, request_bytes
     assert recognised(server) - before == 3
     assert counted(server, "content_api_operations_total") - operations == ROADS + 3
     assert {undated(answer) for answer in answers} == {undated(answers[0])}
+    assert len({identity(answer) for answer in answers}) == len(answers), "each has an id of its own"
     assert re.search(rb"\r\ndate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n", answers[-1])
+
+
+def test_a_known_request_that_names_its_trace_has_the_id_of_that(server):
+    trace = b"4bf92f3577b34da6a3ce929d0e0e4736"
+    request = posted("query Traced { site { defaultLocale } }", f"traceparent: 00-{trace.decode()}-00f067aa0ba902b7-01")
+    before = recognised(server)
+    with connected(server) as connection:
+        assert {identity(exchange(connection, request)) for _ in range(ROADS + 3)} == {trace}
+    assert recognised(server) - before == 3
 
 
 @pytest.mark.parametrize("request_bytes", LONG_ROAD.values(), ids=LONG_ROAD)

@@ -124,7 +124,7 @@ def test_a_version_that_is_refused_is_not_heard_of(repository: Repository):
     with serving("--reload", cwd=repository.path) as server, stream(server) as lines:
         broken = world.edited({MOON: {"/state": "DONE"}})
         repository.commit({f"content/{MOON}": broken[MOON]})
-        server_says(server, "Not served")
+        server_says(server, "refused")
         better = rename(repository, "Better")
         assert better in next(line for line in lines if line.startswith("data:"))
 

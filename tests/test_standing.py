@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from content_api.delivery.lane import Lane
 from content_api.delivery.reuse import Answers
 from content_api.errors import OperatorError
+from content_api.observe.journal import Journal
 from content_api.observe.metrics import Delivered, Figures
 from content_api.publish.current import Current, trouble_with
 from content_api.publish.making import make_edition
@@ -20,6 +21,8 @@ from content_api.standing import Overviews, delivered, figures_of, status_of
 from content_api.store.snapshot import Limits
 from content_api.web.health import as_json
 from content_api.web.known import KnownRequests
+from content_api.web.listeners import Listeners
+from content_api.web.load import Load
 from content_api.web.versions import PAGE_SIZE, Changed
 from tests import world
 from tests.publish.world import MOON, broken, following, in_content, moon, new_repository
@@ -148,7 +151,7 @@ def test_files_outside_git_have_an_overview_without_a_list():
 async def test_the_figures_follow_what_happens(repository):
     with following(repository) as seen:
         archive = seen.publisher.archive
-        assert figures_of(seen.current, archive) == Figures(
+        assert figures_of(seen.current, archive, 5.0) == Figures(
             version=seen.live,
             live_since=seen.current.since.timestamp(),
             published=0,
@@ -159,12 +162,14 @@ async def test_the_figures_follow_what_happens(repository):
             pinned=False,
             kept=0,
             loading=0,
+            committed=seen.current.edition.version.committed_at.timestamp(),
+            started=5.0,
         )
         await seen.push(moon("Second"))
         await seen.push(broken())
         repository.git("symbolic-ref", "HEAD", "refs/heads/nowhere")
         await seen.publisher.look()
-        found = figures_of(seen.current, archive)
+        found = figures_of(seen.current, archive, 5.0)
         assert (found.version, found.published, found.refused, found.problems) == (seen.live, 1, 1, 1)
         assert found.publication_seconds > 0
         assert found.trouble_since == seen.current.trouble.since.timestamp()
@@ -173,15 +178,18 @@ async def test_the_figures_follow_what_happens(repository):
 
 async def test_the_log_has_a_line_for_each_publication_and_each_refusal(repository):
     with following(repository) as seen, capture_logs() as logged:
+        was = seen.live
         live = await seen.push(moon("Second"), author="\x1b[31mEve <eve@example.org>")
         refused = await seen.push(broken())
         published, told = [entry for entry in logged if "version" in entry]
         assert (published["event"], published["version"], published["entities"]) == ("live", live, 13)
+        assert (published["was"], published["pinned"]) == (was, False)
         assert published["author"] == "\N{REPLACEMENT CHARACTER}[31mEve"
         assert published["seconds"] > 0
         assert (told["version"], told["author"], told["problems"]) == (refused, "An Editor", 1)
+        assert (told["event"], told["live"]) == ("refused", live)
         assert told["seconds"] > 0
-        assert f"content/{MOON}:" in told["event"]
+        assert f"content/{MOON}:" in told["report"]
 
 
 async def test_a_cache_that_cannot_be_told_is_seen_by_everybody(repository):
@@ -190,5 +198,5 @@ async def test_a_cache_that_cannot_be_told_is_seen_by_everybody(repository):
         assert status_of(seen.current, purging).unpurged is None
         purging.caches[0].trouble_since = seen.current.since
         assert status_of(seen.current, purging).unpurged == seen.current.since
-        found = delivered(Answers(), KnownRequests(), Lane(), purging)
-        assert found == Delivered(0, 0, 0, 0, 0, 0, 0, 0, 0, purge_trouble=True)
+        found = delivered(Answers(), KnownRequests(), Lane(), Load(1), Listeners(), Journal(2), purging)
+        assert found == Delivered(*[0] * 12, purge_trouble=True)

@@ -38,6 +38,7 @@ from content_api.delivery.reuse import Answers, Key, key_of
 from content_api.delivery.shapes import Shapes
 from content_api.delivery.timed import TimedSchema
 from content_api.errors import RequestError
+from content_api.observe.exchange import EXECUTOR, KEPT, PLAN, SHARED, note_answered
 
 NOTHING = Live("", None)
 """In place of what is live, for an operation that is kept: or it would keep that edition for as long."""
@@ -92,6 +93,7 @@ class Delivery:
         live = self.live()
         moment, key = live.moment, key_of(operation)
         if key and (kept := self.answers.get(moment, key)):
+            note_answered(KEPT)
             return kept
         try:
             return self._keep(moment, key, self.attempt(self.begin(operation, live, read), self._steps()))
@@ -102,6 +104,7 @@ class Delivery:
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
         # is garbage while a version is loaded is collected, but what is not yet would then be kept for ever.
         make = partial(self._answer_later, operation, reason)
+        note_answered(SHARED)  # who makes it for all of them notes how
         asked = self.coming.once((moment, key), make) if key else make()
         return self._keep(moment, key, await (unless_left(left, asked) if left else asked))
 
@@ -150,6 +153,7 @@ class Delivery:
         try:
             for step in steps:
                 step(work)
+            note_answered(PLAN if work.planned else EXECUTOR)
             return executed(work)
         except Later as later:
             later.read = work.read
@@ -174,6 +178,7 @@ class Delivery:
                 for step in FOLLOWING_AT_ONCE if at_once else FOLLOWING:
                     step(like)
                 reply, work.planned = executed(like), True
+                note_answered(PLAN)
                 return reply
         except Dear:
             raise

@@ -15,6 +15,7 @@ from content_api.delivery.replies import refused
 from content_api.delivery.stored import HASHED, Stored, id_of
 from content_api.delivery.subscribe import Replies, Subscriptions, once
 from content_api.errors import ERROR_CODES, RequestError
+from content_api.observe.exchange import note_operation
 
 # Under this name all documents are counted that are not stored. It is no name of GraphQL, so that none can have it.
 OTHERS = "(not stored)"
@@ -91,6 +92,7 @@ class Persisted:
         """The same operation, with its text, and counted. Raises RequestError where there is none that is trusted."""
         found = self.named(operation)
         self.counted[found.stored or OTHERS] += 1
+        note_operation(found.stored or OTHERS, None if found.stored else found.document)
         return found
 
     def named(self, operation: Operation) -> Operation:

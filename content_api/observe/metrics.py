@@ -5,12 +5,14 @@ The names and meanings are a table; docs/reference/metrics.md shows the same, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from prometheus_client import CollectorRegistry, exposition
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+
+from content_api.observe.collectors import Distribution, Labelled, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Figures:
     pinned: bool
     kept: int
     loading: int
+    committed: float | None
+    """When the live version was committed; None where it is no commit."""
+    started: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +46,12 @@ class Delivered:
     known_bytes: int
     recognised: int
     waiting: int
+    in_hand: int
+    listeners: int
+    lines_lost: int
     purges: int
     purge_failures: int
     purge_trouble: bool
-
-
-Value = float | dict[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One metric. An Info's value is its labels; None leaves the sample out."""
-
-    family: type[CounterMetricFamily] | type[GaugeMetricFamily] | type[InfoMetricFamily]
-    name: str
-    meaning: str
-    value: Callable[[Any], Value]
-    """From the figures of its table."""
-    same_in_each: bool = True
-    """Whether it is the same in each worker of a server, or soon will be; else what the workers have is added up."""
 
 
 PUBLISHING = (
@@ -74,6 +66,18 @@ PUBLISHING = (
         "content_api_live_since_timestamp_seconds",
         "When the live version went live here.",
         lambda figures: figures.live_since,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_live_committed_timestamp_seconds",
+        "When the live version was committed; not there for files as they stand.",
+        lambda figures: figures.committed,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_started_timestamp_seconds",
+        "When the server began to serve.",
+        lambda figures: figures.started,
     ),
     Row(
         CounterMetricFamily,
@@ -188,6 +192,28 @@ DELIVERY = (
         "content_api_operations_waiting",
         "Operations that take long, and wait until another one is answered.",
         lambda figures: figures.waiting,
+        same_in_each=False,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_operations_in_hand",
+        "Operations that are being answered, those that wait included.",
+        lambda figures: figures.in_hand,
+        same_in_each=False,
+    ),
+    Row(
+        GaugeMetricFamily,
+        "content_api_listeners",
+        "Connections and streams of those who listen.",
+        lambda figures: figures.listeners,
+        same_in_each=False,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_log_lines_lost",
+        "Lines of the log that were left out, because who reads it stood still.",
+        lambda figures: figures.lines_lost,
+        same_in_each=False,
     ),
     Row(
         CounterMetricFamily,
@@ -212,64 +238,57 @@ DELIVERY = (
 )
 
 
-SAME_IN_EACH = frozenset(row.name for row in (*PUBLISHING, *DELIVERY) if row.same_in_each)
+Operations = partial(
+    Labelled,
+    "content_api_operations",
+    "Operations, by the name of the stored document; `(not stored)` is all others.",
+    "operation",
+    with_zeros=True,
+)
+Refusals = partial(
+    Labelled,
+    "content_api_requests_refused",
+    "Operations that were not executed, and requests that were turned away, by the code of the error.",
+    "code",
+)
+Failures = partial(
+    Labelled,
+    "content_api_operations_failed",
+    "Operations that were executed with an error in a field, by the code of the first.",
+    "code",
+)
+Statuses = partial(
+    Labelled,
+    "content_api_requests",
+    "Requests, by the status of the answer; 499 is a client that left before it had one.",
+    "status",
+)
+
+
+PublicationSeconds = partial(
+    Distribution,
+    "content_api_publication_duration_seconds",
+    "What publications took, from being seen to being live.",
+    "",
+)
+RequestSeconds = partial(
+    Distribution,
+    "content_api_request_duration_seconds",
+    "What requests took that have one answer, by how that was had; see [the log](log.md#requests).",
+    "answered",
+)
+Costs = partial(
+    Distribution,
+    "content_api_operation_cost",
+    "What operations cost, refused ones too.",
+    "",
+)
+
+
+SAME_IN_EACH = frozenset(
+    (*(row.name for row in (*PUBLISHING, *DELIVERY) if row.same_in_each), PublicationSeconds(dict).name)
+)
 """The names of metrics that are not added up."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A collector over figures that are taken at each scrape, all at the same moment."""
-
-    rows: Sequence[Row]
-    figures: Callable[[], Any]
-
-    def describe(self) -> Iterator[Metric]:
-        """The metrics without values: the registry asks when it takes this, and refuses a name that it has."""
-        for row in self.rows:
-            yield row.family(row.name, row.meaning)
-
-    def collect(self) -> Iterator[Metric]:
-        figures = self.figures()
-        for row in self.rows:
-            value = row.value(figures)
-            yield row.family(row.name, row.meaning, value=value)  # type: ignore[arg-type]  # each family its own
-
-
-@dataclass(frozen=True)
-class Operations:
-    """A collector over how often each stored document was asked, by its name. All other documents are one."""
-
-    counted: Callable[[], Mapping[str, int]]
-    name = "content_api_operations"
-    meaning = "Operations, by the name of the stored document; `(not stored)` is all others."
-
-    def describe(self) -> Iterator[Metric]:
-        yield CounterMetricFamily(self.name, self.meaning, labels=("operation",))
-
-    def collect(self) -> Iterator[Metric]:
-        family = CounterMetricFamily(self.name, self.meaning, labels=("operation",))
-        for name, number in self.counted().items():
-            family.add_metric((name,), number)
-        yield family
-
-
-@dataclass(frozen=True)
-class Refusals:
-    """A collector over how often something was refused, by the code of the error."""
-
-    counted: Callable[[], Mapping[str, int]]
-    name = "content_api_requests_refused"
-    meaning = "Operations that were not executed, and requests that were turned away, by the code of the error."
-
-    def describe(self) -> Iterator[Metric]:
-        yield CounterMetricFamily(self.name, self.meaning, labels=("code",))
-
-    def collect(self) -> Iterator[Metric]:
-        family = CounterMetricFamily(self.name, self.meaning, labels=("code",))
-        for code, number in self.counted().items():
-            if number:  # of fifty codes a server sees five
-                family.add_metric((code,), number)
-        yield family
 
 
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
@@ -277,12 +296,3 @@ def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
     found = CollectorRegistry()
     found.register(Table(PUBLISHING, figures))
     return found
-
-
-def exposed(metrics: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """The metrics as text and its media type: OpenMetrics for who accepts it, else Prometheus's own format."""
-    try:
-        encode, media = exposition.choose_encoder(accept)
-        return encode(metrics), media
-    except (TypeError, ValueError):  # the client asked for a `version` that is no number
-        return exposition.generate_latest(metrics), exposition.CONTENT_TYPE_PLAIN_0_0_4

@@ -24,7 +24,8 @@ log = structlog.get_logger("content_api.observe")
 
 WRITE_SECONDS = 1.0  # a scrape comes every 15 s or so; to write takes a tenth of a millisecond
 GONE_SECONDS = 10.0  # a worker that has not written for so long is gone, or so busy that its gauges mean nothing
-COUNTER = "_total"  # the end of a counter's name. What a worker has counted stays when it is gone.
+# The ends of the names of what is counted, a histogram's too. What a worker has counted stays when it is gone.
+COUNTED = ("_total", "_bucket", "_sum", "_count")
 
 Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 """The name of a sample, and its labels."""
@@ -89,17 +90,17 @@ class Together:
 
 def _read(samples: Iterable[tuple[str, list[list[str]], float]], counters_alone: bool) -> Iterator[tuple[Key, float]]:
     for name, labels, value in samples:
-        if name.endswith(COUNTER) or not counters_alone:
+        if name.endswith(COUNTED) or not counters_alone:
             yield (name, tuple((label, text) for label, text in labels)), value
 
 
 def _added(family: Metric, others: Samples) -> Metric:
     """A family with its samples and those of others added up."""
     ours: Samples = {(each.name, tuple(sorted(each.labels.items()))): each.value for each in family.samples}
-    names = {family.name, family.name + COUNTER}
+    names = {family.name, *(family.name + end for end in COUNTED)}
     theirs = {key: value for key, value in others.items() if key[0] in names}
     added = Metric(family.name, family.documentation, family.type)
-    for name, labels in sorted({*ours, *theirs}):
+    for name, labels in dict.fromkeys((*ours, *theirs)):  # the bounds of a histogram stay in their order
         value = ours.get((name, labels), 0.0) + theirs.get((name, labels), 0.0)
         added.add_sample(name, dict(labels), value)
     return added

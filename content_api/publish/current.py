@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from content_api.content.edition import Edition
 from content_api.content.problems import Problem
 from content_api.errors import OperatorError
+from content_api.observe.counts import PUBLICATION_SECONDS, Histogram
 from content_api.store.snapshot import Version
 
 OURS = "Something failed on the server's side."
@@ -59,11 +61,14 @@ class Current:
     refused: int = 0
     seconds: float = 0.0
     """What the last publication took, from being seen to being live."""
+    took: Histogram = field(default_factory=partial(Histogram, PUBLICATION_SECONDS))
+    """The same of all of them."""
 
     def go_live(self, edition: Edition, seconds: float = 0.0) -> None:
         """From here on, every operation that begins is answered from this edition."""
         self.edition, self.refusal, self.since = edition, None, now()
         self.published, self.seconds = self.published + 1, seconds
+        self.took.add(seconds)
 
     def refuse(self, refusal: Refusal) -> None:
         """Remember what is wrong with a newer version; the last good one stays."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path, PurePath
+from time import perf_counter
 
 import structlog
 import watchfiles
@@ -88,7 +89,7 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
 
     Blocks; what did not change is not read again.
     """
-    version, before = snapshot.version, current.edition
+    began, version, before = perf_counter(), snapshot.version, current.edition
     if current.has_judged(version.id):
         if version.id == before.version.id:
             current.refusal = None
@@ -97,10 +98,24 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
         edition = make_edition(snapshot, limits, before, before=before.library.records)
     except ContentRefused as refused:
         current.refuse(Refusal(version, refused.problems))
-        told = report(refused, folder)
-        log.warning(f"Not served, because of this:\n\n{told}\n", version=version.id, problems=len(refused.problems))
+        log.warning(
+            "refused",
+            version=version.id,
+            problems=len(refused.problems),
+            seconds=round(perf_counter() - began, 3),
+            live=before.version.id,
+            report=report(refused, folder),
+        )
         return ()
     tags = outdated(before, edition)
-    current.go_live(edition)
-    log.info("live", version=version.id, entities=len(edition.library.records), outdated=in_one_line(tags))
+    seconds = perf_counter() - began
+    current.go_live(edition, seconds)
+    log.info(
+        "live",
+        version=version.id,
+        was=before.version.id,
+        entities=len(edition.library.records),
+        seconds=round(seconds, 3),
+        outdated=in_one_line(tags),
+    )
     return tags

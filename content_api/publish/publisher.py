@@ -239,7 +239,10 @@ class Publisher:
         with gc_paused():
             found = await asyncio.to_thread(self._find, tip, self.warming())
             seconds = perf_counter() - began
-            self._refusals.add(found.refusals, self.branch.repository.place, self.folder, seconds)
+            live = found.good or self.live
+            self._refusals.add(
+                found.refusals, self.branch.repository.place, self.folder, seconds, live.edition.version.id
+            )
             if found.good:
                 self._go_live(found.good, seconds)
             if found.refusal:
@@ -299,6 +302,7 @@ class Publisher:
     def _go_live(self, good: Good, seconds: float) -> None:
         log_moved(self.archive.names, good.names)
         self._record_again_at = 0.0
+        was = self.live.edition.version.id
         with self.carrying(good.outdated):
             self.archive.go_live(good.edition, good.snapshot, good.names)
             self.current.go_live(good.edition, seconds)
@@ -309,8 +313,10 @@ class Publisher:
         log.info(
             "live",
             version=version.id,
+            was=was,
             author=author_of(version),
             entities=len(good.edition.library.records),
+            pinned=self.current.pinned,
             seconds=round(seconds, 3),
             outdated=in_one_line(good.outdated),
         )

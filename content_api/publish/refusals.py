@@ -21,17 +21,20 @@ REMEMBERED = 100  # refused versions; more than that are only tried again
 class Refusals(OrderedDict[str, Refusal]):
     """Id of a version -> why it was refused, of the last so many."""
 
-    def add(self, refusals: Sequence[Refusal], place: PurePath, folder: PurePath, seconds: float) -> None:
-        """Remember what one look refused, the newest version first. What is new is logged, the newest in full."""
+    def add(self, refusals: Sequence[Refusal], place: PurePath, folder: PurePath, seconds: float, live: str) -> None:
+        """Remember what one look refused, the newest version first. What is new is logged, the newest in full; `live`
+        is the version that stays live, or that goes live in its place."""
         for refusal in reversed([one for one in refusals if one.version.id not in self]):
             self[refusal.version.id] = refusal
-            words = told(refusal, place, folder) if refusal is refusals[0] else "an older version is not served either"
+            newest = refusal is refusals[0]
             log.warning(
-                words,
+                "refused" if newest else "an older version is refused as well",
                 version=refusal.version.id,
                 author=author_of(refusal.version),
                 problems=len(refusal.problems),
                 seconds=round(seconds, 3),
+                live=live,
+                **({"report": told(refusal, place, folder)} if newest else {}),
             )
         while len(self) > REMEMBERED:
             self.popitem(last=False)
@@ -39,7 +42,7 @@ class Refusals(OrderedDict[str, Refusal]):
 
 def told(refusal: Refusal, place: PurePath, folder: PurePath) -> str:
     """All that is wrong with a version, for a person who reads the log."""
-    return f"Not served, because of this:\n\n{report(ContentRefused(str(place), refusal.problems), folder)}\n"
+    return report(ContentRefused(str(place), refusal.problems), folder)
 
 
 def author_of(version: Version) -> str | None:

@@ -18,6 +18,7 @@ from content_api.web.errors import PROBLEM, problem
 from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.load import Shedding
 from content_api.web.negotiation import JSON
+from content_api.web.observed import REQUEST_ID, Observed
 from content_api.web.routes import listening_routes, routes
 from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
@@ -26,7 +27,7 @@ from content_api.web.websocket import SocketLimits
 STATIC = Path(__file__).parent / "static"
 
 # A page of another origin can read these headers of an answer.
-EXPOSED = ("Content-Version", "ETag", "Query-Cost", "Query-Cost-Limit", "Retry-After")
+EXPOSED = ("Content-Version", "ETag", "Query-Cost", "Query-Cost-Limit", REQUEST_ID, "Retry-After")
 
 
 def build(
@@ -71,6 +72,7 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
         max_age=86_400,  # browsers cap it at two hours or a day; what is allowed changes with a release only
     )
     return [
+        Middleware(Observed, observer=services.observer),
         Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),

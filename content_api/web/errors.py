@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +14,7 @@ from starlette.responses import Response
 
 from content_api.delivery.operation import Reply
 from content_api.errors import ERROR_CODES, RequestError
+from content_api.observe.exchange import CURRENT, note_code
 from content_api.web.negotiation import JSON
 
 PROBLEM = "application/problem+json"
@@ -46,7 +49,40 @@ def status_of(reply: Reply, media: str) -> int:
 
 def graphql_error(error: RequestError) -> bytes:
     """The body of a GraphQL response to a request that was not well formed."""
-    return orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
+    return orjson.dumps({"errors": [shown(error)]})
+
+
+def shown(error: RequestError) -> dict[str, object]:
+    """An error as GraphQL shows it, with the request that it is of."""
+    return {"message": str(error), "extensions": identified(error.extensions)}
+
+
+def note_reply(reply: Reply) -> None:
+    """Note what the log says of a reply."""
+    if exchange := CURRENT.get():
+        exchange.code = reply.codes[0] if reply.codes else None
+        exchange.cost, exchange.version = reply.cost, reply.version
+        if not reply.executed:
+            exchange.answered = None
+
+
+def identified(found: Mapping[str, object]) -> dict[str, object]:
+    """The same, with the id of the request, so that who reads an error can say which it was."""
+    exchange = CURRENT.get()
+    return {**found, "requestId": exchange.identity} if exchange else {**found}
+
+
+def identified_reply(reply: Reply) -> Reply:
+    """The same reply, each of its errors with the id of the request.
+
+    It is written anew: several who asked the same may have been given the same reply. One with errors is never kept.
+    """
+    if not reply.codes:
+        return reply
+    body = orjson.loads(reply.body)
+    for error in body["errors"]:
+        error["extensions"] = identified(error["extensions"])
+    return replace(reply, body=orjson.dumps(body), made={})
 
 
 async def problem(request: Request, error: Exception) -> Response:
@@ -55,6 +91,7 @@ async def problem(request: Request, error: Exception) -> Response:
         return problem_of(error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = STATUS_CODES.get(status)
+    note_code(code)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
@@ -63,6 +100,7 @@ async def problem(request: Request, error: Exception) -> Response:
 
 def problem_of(error: RequestError) -> Response:
     """A client's mistake outside of GraphQL."""
+    note_code(error.code)
     return _response(error.status, {"detail": str(error), **error.extensions}, headers_of(error))
 
 
@@ -74,4 +112,4 @@ def headers_of(error: RequestError) -> dict[str, str]:
 
 def _response(status: int, known: dict[str, Any], headers: dict[str, str]) -> Response:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    return Response(orjson.dumps(body | known), status, headers, PROBLEM)
+    return Response(orjson.dumps(body | identified(known)), status, headers, PROBLEM)

@@ -15,9 +15,10 @@ from content_api.delivery.coming import Left
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
+from content_api.observe.exchange import note_code
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
-from content_api.web.errors import graphql_error, headers_of
+from content_api.web.errors import graphql_error, headers_of, identified_reply, note_reply
 from content_api.web.known import offering
 from content_api.web.negotiation import (
     CODINGS,
@@ -103,7 +104,8 @@ class GraphQLEndpoint:
 
     def present(self, operation: Operation, reply: Reply, wanted: Wanted, request: Request) -> Answered:
         """The answer as it is wanted; whoever would give it again is told how."""
-        answered = respond_to(reply, wanted)
+        note_reply(reply)
+        answered = respond_to(identified_reply(reply), wanted)
         offer = offering(request.scope)
         # Who waits for a version waits each time, and what nobody may be given again is not given again.
         if offer and self.again and reply.reusable and AT_LEAST not in request.headers:
@@ -175,6 +177,7 @@ def check_content(request: Request) -> None:
 
 
 def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
+    note_code(error.code)
     headers = {"Vary": VARY, **headers_of(error)}
     if error.code == "METHOD_NOT_ALLOWED":
         headers["Allow"] = allow

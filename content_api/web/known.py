@@ -2,18 +2,23 @@
 
 An endpoint that can answer a request once more says how (`offering`), and the protocol below it (protocol.py) keeps
 that, with the part of the head that others had written around the endpoint's. Nothing is described twice: what is sent
-is what the application sent, with the date of the day, and an answer of the moment.
+is what the application sent, with the date of the day, an id of its own, and an answer of the moment.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from content_api.observe.exchange import KNOWN, Exchange
+from content_api.observe.identity import new_identity
+from content_api.observe.observer import Observer
+from content_api.web.observed import IDENTITY
 from content_api.web.representation import Answered, Header
 
 EXTENSION = "content_api.again"
@@ -29,6 +34,9 @@ OVERHEAD = 1_500
 MOST_SEEN = 20_000
 # Who sends more with each request than it takes to ask has something else in mind.
 LONGEST = 16_000
+
+# What stands around the id of a request, which the application says first.
+BEFORE_ID, BEHIND_ID = IDENTITY + b": ", b"\r\n"
 
 Again = Callable[[], Answered | None]
 """Answers the same request once more, or says that the application must. It gives the same object for the same
@@ -63,50 +71,48 @@ class Known:
     """A request that can be answered again: how, what stands around the endpoint's headers, and its last answer."""
 
     again: Again
+    exchange: Exchange
+    """What the log tells of it. It has a new id each time, unless it names its own."""
     before: bytes
     after: bytes
     answered: Answered
     head: bytes
-    """Of that answer: all that comes after the headers that the server itself adds."""
+    """Of that answer: all that comes after the headers that the server itself adds, and the id."""
     counted: int = 0
     """Bytes of it in the bound of all."""
 
-    def parts(self) -> tuple[bytes, bytes, bytes] | None:
-        """The status line, the head behind the server's own headers, and the body; None where the application must
-        answer."""
-        answered = self.again()
-        if answered is None:
-            return None
-        if answered is not self.answered:
-            self.answered, self.head = answered, self.before + own(answered) + self.after
-        return STATUS_LINE[answered.status], self.head, answered.body
+    def take(self, answered: Answered) -> None:
+        """From here on it has another answer."""
+        self.answered, self.head = answered, self.before + own(answered) + self.after
 
     @property
     def size(self) -> int:
-        return OVERHEAD + len(self.before) + len(self.after) + len(self.head) + len(self.answered.body)
+        own_bytes = len(self.before) + len(self.after) + len(self.head) + len(self.exchange.rest or "")
+        return OVERHEAD + own_bytes + len(self.answered.body)
 
 
-def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again) -> Known | None:
+def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, exchange: Exchange) -> Known | None:
     """What to keep of a request that was answered with these bytes, to which the server had added its own headers.
 
     None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
     """
-    start = STATUS_LINE[answered.status] + defaults
+    start = b"".join((STATUS_LINE[answered.status], defaults, BEFORE_ID, exchange.identity.encode(), BEHIND_ID))
     head, end, body = written.partition(b"\r\n\r\n")
     if not written.startswith(start) or body != answered.body:
         return None
     head = (head + end).removeprefix(start)
     before, found, after = head.partition(own(answered))
-    return Known(again, before, after, answered, head) if found else None
+    return Known(again, exchange, before, after, answered, head) if found else None
 
 
 class KnownRequests:
     """The requests that came most recently of those that came twice, bounded by bytes. Used from one thread."""
 
-    def __init__(self, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
+    def __init__(self, observer: Observer | None = None, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
         self.answered = 0
         """How many requests were answered by what is here."""
         self.held = 0
+        self._observer = observer or Observer()
         self._limit = limit
         self._most_seen = most_seen
         self._known: OrderedDict[bytes, Known] = OrderedDict()
@@ -117,21 +123,32 @@ class KnownRequests:
     def __len__(self) -> int:
         return len(self._known)
 
-    def answer(self, request: bytes, defaults: list[Header]) -> bytes | None:
-        """The whole answer to a request, with the headers that the server adds; None for one that is not known."""
+    def answer(self, request: bytes, defaults: list[Header], send: Callable[[bytes], None]) -> bool:
+        """Send the whole answer to a request, with the headers that the server adds; False for one that is not known,
+        or that the application must answer."""
         known = self._known.get(request)
         if known is None:
-            return None
-        before = known.answered
-        parts = known.parts()
-        if parts is None:
-            return None
+            return False
+        began = perf_counter()
+        answered = known.again()
+        if answered is None:
+            return False
         self._known.move_to_end(request)
-        if known.answered is not before:
-            self._count(request, known)
+        if answered is not known.answered:
+            self._take(request, known, answered)
         self.answered += 1
-        status, head, body = parts
-        return b"".join((status, self.written(defaults), head, body))
+        identity = known.exchange.traced or new_identity()
+        head = (
+            STATUS_LINE[answered.status],
+            self.written(defaults),
+            BEFORE_ID,
+            identity.encode(),
+            BEHIND_ID,
+            known.head,
+        )
+        send(b"".join((*head, answered.body)))
+        self._observer.answered(known.exchange, identity, began)
+        return True
 
     def written(self, defaults: list[Header]) -> bytes:
         """The server's own headers, written once for each list of them: there is a new one each second."""
@@ -155,7 +172,22 @@ class KnownRequests:
         """Know a request; what was asked for longest ago makes room for it."""
         if request not in self._known:
             self._known[request] = known
-            self._count(request, known)
+            self._take(request, known, known.answered)
+
+    def _take(self, request: bytes, known: Known, answered: Answered) -> None:
+        """Take an answer for that of a request, from here on."""
+        known.take(answered)
+        known.exchange = exchange = replace(
+            known.exchange,
+            answered=KNOWN,
+            status=answered.status,
+            cost=answered.reply.cost,
+            version=answered.reply.version,
+            size=len(answered.body),
+            rest=None,
+        )
+        exchange.rest = self._observer.rest(exchange)
+        self._count(request, known)
 
     def _count(self, request: bytes, known: Known) -> None:
         """Count the bytes of what is new, or of another size than it was."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from content_api.observe.exchange import CURRENT
 from content_api.web.known import EXTENSION, Again, KnownRequests, known_by
 from content_api.web.representation import Answered
 
@@ -33,8 +34,9 @@ class Learning:
     def complete(self) -> None:
         if self.cycle.keep_alive:
             defaults = self.known.written(self.cycle.default_headers)
-            known = known_by(b"".join(self.written), defaults, self.answered, self.again)
-            if known:
+            exchange = CURRENT.get()
+            written = b"".join(self.written)
+            if exchange and (known := known_by(written, defaults, self.answered, self.again, exchange)):
                 self.known.keep(self.request, known)
         self.on_response()
 

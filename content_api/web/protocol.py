@@ -4,6 +4,7 @@ answered here; what is garbled, too slow, too large or too much is refused here.
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import Any
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -11,10 +12,14 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from content_api.errors import RequestError
+from content_api.observe.exchange import Exchange
+from content_api.observe.identity import new_identity
+from content_api.observe.observer import Observer
 from content_api.web.frames import SocketProtocol as SocketProtocol  # servers name both protocols of this file
 from content_api.web.head import check_head, garbled, size_of
 from content_api.web.known import STATE, KnownRequests, lines
 from content_api.web.learning import Learning
+from content_api.web.observed import STATE as OBSERVER
 from content_api.web.places import Place, is_closed_by_client
 from content_api.web.refusing import last_words
 from content_api.web.timed import LINGER_SECONDS, TimedProtocol
@@ -33,6 +38,7 @@ class HttpProtocol(TimedProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.known: KnownRequests | None = self.app_state.get(STATE)
+        self.observer: Observer = self.app_state.get(OBSERVER) or Observer()
         self.place: Place | None = None
         self.head_bytes = self.chunk_bytes = 0
         self.upgrades = self.is_read_again = False
@@ -68,8 +74,7 @@ class HttpProtocol(TimedProtocol):
         if known is None or not self.is_idle():
             self.read(data)
             return
-        if answer := known.answer(data, self.server_state.default_headers):
-            self.send_known(answer)
+        if known.answer(data, self.server_state.default_headers, self.send_known):
             return
         begun = self.begun
         self.read(data)
@@ -236,11 +241,18 @@ class HttpProtocol(TimedProtocol):
 
     def say_last_words(self) -> None:
         assert self.refusal
-        is_head = self.parser.get_method() == b"HEAD"
-        self.transport.write(last_words(self.refusal, self.server_state.default_headers, without_body=is_head))
+        exchange = self.unread()
+        self.transport.write(last_words(self.refusal, self.server_state.default_headers, exchange))
+        self.observer.ended(exchange, self.refusal.status)
         self.transport.write_eof()
         self.left_at = self.loop.time()
         self.wake_at(self.left_at + LINGER_SECONDS)
+
+    def unread(self) -> Exchange:
+        """A request that the application does not see, as much of it as was read."""
+        url = self.url if self.begun != self.completed else b""
+        method = self.parser.get_method().decode() if url else ""
+        return Exchange(new_identity(), None, perf_counter(), method, url.partition(b"?")[0])
 
     # ---- what is too late
 

@@ -10,11 +10,13 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from content_api.errors import RequestError
+from content_api.observe.exchange import CURRENT, Exchange
 from content_api.web.errors import problem, problem_of
 from content_api.web.graphql import refuse
 from content_api.web.headers import ALWAYS, path_of
 from content_api.web.known import lines
 from content_api.web.negotiation import GRAPHQL_RESPONSE, JSON, accept_of, choose
+from content_api.web.observed import IDENTITY
 from content_api.web.representation import Header
 
 GRAPHQL_PATHS = ("/graphql", "/graphql/stream")
@@ -40,9 +42,21 @@ def _media(request: Request) -> str:
     return choose(accept_of(request.headers.getlist("accept")), (GRAPHQL_RESPONSE, JSON), fallback=JSON) or JSON
 
 
-def last_words(error: RequestError, server: Iterable[Header], without_body: bool) -> bytes:
+def last_words(error: RequestError, server: Iterable[Header], exchange: Exchange) -> bytes:
     """What is sent to a client before its connection is closed, as it stands on the wire: a problem, wherever the
     request was for. `server` are the headers that the server itself adds."""
-    response = problem_of(error)
-    headers = [*server, *response.raw_headers, *ALWAYS, (b"connection", b"close")]
+    token = CURRENT.set(exchange)
+    try:
+        response = problem_of(error)
+    finally:
+        CURRENT.reset(token)
+    without_body = exchange.method == "HEAD"
+    exchange.size = 0 if without_body else len(response.body)
+    headers = [
+        *server,
+        (IDENTITY, exchange.identity.encode()),
+        *response.raw_headers,
+        *ALWAYS,
+        (b"connection", b"close"),
+    ]
     return STATUS_LINE[error.status] + lines(headers) + b"\r\n" + (b"" if without_body else response.body)

@@ -47,6 +47,8 @@ class Answered:
     status: int
     headers: list[Header]
     body: bytes
+    reply: Reply
+    """What it says."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
@@ -61,7 +63,7 @@ def respond_to(reply: Reply, wanted: Wanted) -> Answered:
         entity_tag = f'"{digest(reply)}{VARIANTS[wanted.media]}{VARIANTS[coding]}"'
         headers.append((b"etag", entity_tag.encode()))
         if wanted.if_none_match and has_it(wanted.if_none_match, entity_tag):
-            return Answered(304, headers, b"")
+            return Answered(304, headers, b"", reply)
     body = reply.body if coding == IDENTITY else form(reply, coding)
     headers += [(b"content-type", f"{wanted.media}; charset=utf-8".encode()), (b"content-length", b"%d" % len(body))]
     if coding != IDENTITY:
@@ -71,7 +73,7 @@ def respond_to(reply: Reply, wanted: Wanted) -> Answered:
         headers.append((b"allow", b"POST"))  # the only way that it comes here is a mutation by GET
     if status == 503:
         headers.append((b"retry-after", str(RETRY_AFTER[reply.codes[0]]).encode()))
-    return Answered(status, headers, body)
+    return Answered(status, headers, body, reply)
 
 
 def repeating(

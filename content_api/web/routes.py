@@ -51,6 +51,8 @@ def listening_routes(
     because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
     subscribe, listeners, limits = services.subscribe, services.listeners, services.limits
     return [
-        WebSocketRoute("/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, limits)),
+        WebSocketRoute(
+            "/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, limits, services.observer)
+        ),
         Route("/graphql/stream", StreamEndpoint(subscribe, listeners, limits)),
     ]

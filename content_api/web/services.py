@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
+from content_api.observe.observer import Observer
 from content_api.web.graphql import Answer, AnswerAgain, AtLeast
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
@@ -32,6 +33,8 @@ class Services:
     expose: Expose
     limits: Limits = USUAL_LIMITS
     """Of a question. Those of its body and JSON are held here, all others where it is answered."""
+    observer: Observer = field(default_factory=Observer)
+    """Told of every request."""
     load: Load | None = None
     """How busy the process is; without it nobody is turned away for that."""
     count_refusal: Callable[[str], None] = lambda code: None

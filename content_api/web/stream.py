@@ -20,6 +20,7 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
+from content_api.web.errors import identified_reply, note_reply
 from content_api.web.graphql import check_content, refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON, accept_of, choose
@@ -123,7 +124,8 @@ async def events(
                 if reply is None:
                     yield COMPLETE
                     return
-                yield b"event: next\ndata: " + reply.body + b"\n\n"
+                note_reply(reply)
+                yield b"event: next\ndata: " + identified_reply(reply).body + b"\n\n"
                 coming = asyncio.create_task(following(replies))
             elif not leaving.done():
                 yield COMMENT

@@ -20,8 +20,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from content_api.bounds import SocketBounds
 from content_api.delivery.limits import Limits
-from content_api.delivery.operation import Reply
+from content_api.delivery.operation import Operation, Reply
 from content_api.errors import RequestError
+from content_api.observe.exchange import CURRENT, SUBSCRIBE, begun_within
+from content_api.observe.observer import Observer
+from content_api.web.errors import identified_reply, note_reply, shown
 from content_api.web.graphql import refuse
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON
@@ -89,19 +92,21 @@ class WebSocketEndpoint:
         origins: Sequence[str],
         limits: SocketLimits | None = None,
         question: Limits | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.subscribe = subscribe
         self.listeners = listeners
         self.origins = origins
         self.limits = limits or SocketLimits()
         self.question = question or Limits()
+        self.observer = observer or Observer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         try:
             check_origin(websocket, self.origins)
             with self.listeners.place():
-                await converse(websocket, self.subscribe, self.limits, self.question)
+                await converse(websocket, self.subscribe, self.limits, self.question, self.observer)
         except RequestError as error:
             await websocket.send_denial_response(refuse(error, JSON))
 
@@ -115,7 +120,9 @@ def check_origin(websocket: WebSocket, origins: Sequence[str]) -> None:
         raise RequestError("ORIGIN_NOT_ALLOWED", f"Pages of {origin:.80} may not connect here.")
 
 
-async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, question: Limits) -> None:
+async def converse(
+    websocket: WebSocket, subscribe: Subscribe, limits: SocketLimits, question: Limits, observer: Observer
+) -> None:
     """Hold one conversation until either side ends it. What is wrong with it never leaves this function."""
     fault: Exception | None = None
     try:
@@ -124,7 +131,7 @@ async def converse(websocket: WebSocket, subscribe: Subscribe, limits: SocketLim
             raise Close(4406, f"Offer the subprotocol {PROTOCOL}.")
         await websocket.accept(subprotocol=PROTOCOL)
         async with asyncio.TaskGroup() as tasks:
-            await Conversation(websocket, subscribe, limits, question, tasks).run()
+            await Conversation(websocket, subscribe, limits, question, tasks, observer).run()
     except* (Stalled, WebSocketDisconnect, WebSocketDisconnected) as gone:
         log.debug("a client left", reason=repr(gone.exceptions[0]))
     except* Close as closing:
@@ -155,12 +162,14 @@ class Conversation:
         limits: SocketLimits,
         question: Limits,
         tasks: asyncio.TaskGroup,
+        observer: Observer,
     ) -> None:
         self.websocket = websocket
         self.subscribe = subscribe
         self.limits = limits
         self.question = question
         self.tasks = tasks
+        self.observer = observer
         self.greeted = False
         self.running: dict[str, asyncio.Task[None]] = {}
 
@@ -233,7 +242,16 @@ class Conversation:
         if len(self.running) >= self.limits.operations:
             await self.send({"id": name, "type": "error", "payload": [self.refusal()]})
         else:
-            self.running[name] = self.tasks.create_task(self.tell(name, self.subscribe(operation)))
+            self.running[name] = self.begun(name, operation)
+
+    def begun(self, name: str, operation: Operation) -> asyncio.Task[None]:
+        """The task of an operation. It is an exchange of its own, with the id of the connection."""
+        connection = CURRENT.get()
+        token = CURRENT.set(connection and begun_within(connection, SUBSCRIBE))
+        try:
+            return self.tasks.create_task(self.tell(name, self.subscribe(operation)))
+        finally:
+            CURRENT.reset(token)
 
     async def end(self, message: Message) -> None:
         """The client wants no more of an operation. It may have ended by itself in the meantime."""
@@ -243,22 +261,30 @@ class Conversation:
 
     async def tell(self, name: str, replies: AsyncGenerator[Reply, None]) -> None:
         """Send the replies to an operation. Its id is free again as soon as the last message is out."""
-        async with aclosing(replies):
-            async for reply in replies:
-                await self.send(told(name, reply))
-                if not reply.executed:
-                    break  # that was its last message: after an error there is no `complete`
-            else:
-                await self.send({"id": name, "type": "complete"})
-        if self.running.get(name) is asyncio.current_task():
-            del self.running[name]
+        try:
+            async with aclosing(replies):
+                async for reply in replies:
+                    note_reply(reply)
+                    await self.send(told(name, identified_reply(reply)))
+                    if not reply.executed:
+                        break  # that was its last message: after an error there is no `complete`
+                else:
+                    await self.send({"id": name, "type": "complete"})
+            if self.running.get(name) is asyncio.current_task():
+                del self.running[name]
+        finally:
+            if exchange := CURRENT.get():
+                self.observer.ended(exchange, 200)
 
     async def send(self, message: Message) -> None:
+        text = orjson.dumps(message).decode()
         try:
             async with asyncio.timeout(self.limits.send_seconds):
-                await self.websocket.send_text(orjson.dumps(message).decode())
+                await self.websocket.send_text(text)
         except TimeoutError:
             raise Stalled from None
+        if (exchange := CURRENT.get()) and exchange.method == SUBSCRIBE:  # what is sent by itself is counted below us
+            exchange.size += len(text)
 
     def id_of(self, message: Message) -> str:
         name = message.get("id")
@@ -266,14 +292,15 @@ class Conversation:
             raise Close(4400, f"`id` must be a text of 1 to {self.limits.id_characters} characters.")
         return name
 
-    def refusal(self) -> dict[str, Any]:
+    def refusal(self) -> dict[str, object]:
         most = self.limits.operations
-        error = RequestError(
-            "TOO_MANY_SUBSCRIPTIONS",
-            f"{most} operations run on this connection; {most} are allowed.",
-            "Complete one, or open another connection.",
+        return shown(
+            RequestError(
+                "TOO_MANY_SUBSCRIPTIONS",
+                f"{most} operations run on this connection; {most} are allowed.",
+                "Complete one, or open another connection.",
+            )
         )
-        return {"message": str(error), "extensions": error.extensions}
 
 
 HANDLERS: dict[str, Callable[[Conversation, Message], Awaitable[None]]] = {

@@ -9,7 +9,9 @@ from prometheus_client import Counter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
-from content_api.observe.metrics import Figures, Operations, exposed, registry
+from content_api.observe.collectors import exposed
+from content_api.observe.counts import Counts
+from content_api.observe.metrics import Costs, Figures, Operations, RequestSeconds, registry
 
 CALM = Figures(
     version="a" * 40,
@@ -22,6 +24,8 @@ CALM = Figures(
     pinned=False,
     kept=4,
     loading=1,
+    committed=1_763_700_000.0,
+    started=1_763_750_000.0,
 )
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -38,6 +42,8 @@ def test_all_figures_are_there_in_either_format(accept: str):
     assert values(CALM, accept) == {
         "content_api_live_version_info": 1,
         "content_api_live_since_timestamp_seconds": 1_763_800_000.5,
+        "content_api_live_committed_timestamp_seconds": 1_763_700_000,
+        "content_api_started_timestamp_seconds": 1_763_750_000,
         "content_api_publications_total": 3,
         "content_api_refusals_total": 2,
         "content_api_last_publication_duration_seconds": 0.125,
@@ -102,3 +108,29 @@ def test_operations_are_counted_by_name_at_the_moment_of_asking(accept: str):
     text = exposed(metrics, accept)[0].decode()
     assert 'content_api_operations_total{operation="ConditionPage"} 2.0' in text
     assert 'content_api_operations_total{operation="(not stored)"} 1.0' in text
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_a_histogram_is_read_as_one(accept: str):
+    counts = Counts()
+    for seconds in (0.00001, 0.000011, 0.2, 60.0):
+        counts.seconds["plan"].add(seconds)
+    counts.costs.add(5_000)
+    metrics = registry(lambda: CALM)
+    metrics.register(RequestSeconds(lambda: counts.seconds))
+    metrics.register(Costs(lambda: {"": counts.costs}))
+    text, media = exposed(metrics, accept)
+    read = read_openmetrics if media.startswith("application/openmetrics-text") else read_plain
+    samples = [sample for family in read(text.decode()) for sample in family.samples]
+    plan = {
+        sample.labels.get("le", sample.name.rpartition("_")[2]): sample.value
+        for sample in samples
+        if sample.labels.get("answered") == "plan"
+    }
+    bounds = ("1e-05", "2.5e-05", "0.1", "0.25", "5.0", "+Inf", "count")
+    assert [plan[bound] for bound in bounds] == [1, 2, 2, 3, 3, 4, 4]
+    assert plan["sum"] == pytest.approx(60.200021)
+    costs = {
+        sample.labels["le"]: sample.value for sample in samples if sample.name == "content_api_operation_cost_bucket"
+    }
+    assert (costs["2000.0"], costs["5000.0"], costs["+Inf"]) == (0, 1, 1)

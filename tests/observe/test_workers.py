@@ -13,7 +13,16 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from content_api.observe.metrics import DELIVERY, Delivered, Operations, Refusals, Table, exposed
+from content_api.observe.collectors import Table, exposed
+from content_api.observe.counts import Histogram
+from content_api.observe.metrics import (
+    DELIVERY,
+    Delivered,
+    Operations,
+    PublicationSeconds,
+    Refusals,
+    RequestSeconds,
+)
 from content_api.observe.workers import GONE_SECONDS, Together
 from tests.cli.command import Serving, serving
 from tests.live import ROOT
@@ -23,7 +32,10 @@ FIGURES = Delivered(
     kept=1,
     kept_bytes=10,
     reused=100,
-    waiting=0,
+    waiting=1,
+    in_hand=2,
+    listeners=3,
+    lines_lost=4,
     known=2,
     known_bytes=20,
     recognised=200,
@@ -39,6 +51,13 @@ def worker(folder: Path, name: str, **counted: int) -> Together:
     own.register(Table(DELIVERY, lambda: FIGURES))
     own.register(Operations(lambda: counted))
     own.register(Refusals(dict))
+    seconds = Histogram((0.5, 1, 10))
+    for number in counted.values():
+        seconds.add(number)
+    own.register(RequestSeconds(lambda: {"plan": seconds}))
+    published = Histogram((1,))
+    published.add(0.5)
+    own.register(PublicationSeconds(lambda: {"": published}))
     made = Together(own, folder)
     made.file = folder / f"{name}.json"
     return made
@@ -69,6 +88,16 @@ def test_whoever_is_scraped_says_the_same(three):
     assert first["content_api_operations_total/Search"] == 7
     assert first["content_api_answers_reused_total"] == 300
     assert first["content_api_answers_kept_bytes"] == 30
+    names = ("operations_waiting", "operations_in_hand", "listeners", "log_lines_lost_total")
+    assert [first[f"content_api_{name}"] for name in names] == [3, 6, 9, 12]
+
+
+def test_histograms_add_up_and_their_bounds_stay_in_order(three):
+    text = exposed(three[0].registry, "")[0].decode()
+    seconds = [line for line in text.splitlines() if line.startswith("content_api_request_duration_seconds")]
+    assert [line.split()[-1] for line in seconds] == ["0.0", "1.0", "4.0", "4.0", "4.0", "23.0"]
+    assert [line.partition('le="')[2].partition('"')[0] for line in seconds] == ["0.5", "1.0", "10.0", "+Inf", "", ""]
+    assert scraped(three[0])["content_api_publication_duration_seconds_count"] == 1, "all of them publish the same"
 
 
 def test_what_is_the_same_in_each_is_not_added_up(three):
@@ -83,6 +112,7 @@ def test_of_a_worker_that_is_gone_the_counters_stay(three):
     assert found["content_api_operations_total/Page"] == 11
     assert found["content_api_answers_reused_total"] == 300
     assert found["content_api_answers_kept_bytes"] == 20
+    assert found["content_api_request_duration_seconds_count/plan"] == 4
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{", b"[]", b'{"at": "now", "samples": []}', b'{"at": 1}'])

@@ -50,8 +50,9 @@ def test_a_version_with_problems_is_refused_and_what_was_live_stays(current: Cur
     assert current.refusal is not None
     assert current.refusal.version is BROKEN.version
     assert [problem.pointer for problem in current.refusal.problems] == ["/state"]
-    assert "content/conditions/moon-hiccups.json:" in entry["event"]
-    assert entry["log_level"] == "warning"
+    assert "content/conditions/moon-hiccups.json:" in entry["report"]
+    assert (entry["event"], entry["live"], entry["log_level"]) == ("refused", before.version.id, "warning")
+    assert entry["seconds"] > 0
 
 
 def test_an_entity_that_vanished_from_what_is_live_is_a_problem(current: Current):

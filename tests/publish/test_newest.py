@@ -149,9 +149,10 @@ async def test_what_was_refused_on_the_way_is_logged_and_remembered(repository, 
         good, below = repository.commit(moon("Good")), bad(repository, "below")
         tip = bad(repository, "tip")
         await seen.publisher.look()
-        told = {entry["version"]: entry["event"] for entry in logged if "problems" in entry}
-        assert told[below] == "an older version is not served either"
-        assert "content/conditions/tip.json" in told[tip]
+        told = {entry["version"]: entry for entry in logged if "problems" in entry}
+        assert told[below]["event"] == "an older version is refused as well"
+        assert (told[tip]["event"], told[tip]["live"]) == ("refused", good)
+        assert "content/conditions/tip.json" in told[tip]["report"]
         monkeypatch.setattr("content_api.publish.newest.judge", lambda *_: pytest.fail("tried again"))
         repository.tag("something-moved")
         await seen.publisher.look()

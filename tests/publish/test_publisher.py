@@ -31,7 +31,7 @@ async def test_a_version_with_problems_is_refused_with_all_of_them_and_what_was_
         assert seen.live == before
         assert seen.current.refusal.version.id == refused
         assert [problem.pointer for problem in seen.current.refusal.problems] == ["/state"]
-        assert any("content/conditions/moon-hiccups.json:" in entry["event"] for entry in logged)
+        assert any("content/conditions/moon-hiccups.json:" in entry.get("report", "") for entry in logged)
 
 
 async def test_a_tree_that_breaks_a_limit_is_refused_like_any_other_version_with_problems(repository):

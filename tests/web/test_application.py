@@ -89,6 +89,7 @@ def test_what_is_not_there_is_a_problem(path):
         "status": 404,
         "detail": "There is nothing at this path.",
         "code": "NOT_FOUND",
+        "requestId": response.headers["Request-Id"],
     }
 
 

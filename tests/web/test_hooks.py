@@ -157,6 +157,7 @@ def test_who_does_not_is_told_nothing_but_that(hooked: TestClient, looks: Looks,
         "status": 401,
         "detail": "The signature of a webhook is missing, wrong, too old, or has been used before.",
         "code": "SIGNATURE_REFUSED",
+        "requestId": answer.headers["Request-Id"],
     }
 
 

@@ -87,7 +87,11 @@ def test_whoever_is_late_is_refused_in_the_shape_of_the_path():
     assert answer.headers["Content-Type"] == "application/graphql-response+json; charset=utf-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.json()["errors"][0]["extensions"] == {"code": "OVERLOADED", "hint": "Ask again in a moment."}
+    assert answer.json()["errors"][0]["extensions"] == {
+        "code": "OVERLOADED",
+        "hint": "Ask again in a moment.",
+        "requestId": answer.headers["Request-Id"],
+    }
     page = asking.get("/versions")
     assert (page.status_code, page.json()["code"], page.headers["Retry-After"]) == (503, "OVERLOADED", "2")
     with pytest.raises(WebSocketDenialResponse) as refused, asking.websocket_connect("/graphql"):

@@ -107,6 +107,7 @@ def test_a_refusal_has_the_shape_of_graphql_at_its_path(accept):
             "extensions": {
                 "code": "RATE_LIMITED",
                 "hint": "Wait as `Retry-After` says, keep answers, or ask for several things in one operation.",
+                "requestId": refused.headers["Request-Id"],
             },
         }
     ]
