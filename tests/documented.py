@@ -18,7 +18,8 @@ def assert_documented(response) -> None:
     assert len(errors) <= 5
     for error in errors:
         assert error.keys() <= {"message", "locations", "path", "extensions"}
-        assert error["extensions"].keys() <= {"code", "hint"}
+        assert error["extensions"].keys() <= {"code", "hint", "requestId"}
+        assert error["extensions"]["requestId"] == response.headers["request-id"]
         assert error["extensions"]["code"] in ERROR_CODES.keys() - {"INTERNAL"}
         assert 0 < len(error["message"]) <= LONGEST_MESSAGE
         assert len(error["extensions"].get("hint", "")) <= LONGEST_MESSAGE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -23,6 +24,10 @@ from content_api.delivery.replies import executed, refused
 Replies = AsyncGenerator[Reply, None]
 Events = AsyncGenerator[Any, None]
 
+# Events of dear subscriptions that are in the lane at a time, beside the 64 operations that may wait there: where it is
+# full, a ninth of its work is theirs. To tell ten thousand such listeners takes minutes, and nobody who asks waits.
+MOST_EVENTS = 8
+
 
 @dataclass(slots=True)
 class Subscriptions:
@@ -33,6 +38,8 @@ class Subscriptions:
 
     delivery: Delivery
     root: Any
+    places: Semaphore = field(default_factory=partial(Semaphore, MOST_EVENTS))
+    """For events in the lane; whoever gets none waits outside of it, and is told later."""
 
     def subscribe(self, operation: Operation, read: Document | None = None) -> Replies:
         """The replies to an operation: one, or for a subscription each as it comes, until the iterator is closed.
@@ -76,12 +83,14 @@ class Subscriptions:
             yield refused(self.delivery.begin(operation), error)
 
     async def _reply(self, operation: Operation, event: Any) -> Reply:
-        """The reply for one event, in the lane where it takes long. It has a place there: whoever listens has one."""
+        """The reply for one event, in the lane where it takes long. It is never refused: whoever listens has been told
+        that it will hear."""
         lane = self.delivery.lane
         try:
             return self._told(operation, event, TELLING_AT_ONCE if lane else TELLING)
         except (Unread, Dear):
             assert lane
+        async with self.places:
             return await lane.do(partial(self._told, operation, event, TELLING), bounded=False)
 
     def _told(self, operation: Operation, event: Any, steps: Steps) -> Reply:

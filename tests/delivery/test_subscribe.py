@@ -8,10 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.delivery.delivery import Delivery
+from content_api.delivery.lane import Lane
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.subscribe import Subscriptions
+from content_api.delivery.subscribe import MOST_EVENTS, Subscriptions
 from tests.delivery.small import Root, Voice, ask, body, delivery, error, schema
 
 
@@ -104,6 +105,41 @@ def test_it_listens_from_the_call_on_and_lets_go_when_it_is_closed():
         await stream.aclose()
 
     asyncio.run(listen())
+
+
+def test_of_many_who_listen_to_what_is_dear_a_few_are_in_the_lane_at_a_time_and_each_is_told():
+    listeners, waiting = 100, []
+
+    class Watched(Lane):
+        async def do(self, work, **options):
+            waiting.append(self.waiting)
+            return await super().do(work, **options)
+
+    lane = Watched(turn_seconds=0, least_share=0, most_waiting=MOST_EVENTS)
+    target = Delivery(schema(), lambda: Live("v1", Root()), lane=lane)
+    dear = "others(first: 100) { nodes { name label } totalCount }"
+
+    async def told(subscriptions: Subscriptions) -> list[Reply]:
+        return [reply async for reply in subscriptions.subscribe(Operation(f"subscription {{ heard {{ {dear} }} }}"))]
+
+    async def asked() -> Reply:
+        while not waiting:
+            await asyncio.sleep(0)
+        return await target.answer(Operation(f"{{ thing {{ {dear} }} }}"))
+
+    async def scene() -> tuple[list[list[Reply]], Reply]:
+        subscriptions = Subscriptions(target, Voice())
+        await told(subscriptions)  # from here on its text is known
+        waiting.clear()
+        *heard, answer = await asyncio.gather(*(told(subscriptions) for _ in range(listeners)), asked())
+        return heard, answer
+
+    heard, answer = asyncio.run(scene())
+    assert [len(replies) for replies in heard] == [2] * listeners
+    assert all(reply.executed and not reply.codes for replies in heard for reply in replies)
+    assert len(waiting) >= 2 * listeners
+    assert max(waiting) < MOST_EVENTS
+    assert answer.codes == (), "there was a place for who asks"
 
 
 def test_where_one_answer_is_given_a_subscription_is_told_where_to_go():

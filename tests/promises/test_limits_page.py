@@ -24,6 +24,7 @@ from content_api.delivery.price import (
     PAGE,
     RELATION,
 )
+from content_api.delivery.subscribe import MOST_EVENTS
 from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.graph import connections, query
 from content_api.settings import Settings, read_settings, variable
@@ -144,5 +145,6 @@ def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
     assert f"what costs at most {LIGHT} and" in TEXT
     assert f"fields count a {PLANNED}th" in TEXT
     assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
+    assert f"| events of dear subscriptions that are in the lane beside these | {MOST_EVENTS} |" in TEXT
     assert LEAST_SHARE == 0.5
     assert "| half at least |" in TEXT

@@ -17,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
 from content_api.delivery.lane import MOST_WAITING
+from tests import world
+from tests.cli.conftest import write
 from tests.live import PATIENT, LiveServer, live
 from tests.waiting import until
 
@@ -25,9 +27,14 @@ NUMBERS = count()
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with live(**PATIENT) as server:
-        post(server, LIGHT)  # from here on its text is known
+def server(tmp_path_factory) -> Iterator[LiveServer]:
+    """On files of its own: a commit to this repository would have all answers made anew, and texts that came once and
+    were forgotten since would have to be read in the lane."""
+    content = tmp_path_factory.mktemp("lane") / "content"
+    write(content, world.files())
+    with live(**PATIENT, CONTENT_API_CONTENT=str(content)) as server:
+        for number in range(2):  # variables that nobody asks for: no kept answer. What is read twice is not forgotten
+            assert post(server, LIGHT | {"variables": {"number": number}}).status_code == 200
         yield server
 
 
@@ -37,7 +44,7 @@ def dear() -> dict[str, str]:
     return {"query": f'{{ condition(key: "nobody") {{ {" ".join(fields)} }} }}'}
 
 
-def post(server: LiveServer, question: dict[str, str]) -> httpx2.Response:
+def post(server: LiveServer, question: dict[str, object]) -> httpx2.Response:
     return httpx2.post(f"{server.url}/graphql", json=question, trust_env=False, timeout=60)
 
 
