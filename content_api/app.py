@@ -43,6 +43,7 @@ from content_api.observe.lines import Lines
 from content_api.observe.logs import LEVELS, configure, is_for_a_person, written_by
 from content_api.observe.metrics import DELIVERY
 from content_api.observe.observer import Observer
+from content_api.observe.tracing import Tracing, configured
 from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
 from content_api.publish.announcements import Announcements
@@ -120,7 +121,10 @@ def wire(settings: Settings, started: Started) -> Starlette:
     load = Load(settings.busy_seconds)
     documents = persisted(settings, answers, load)
     journal = Journal.of_stderr()
-    observer = observing(settings, journal)
+    tracing = configured()
+    observer = observing(settings, journal, tracing)
+    if tracing:
+        current.ended = tracing.publication
     known = KnownRequests(observer)
     announcements, listeners, purging = Announcements(), Listeners(settings.listeners), Purging.at(settings.purge_urls)
     publisher = publisher_of(started, settings, answers, announcements, purging)
@@ -171,11 +175,11 @@ def wire(settings: Settings, started: Started) -> Starlette:
     )
 
 
-def observing(settings: Settings, journal: Journal) -> Observer:
+def observing(settings: Settings, journal: Journal, tracing: Tracing | None) -> Observer:
     """What is told of every request, and has the journal write of those that the settings want in the log."""
     journal.on_lost = lambda lines: log.warning("there was no room for lines of the log", lost=lines)
-    lines = Lines(is_for_a_person(settings.log_format))
-    return Observer(journal.write, lines, settings.log_requests, LEVELS[LEVELS.index(settings.log_level) :])
+    lines, levels = Lines(is_for_a_person(settings.log_format)), LEVELS[LEVELS.index(settings.log_level) :]
+    return Observer(journal.write, lines, settings.log_requests, levels, tracing=tracing)
 
 
 def waiting(load: Load, at_least: AtLeast) -> AtLeast:

@@ -59,12 +59,19 @@ class Exchange:
     cost: int | None = None
     version: str | None = None
     """The version that the answer comes from."""
+    parent: str | None = None
+    """The `traceparent` that names the trace."""
     fields: frozenset[str] = frozenset()
     """Those of the schema that were asked for."""
     size: int = 0
     """Bytes of what was sent, without its head."""
     rest: str | None = None
     """Of its line in the log, all that is the same when it comes again, where that is made already."""
+
+    @property
+    def stored(self) -> str | None:
+        """The name of the stored document that was asked."""
+        return self.operation if self.document is None else None
 
     @property
     def client(self) -> str | None:

@@ -17,6 +17,7 @@ from typing import Literal
 from content_api.observe.counts import Counts, Histogram
 from content_api.observe.exchange import Exchange
 from content_api.observe.lines import INFO, LEVELS, WARNING, Lines
+from content_api.observe.tracing import Tracing
 from content_api.observe.usage import Usage
 
 Which = Literal["all", "failed", "none"]
@@ -43,12 +44,14 @@ class Observer:
         which: Which = "none",
         levels: Collection[str] = LEVELS,
         together: int = TOGETHER,
+        tracing: Tracing | None = None,
     ) -> None:
         self._write = write
         self._lines = lines or Lines(console=False)
         self._which = which
         self._levels = levels
         self._together = together
+        self._tracing = tracing
         self._counts = Counts()
         self._usage = Usage()
         self._ended: list[tuple[Exchange, str, float, float]] = []
@@ -87,6 +90,10 @@ class Observer:
                 lines.append(self._lines.line(level, identity, clock + end, end - began, rest))
         if lines:
             self._write("".join(lines))
+        if self._tracing:
+            for exchange, identity, began, end in ended:
+                if exchange.operation:
+                    self._tracing.operation(exchange, identity, clock + began, clock + end)
 
     def _look(self, exchange: Exchange, times: int) -> tuple[Histogram | None, str | None, str]:
         """Count what ended so many times. Where its seconds belong, and its line: the level, if it has one, and the

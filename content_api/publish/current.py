@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -63,16 +64,20 @@ class Current:
     """What the last publication took, from being seen to being live."""
     took: Histogram = field(default_factory=partial(Histogram, PUBLICATION_SECONDS))
     """The same of all of them."""
+    ended: Callable[[str, float, int], None] = lambda version, seconds, problems: None
+    """Told of each version that went live or was refused, after so many seconds, because of so many problems."""
 
     def go_live(self, edition: Edition, seconds: float = 0.0) -> None:
         """From here on, every operation that begins is answered from this edition."""
         self.edition, self.refusal, self.since = edition, None, now()
         self.published, self.seconds = self.published + 1, seconds
         self.took.add(seconds)
+        self.ended(edition.version.id, seconds, 0)
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal, seconds: float = 0.0) -> None:
         """Remember what is wrong with a newer version; the last good one stays."""
         self.refusal, self.refused = refusal, self.refused + 1
+        self.ended(refusal.version.id, seconds, len(refusal.problems))
 
     def has_judged(self, version: str) -> bool:
         """Whether this version is live, or is the last one that was refused: there is nothing to find out about it."""

@@ -97,12 +97,13 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
     try:
         edition = make_edition(snapshot, limits, before, before=before.library.records)
     except ContentRefused as refused:
-        current.refuse(Refusal(version, refused.problems))
+        seconds = perf_counter() - began
+        current.refuse(Refusal(version, refused.problems), seconds)
         log.warning(
             "refused",
             version=version.id,
             problems=len(refused.problems),
-            seconds=round(perf_counter() - began, 3),
+            seconds=round(seconds, 3),
             live=before.version.id,
             report=report(refused, folder),
         )

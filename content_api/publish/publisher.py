@@ -246,7 +246,7 @@ class Publisher:
             if found.good:
                 self._go_live(found.good, seconds)
             if found.refusal:
-                self._refused(found.refusal)
+                self._refused(found.refusal, seconds)
             if found.good:
                 freeze()
         if found.good and self.mirror and self.current.published % TIDY_EVERY == 0:
@@ -321,9 +321,9 @@ class Publisher:
             outdated=in_one_line(good.outdated),
         )
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: Refusal, seconds: float) -> None:
         if self.current.refusal is None or self.current.refusal.version.id != refusal.version.id:
-            self.current.refuse(refusal)
+            self.current.refuse(refusal, seconds)
 
     async def _record(self) -> None:
         """Write down in git what is live, so that a restart begins with it and git never deletes it."""

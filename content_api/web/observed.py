@@ -64,7 +64,8 @@ class Observed:
 def exchange_of(scope: Scope) -> Exchange:
     """A request before anybody has looked at it."""
     noted = noted_of(scope["headers"])
-    traced = trace_of(noted[TRACEPARENT].decode("latin-1")) if TRACEPARENT in noted else None
+    parent = noted[TRACEPARENT].decode("latin-1") if TRACEPARENT in noted else None
+    traced = trace_of(parent) if parent else None
     return Exchange(
         traced or new_identity(),
         traced,
@@ -73,6 +74,7 @@ def exchange_of(scope: Scope) -> Exchange:
         scope.get("raw_path") or quote(scope["path"]).encode(),
         noted.get(CLIENT),
         noted.get(CLIENT_VERSION),
+        parent=parent if traced else None,
     )
 
 

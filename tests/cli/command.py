@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,13 +87,15 @@ class Serving:
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path, **environment: str) -> Iterator[Serving]:
+def serving(
+    *arguments: str, cwd: Path, command: Sequence[str] = (*COMMAND, "serve"), **environment: str
+) -> Iterator[Serving]:
     """Start `content-api serve` on a free port, wait until it answers, and end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="content-api-serve-") as scratch:
         log = Path(scratch) / "log"
         with log.open("w") as errors:
             process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", "0", *arguments],
+                [*command, "--port", "0", *arguments],
                 cwd=cwd,
                 env=clean_environment() | environment,
                 stdout=subprocess.PIPE,

@@ -38,3 +38,11 @@ def test_the_numbers_of_the_page_are_those_of_the_code():
         f"({MOST_WAITING_BYTES // 1_000_000} MB wait)",
     ):
         assert said in REQUESTS
+
+
+def test_the_page_about_traces_has_every_attribute():
+    text = (ROOT / "docs/how-to/trace-requests.md").read_text(encoding="utf-8")
+    source = (ROOT / "content_api/observe/spans.py").read_text(encoding="utf-8")
+    attributes = set(re.findall(r'"((?:graphql|http|url|error|content_api)\.[\w.]+)"', source))
+    assert len(attributes) == 12
+    assert attributes == set(re.findall(r"`((?:graphql|http|url|error|content_api)\.[\w.]+)`", text))
