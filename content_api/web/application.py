@@ -71,10 +71,10 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
         max_age=86_400,  # browsers cap it at two hours or a day; what is allowed changes with a release only
     )
     return [
+        Middleware(SafeHeaders),  # outside of CORS, which answers preflights by itself
         Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),
-        Middleware(SafeHeaders),
         *_limiting(services, rate_limit),
         Middleware(ServerErrorMiddleware, handler=problem),
     ]
