@@ -10,7 +10,7 @@ PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench schema graphiql test-node-deps clean
+.PHONY: help install run test check audit format bench schema graphiql test-node-deps clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: install ## Lint, format check, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: install ## Ask for known holes in what is installed (needs a network)
+	$(BIN)/python .ci/audit.py
 
 format: install ## Put the code into the project's form
 	$(BIN)/ruff check --fix .

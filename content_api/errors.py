@@ -20,7 +20,13 @@ Anything else that reaches the edge is a defect of ours: hidden from the client,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+
+
+def without_password(address: str) -> str:
+    """An address as an error may show it: what stands before its `@` could be a password."""
+    return re.sub(r"^(\w+:/+)?.*@", r"\g<1>***@", address, flags=re.DOTALL)
 
 
 class ContentApiError(Exception):

@@ -16,13 +16,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds
 from content_api.content.suggest import suggestion
 from content_api.delivery.reuse import KEPT_BYTES
-from content_api.errors import SettingError
+from content_api.errors import SettingError, without_password
 from content_api.store.remote import CONNECT_SECONDS, FETCH_SECONDS, SILENCE_SECONDS, Remote, read_remote
 
 PREFIX = "CONTENT_API_"
 ORIGIN = re.compile(r"^(\*|https?://[^/\s*]+)$")
 ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(/[^\s,]*)?", re.ASCII)
 BRANCHES = re.compile(r"(?!refs/|[/-])[^\s~^:\\]{1,255}")
+ELSEWHERE = re.compile(r"\w+:/")  # of a path one of the slashes of an address is left
 TOKEN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,63}", re.ASCII)
 TOKEN = re.compile(f"{TOKEN_NAME.pattern}:[0-9a-f]{{64}}", re.ASCII)
 List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydantic-settings would want JSON
@@ -166,7 +167,14 @@ class Settings(SocketBounds, QuestionBounds, ContentBounds, BaseSettings):
                 ip_network(one)
             except ValueError as error:
                 wanted = "addresses or networks such as 127.0.0.1,10.0.0.0/8, with commas between"
-                raise ValueError(f"{wanted}; {error}") from None
+                raise ValueError(f"{wanted}; {without_password(str(error))}") from None
+        return value
+
+    @field_validator("content")
+    @classmethod
+    def on_this_machine(cls, value: Path | None) -> Path | None:
+        if value is not None and ELSEWHERE.match(str(value)):
+            raise ValueError(f"a path on this machine; an address belongs into {variable('repository')}")
         return value
 
     @field_validator("purge_urls")
@@ -283,8 +291,13 @@ def _in_one_line(error: ErrorDetails) -> str:
     if not error["loc"]:  # what is wrong between two settings; its input is all of them
         return f"{variable('content')} and {variable('repository')} are both given: {expected}"
     name = str(error["loc"][0])
-    found = "not shown here" if _is_secret(name) else f"{error['input']!r:.200}"
+    found = "not shown here" if _is_secret(name) else f"{shown(error['input'])!r:.200}"
     return f"{variable(name)} is {found}: it should be {expected}"
+
+
+def shown(value: Any) -> Any:
+    """A value as an error may show it: somebody may have put an address with a password where none belongs."""
+    return without_password(str(value)) if isinstance(value, str | Path) else value
 
 
 def _is_secret(name: str) -> bool:

@@ -76,7 +76,7 @@ def test_limits_reach_the_store(monkeypatch: pytest.MonkeyPatch):
         ("CORS_ORIGINS", "https://a.org/x", "CONTENT_API_CORS_ORIGINS is 'https://a.org/x': it should be origins"),
         ("CORS_ORIGINS", ",", "CONTENT_API_CORS_ORIGINS is ',': it should be origins such as"),
         ("PURGE_URLS", "127.0.0.1:6081", "CONTENT_API_PURGE_URLS is '127.0.0.1:6081': it should be addresses such as"),
-        ("PURGE_URLS", "http://me:pw@a/", "CONTENT_API_PURGE_URLS is 'http://me:pw@a/': it should be addresses such"),
+        ("PURGE_URLS", "http://me:pw@a/", "CONTENT_API_PURGE_URLS is 'http://***@a/': it should be addresses such"),
         ("PURGE_URLS", "http://a/,ftp://b", "CONTENT_API_PURGE_URLS is 'http://a/,ftp://b': it should be addresses"),
         ("ANSWER_BYTES", "-1", "CONTENT_API_ANSWER_BYTES is '-1': it should be greater than or equal to 0"),
         ("GIT_DEADLINE", "0", "CONTENT_API_GIT_DEADLINE is '0': it should be greater than 0"),

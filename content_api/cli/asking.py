@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import orjson
 from pydantic import TypeAdapter
 
-from content_api.errors import NoAnswer, SettingError
+from content_api.errors import NoAnswer, SettingError, without_password
 from content_api.settings import Settings, variable
 from content_api.web.health import Status
 
@@ -62,11 +62,14 @@ def fetch(url: str, path: str, accept: str, timeout: float) -> tuple[http.client
 def parsed(url: str) -> SplitResult:
     try:
         place = urlsplit(url)
-        if place.scheme in CONNECTIONS and place.hostname and place.port != 0:
+        # A user in it would be left out of the request, as reading needs none, but not out of what is printed.
+        if place.scheme in CONNECTIONS and place.hostname and place.port != 0 and place.username is None:
             return place
     except ValueError:  # of a port that is no number, or a bracket that is not closed
         pass
-    raise SettingError(f"{url!r:.200} is no address of a server: it should be such as http://127.0.0.1:8000")
+    raise SettingError(
+        f"{without_password(url)!r:.200} is no address of a server: it should be such as http://127.0.0.1:8000"
+    )
 
 
 def silence(url: str, error: Exception, timeout: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
@@ -28,7 +29,10 @@ from content_api.observe.logs import configure
 from content_api.opening import Started, opened_and_started
 from content_api.settings import Settings, hand_down, read_settings, unknown_variables
 from content_api.store import FolderSnapshot, Opened
+from content_api.store.installed import doubt_about_git
 from content_api.web.protocol import HttpProtocol, SocketProtocol
+
+log = structlog.get_logger("content_api")
 
 # As many as may wait for a busy moment to pass; the operating system's own bound is often lower.
 BACKLOG = 2048
@@ -102,6 +106,8 @@ def serve(
     configure(settings.log_format, settings.log_level)
     for warning in unknown_variables():
         typer.echo(warning, err=True)
+    if settings.remote and (doubt := doubt_about_git(settings.git_deadline)):
+        log.warning(doubt)
     settings = with_files(settings)
     stored_documents(settings)  # or each worker would find out, and be started again for ever
     with listen(settings.host, settings.port) as listening:  # first: it takes no time, and may be refused

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from content_api.errors import RemoteUnreachable, RepositoryUnusable, SettingError, StoreError
+from content_api.errors import RemoteUnreachable, RepositoryUnusable, SettingError, StoreError, without_password
 from content_api.store.process import essence
 
 # Until a remote must have answered a small question. A busy host takes two or three seconds.
@@ -233,24 +233,19 @@ def _taken_apart(address: str) -> tuple[str, str | None, str | None]:
         host, _ = parts.hostname, parts.port  # which raises for a port that is no number
     except ValueError:  # its own words may hold a part of the password
         raise SettingError(
-            f"{_shown(address)} is no address of a remote repository. It should be like {_FORMS}"
+            f"{without_password(address)!r} is no address of a remote repository. It should be like {_FORMS}"
         ) from None
     if scheme not in _PROTOCOLS or "://" not in address or parts.query or parts.fragment:
         raise SettingError(
-            f"{_shown(address)} is no address of a remote repository. It should be like {_FORMS}. A repository on this"
-            " machine is named with CONTENT_API_CONTENT, by its path"
+            f"{without_password(address)!r} is no address of a remote repository. It should be like {_FORMS}. A"
+            " repository on this machine is named with CONTENT_API_CONTENT, by its path"
         )
     if (host is None) != (scheme == "file") or (host or "").startswith("-") or not parts.path.strip("/"):
-        raise SettingError(f"{_shown(address)} has no host or no path. It should be like {_FORMS}")
+        raise SettingError(f"{without_password(address)!r} has no host or no path. It should be like {_FORMS}")
     own_user, own_password = (unquote(part) if part else None for part in (parts.username, parts.password))
     keeps_user = f"{parts.username}@" if scheme == "ssh" and parts.username else ""
     bare_host = parts.netloc.rpartition("@")[2]
     return f"{scheme}://{keeps_user}{bare_host}{parts.path}", own_user, own_password
-
-
-def _shown(address: str) -> str:
-    """An address that cannot be read, without what could be a password."""
-    return repr(re.sub(r"^(\w+://)?.*@", rf"\g<1>{_HIDDEN}@", address))
 
 
 def _quoted(path: Path) -> str:

@@ -73,10 +73,10 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
     )
     return [
         Middleware(Observed, observer=services.observer),
+        Middleware(SafeHeaders),  # outside of CORS, which answers preflights by itself
         Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),
-        Middleware(SafeHeaders),
         *_limiting(services, rate_limit),
         Middleware(ServerErrorMiddleware, handler=problem),
     ]

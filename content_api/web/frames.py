@@ -7,7 +7,10 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
 
+from content_api.web.headers import ALWAYS
 from content_api.web.places import Place, Places
 
 # Pieces of one message. Browsers and clients send a message as one; each piece takes memory, an empty one too.
@@ -15,6 +18,16 @@ MOST_FRAMES = 64
 TOO_BIG = 1009
 # Between our last word and the end of a connection whose client does not answer it.
 SECONDS_TO_LEAVE = 10.0
+
+
+class Handshake(ServerProtocol):
+    """What speaks of frames. An answer that opens no WebSocket, whoever made it, is one like all others, and has their
+    headers."""
+
+    def send_response(self, response: Response) -> None:
+        if response.status_code != 101:
+            response.headers.update({name.decode(): value.decode() for name, value in ALWAYS})
+        super().send_response(response)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -26,6 +39,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.conn.__class__ = Handshake  # uvicorn makes it, and leaves no other way to name what it is made of
         self.places = Places.of(self.app_state)
         self.place: Place | None = None
         self.leaving: TimerHandle | None = None

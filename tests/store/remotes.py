@@ -25,6 +25,8 @@ class GitServer:
 
     url: str
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    takes_nobody: bool = False
+    """Whether it has forgotten who may read, and says so to everybody."""
 
     def at(self, name: str) -> str:
         return f"{self.url}/{name}"
@@ -65,7 +67,7 @@ def _handler(folder: Path, password: str | None, told: GitServer) -> type[BaseHT
         def answer(self) -> None:
             given = self.headers.get("Authorization", "")
             told.asked.append((self.command, self.path, given))
-            if password is not None and given != wanted:
+            if told.takes_nobody or (password is not None and given != wanted):
                 self.send_response(401)
                 self.send_header("WWW-Authenticate", 'Basic realm="git"')
                 self.send_header("Content-Length", str(len(given)))

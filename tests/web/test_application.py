@@ -118,6 +118,7 @@ def test_a_failure_of_ours_shows_nothing_but_that_it_is_ours():
     assert response.json()["code"] == "INTERNAL"
     assert "secret" not in response.text
     assert response.headers["access-control-allow-origin"] == "*"
+    assert [response.headers[name.decode()] for name, _ in ALWAYS] == [value.decode() for _, value in ALWAYS]
 
 
 def test_a_failure_of_ours_reaches_the_servers_log():
