@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from copy import copy
 from functools import partial
 
 import structlog
@@ -89,7 +90,7 @@ class GraphQLEndpoint:
         try:
             media = accepted(request)
             if media == HTML:
-                return self.page
+                return sent_again(self.page)
             wanted = wanted_by(request, media)
             reader = self.readers.get(request.method)
             if reader is None:
@@ -126,6 +127,13 @@ async def gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     raise ClientDisconnect
+
+
+def sent_again(page: Response) -> Response:
+    """A page that is sent many times, with headers of its own: who compresses it writes its new length into them."""
+    again = copy(page)
+    again.raw_headers = page.raw_headers.copy()
+    return again
 
 
 def asks_for_page(request: Request) -> bool:

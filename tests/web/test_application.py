@@ -54,6 +54,15 @@ class Links(HTMLParser):
             self.found.append(dict(attrs)["href"])
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity"])
+def test_a_page_that_is_sent_again_is_as_long_as_it_says(coding):
+    visitor = client()
+    for _ in range(3):
+        response = visitor.get("/graphql", headers={"Accept": "text/html", "Accept-Encoding": coding})
+        assert response.text.endswith("</html>\n")
+        assert response.headers.get("content-encoding", "identity") == coding
+
+
 def test_every_link_of_the_front_page_leads_somewhere():
     response = client().get("/")
     assert response.status_code == 200
