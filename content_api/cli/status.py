@@ -34,7 +34,8 @@ def status(
     """Ask a running server what is live, and what was refused and why.
 
     The exit code is 0 when the newest version is live, 1 when it was refused, 2 when the server does not answer, is not
-    ready, or cannot tell whether there is something newer. Of several workers, one answers.
+    ready, cannot tell whether there is something newer, or cannot tell a cache in front what to drop: then that may
+    show what was taken back. Of several workers, one answers.
 
     Examples:
 
@@ -50,7 +51,7 @@ def status(
 
 
 def code_of(found: Status) -> int:
-    if not found.ready or found.trouble:
+    if not found.ready or found.trouble or found.unpurged:
         return 2
     return 1 if found.refused else 0
 

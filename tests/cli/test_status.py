@@ -118,7 +118,7 @@ def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(reposito
         ({}, 0, "Live       v1, 1 tag: spring\nSince      2026-11-22 10:00:00 UTC\n"),
         ({"pinned": True}, 0, "Pinned     What is pushed waits until `content-api pin --release`."),
         ({"refused": REFUSED}, 1, f"{MOON}:3:12  values\n    It is DONE.\n    Expected DRAFT or PUBLISHED.\n"),
-        ({"unpurged": "2026-11-22T12:00:00Z"}, 0, "it cannot be told, since 2026-11-22 12:00:00 UTC."),
+        ({"unpurged": "2026-11-22T12:00:00Z"}, 2, "it cannot be told, since 2026-11-22 12:00:00 UTC."),
         ({"trouble": TROUBLE}, 2, "Trouble    Git did not answer in time. Since 2026-11-22 12:00:00 UTC; "),
         ({"trouble": TROUBLE, "refused": REFUSED}, 2, "1 problem in 1 file."),
         ({"ready": False, "version": None, "reason": "It starts."}, 2, "Not ready  It starts."),
