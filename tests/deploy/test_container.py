@@ -1,5 +1,5 @@
-"""The Containerfile of docs/how-to/deploy. No image is built here, for want of a registry of images: it is linted, what it
-copies is there, and its commands are run in a folder of the test's own."""
+"""The Containerfile of docs/how-to/deploy. No image is built here, for want of a registry of images: it is linted, what
+it copies is there, and its commands are run in a folder of the test's own."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ WORST = 20
 
 
 class Parser(configparser.RawConfigParser):
-    """A unit's options by their names, as written; of one that is there several times, the lines one after the other."""
+    """A unit's options by their names, as written; of one that is there several times, the last."""
 
     def optionxform(self, optionstr: str) -> str:
         return optionstr
