@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,17 @@ import pytest
 
 def needs(program: str) -> pytest.MarkDecorator:
     """Mark for a test that runs an outside program."""
-    return _unless(shutil.which(program) is not None, f"{program} is not installed")
+    return _unless(found(program) is not None, f"{program} is not installed")
+
+
+def found(program: str) -> str | None:
+    """Where a program is: in the environment that runs the tests, or on the path."""
+    return shutil.which(program, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+
+
+def needs_registry() -> pytest.MarkDecorator:
+    """Mark for a test that installs packages anew, which takes a network and half a minute: under CI alone."""
+    return _unless(False, "it installs everything anew, which is done under CI")
 
 
 def needs_folder(folder: Path, made_by: str) -> pytest.MarkDecorator:

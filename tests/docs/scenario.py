@@ -4,7 +4,7 @@ console     lines that begin with `$ ` are commands; what stands below one is wh
             for any lines, `…` for any characters. A command succeeds, or says `# exits with 1` (or 2).
 graphql     is answered without errors, unless a json block right after it says otherwise
 json        after graphql: the answer, exactly, but that "…" stands for anything; `json variables` before it
-json PATH   (graphql, html, js, python or vcl PATH) a file that the reader writes
+json PATH   (graphql, html, js, python, sh or vcl PATH) a file that the reader writes
 diff        a change to a file, named after `+++ b/`: each hunk stands in one place of it, `…` is any text of a line
 text        the problems of the content as it then stands, as `path: message`
 yaml        what stands after `run:` is a command
@@ -186,4 +186,4 @@ PLAYED: dict[str, Callable[[Block, Sandbox], None]] = {
     "yaml": workflow,
 }
 # Languages of files that a reader writes. They carry the file's path.
-WRITTEN = ("json", "html", "python", "vcl", "js")
+WRITTEN = ("json", "html", "python", "vcl", "js", "sh")
