@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import Any
 
 
@@ -19,13 +20,18 @@ class Operation:
     document: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
-    extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     stored: str | None = None
     """The name of the stored document that this is. Logs say no other: what clients make up has no bounds."""
     safe: bool = False
     about_content: bool = False
     """Whether `extensions.content` of the response should say which version it is."""
+
+
+def size_of(value: Any) -> int:
+    """Bytes that a value of JSON takes: up to twenty-five times as many as its text has."""
+    inside = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return getsizeof(value) + sum(map(size_of, inside))
 
 
 @dataclass(frozen=True, slots=True)

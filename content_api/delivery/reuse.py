@@ -26,8 +26,7 @@ MOST_CARRIED = 100
 class Key(NamedTuple):
     """All of an operation that its answer depends on.
 
-    Not `safe`: only queries are kept, and a transport that may change nothing may carry those. Not `extensions`, of
-    which `about_content` is what anything depends on.
+    Not `safe`: only queries are kept, and a transport that may change nothing may carry those.
     """
 
     document: str
@@ -38,7 +37,7 @@ class Key(NamedTuple):
 
     @property
     def size(self) -> int:
-        return getsizeof(self.document) + getsizeof(self.variables)
+        return sum(map(getsizeof, (self.document, self.variables, self.operation_name)))
 
 
 def key_of(operation: Operation) -> Key | None:

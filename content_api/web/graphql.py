@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.coming import Left
 from content_api.delivery.limits import Limits
-from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.operation import Operation, Reply, size_of
 from content_api.errors import RequestError
 from content_api.observe.exchange import note_code
 from content_api.web.asked import Asked
@@ -44,6 +44,9 @@ AtLeast = Callable[[str], Awaitable[None]]
 
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
+# Bytes that the variables take of what is answered again without being read, as they are kept with it: the bound of all
+# of these (known.py) counts their text. Those of a page take 500, those of a list of 40 ids 4,000.
+MOST_VARIABLES = 4_000
 OFFERS = (GRAPHQL_RESPONSE, JSON)
 UTF_8 = re.compile(r'\s*(charset\s*=\s*("utf-?8"|utf-?8)\s*)?', re.IGNORECASE | re.ASCII)
 # By POST a client sends something and asks for no representation of anything: there is no condition to look at.
@@ -108,8 +111,8 @@ class GraphQLEndpoint:
         note_reply(reply)
         answered = respond_to(identified_reply(reply), wanted)
         offer = offering(request.scope)
-        # Who waits for a version waits each time, and what nobody may be given again is not given again.
-        if offer and self.again and reply.reusable and AT_LEAST not in request.headers:
+        # What nobody may be given again is not given again.
+        if offer and self.again and reply.reusable and may_come_again(operation, request):
             offer(answered, repeating(self.again(operation), wanted, (reply, answered)))
         return answered
 
@@ -120,6 +123,11 @@ class GraphQLEndpoint:
         check_content(request)
         about = read_about(request.scope["query_string"])
         return from_body(await read_body(request, self.limits.body_bytes), about, self.limits)
+
+
+def may_come_again(operation: Operation, request: Request) -> bool:
+    """Whether a request is one to answer without reading it. Who waits for a version waits each time."""
+    return AT_LEAST not in request.headers and size_of(operation.variables) <= MOST_VARIABLES
 
 
 async def gone(receive: Receive) -> None:

@@ -102,7 +102,6 @@ def operation_of(given: Mapping[str, Any], *, safe: bool, about_content: bool = 
         document_id=identifier,
         variables=given.get("variables") or {},
         operation_name=given.get("operationName"),
-        extensions=extensions,
         safe=safe,
         about_content=about_content or extensions.get(CONTENT) is True,
     )

@@ -74,7 +74,6 @@ def test_the_same_question_is_asked_once():
     [
         {"variables": {"other": None, "size": 1}},
         {"variables": {"size": 1, "other": None}, "safe": True},
-        {"variables": {"size": 1, "other": None}, "extensions": {"persistedQuery": {}}},
     ],
 )
 def test_what_the_answer_does_not_depend_on_makes_no_other_question(again):

@@ -1,12 +1,14 @@
-"""A plain Strawberry server, as its documentation has one: what hostile clients do to a server that does nothing about
-them. It is started by `uvicorn tests.hostile.plain:app`, with uvicorn's own protocols."""
+"""A plain Strawberry server, as its documentation has one, with figures of what is asked: what hostile clients do to
+a server that does nothing about them. It is started by `uvicorn tests.hostile.plain:app`, with uvicorn's protocols."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 
 import strawberry
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 
 LARGE = "x" * 2_000_000
@@ -43,4 +45,23 @@ class Subscription:
         await asyncio.sleep(3_600)
 
 
-app = GraphQL(strawberry.Schema(Query, subscription=Subscription))
+class Counting:
+    """Counts what is asked most, in a map without a bound: of all that comes, where it was asked and what it was."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.counted: Counter[tuple[str, str]] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        where = str(scope)
+        self.counted[where, ""] += 1
+
+        async def receive_counted() -> Message:
+            message = await receive()
+            self.counted[where, str(message)] += 1
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+
+app = Counting(GraphQL(strawberry.Schema(Query, subscription=Subscription)))

@@ -134,7 +134,7 @@ def test_what_is_no_id_is_told_with_what_is_one(given: dict, words: str):
 def test_what_is_empty_or_null_is_absent():
     assert from_query_string(b"documentId=&query=%7Ba%7D") == Operation("{a}", safe=True)
     assert from_body(b'{"query": "{a}", "documentId": null, "extensions": {"persistedQuery": null}}') == Operation(
-        "{a}", extensions={"persistedQuery": None}
+        "{a}"
     )
 
 
