@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -74,7 +74,9 @@ def usage(
     told = ask(address_of(read_settings()) if url is None else url, timeout)
     wanted = known if field is None else [field]
     uses = {name: told.uses.get(name, {}) for name in wanted if unused != bool(told.uses.get(name)) or field}
-    typer.echo(as_json(uses, told.since) if format is Format.JSON else as_text(uses, told.since, field))
+    none = "Every field was asked for." if unused else "Nobody asked for any field."
+    text = as_text(clients(field, uses[field]) if field else table(uses, none), told.since)
+    typer.echo(as_json(uses, told.since) if format is Format.JSON else text)
     raise typer.Exit(1 if field and uses[field] else 0)
 
 
@@ -111,8 +113,7 @@ def as_json(uses: Uses, since: datetime) -> str:
     return orjson.dumps({"since": since, "fields": uses}, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode()
 
 
-def as_text(uses: Uses, since: datetime, field: str | None) -> str:
-    lines = clients(field, uses[field]) if field else table(uses)
+def as_text(lines: Iterable[str], since: datetime) -> str:
     return harmless("\n".join((*lines, "", f"Counted since {moment(since)}, when the server began.")))
 
 
@@ -126,10 +127,10 @@ def clients(field: str, numbers: Mapping[str, int]) -> Iterator[str]:
         yield f"  {client:<30} {plural(number, 'request')}"
 
 
-def table(uses: Uses) -> Iterator[str]:
-    """Fields by name, with how many requests asked for each and of whom."""
+def table(uses: Uses, none: str) -> Iterator[str]:
+    """Fields by name, with how many requests asked for each and of whom; `none` where there are none."""
     if not uses:
-        yield "There is no such field."
+        yield none
     for name, numbers in uses.items():
         told = f"{sum(numbers.values()):>12,}  {', '.join(sorted(numbers))}" if numbers else ""
         yield f"{name:<40}{told}".rstrip()

@@ -79,6 +79,11 @@ def test_a_field_that_there_is_not_is_told_with_one_that_there_is(server):
     assert "The schema has no field 'Condition.sumary'. Did you mean `Condition.summary`?" in finished.stderr
 
 
+def test_a_server_that_nobody_asked_says_so(tmp_path):
+    with serving("--content", str(ROOT / "content"), cwd=tmp_path) as running:
+        assert usage(running).startswith("Nobody asked for any field.\n\nCounted since ")
+
+
 @pytest.mark.parametrize("body", [{"ready": True}, [], "text"])
 def test_what_is_no_server_of_ours_is_told(body):
     with answering(body) as (url, asked):

@@ -130,10 +130,10 @@ def test_an_answer_that_somebody_changed_is_not_known(change, why):
 
 
 def test_all_of_it_is_bounded_by_bytes_and_what_was_asked_longest_ago_goes():
-    table = KnownRequests(OBSERVER, limit=20_000)
+    table = KnownRequests(OBSERVER, limit=40_000)
     for number in range(100):
         table.keep(b"%d" % number, known(answered(b"x" * 1_000)))
-        assert table.held <= 20_000
+        assert table.held <= 40_000
         sent(table, b"0")
     assert 5 < len(table) < 10
     assert sent(table, b"0")
