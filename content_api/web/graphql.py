@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -71,6 +72,7 @@ class GraphQLEndpoint:
         self.page = page
         self.at_least = at_least
         self.limits = limits
+        self.turns = asyncio.Lock()
         self.readers: dict[str, Callable[[Request], Awaitable[Operation]]] = {
             "GET": self.read_get,
             "HEAD": self.read_get,
@@ -119,7 +121,7 @@ class GraphQLEndpoint:
     async def read_post(self, request: Request) -> Operation:
         check_content(request)
         about = read_about(request.scope["query_string"])
-        return from_body(await read_body(request, self.limits.body_bytes), about, self.limits)
+        return from_body(await read_body(request, self.limits.body_bytes, self.turns), about, self.limits)
 
 
 def may_come_again(operation: Operation, request: Request) -> bool:
