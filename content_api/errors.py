@@ -150,6 +150,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         "The operation has more fields than the server follows, in all, at its root, or of one name in one place.",
     ),
     "LIST_TOO_LONG": (400, "A list, in the document or the variables, has more items than the server takes."),
+    "TOO_MANY_VALUES": (400, "The variables have more values, lists and objects among them, than the server takes."),
     "TOO_COSTLY": (400, "The operation could return more than one request may; ask for fewer items or less depth."),
     "ANSWER_TOO_LARGE": (400, "The answer has more bytes than the server sends; ask for smaller pages or fewer texts."),
     "SIGNATURE_REFUSED": (401, "The signature of a webhook is missing, wrong, too old, or has been used before."),

@@ -156,6 +156,9 @@ VARIABLES: Attacks = {
     "a filter of a hundred lists of a hundred": with_variables(
         FILTERED, a={"or": [{"key": {"in": [f"a{i}" for i in range(100)]}} for _ in range(100)]}
     ),
+    "a filter of a hundred filters of a hundred that ask nothing": with_variables(
+        FILTERED, a={"and": [{"and": [{}] * 100}] * 100}
+    ),
     "a filter of thousands of fields that there are not": with_variables(
         FILTERED, a={f"a{i}": 1 for i in range(8_000)}
     ),

@@ -46,6 +46,7 @@ SHORT_ROAD = {
     "in the newer media type": posted(NAME, "Accept: application/graphql-response+json"),
     "compressed": posted(PAGE, "Accept-Encoding: br, gzip"),
     "of a page of another site": posted(NAME, "Origin: https://clinic.example"),
+    "with what nobody reads": posted(variables={"other": 1}, extensions={"other": [[]] * 1_000}),
     "about the content": posted(path="/graphql?extensions=content"),
     "a GET": got(query=PAGE),
     "that the client has": got('If-None-Match: "other", *', query=NAME),
@@ -56,6 +57,7 @@ SHORT_ROAD = {
 LONG_ROAD = {
     "HEAD": got(method="HEAD", query=NAME),
     "an error": posted("{ nothing }"),
+    "with variables that take much memory": posted(variables={f"a{number}": {} for number in range(60)}),
     "an error of a field": posted('{ condition(slug: "a", key: "b") { name } }'),
     "not JSON": posted().replace(b'{"query"', b'["query"'),
     "a text that is not known": got(extensions=json.dumps({"persistedQuery": {"version": 1, "sha256Hash": HASH}})),

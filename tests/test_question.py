@@ -98,6 +98,11 @@ SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
         {"query": "query ($a: [ID!]!) { nodes(ids: $a) { id } }", "variables": {"a": ["a", "b"]}},
         (400, "LIST_TOO_LONG", "2 items in one list of the variables; 1 are allowed"),
     ),
+    (
+        {"max_variable_values": 10},
+        {"query": "{ __typename }", "variables": {"a": {"b": [{}] * 9}}},
+        (400, "TOO_MANY_VALUES", "11 values or more in the variables; 10 are allowed"),
+    ),
     ({"max_operation_cost": 40}, {"query": NAMES}, (400, "TOO_COSTLY", "could cost 61; 40 is allowed")),
     (
         {"max_answer_bytes": 10_000},

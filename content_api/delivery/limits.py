@@ -39,6 +39,9 @@ class Limits:
     introspection_depth: int = 15  # the standard introspection query, which unwraps nine lists and non-nulls, has 15
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by
+    values: int = (
+        1_000  # in variables; a filter that asks the 100 things it may has 600, and one takes 60 µs to convert
+    )
     cost: int = 5_000  # about 50 ms of work; a detail page costs 100 to 400, a list of 20 such pages does not pass
     seconds: float = 1.0  # twenty times what the cost allows: then something is wrong, and what is dear waits for it
     versions: int = 4  # a comparison needs two; each that is not in memory is read from git, half of those kept
@@ -55,9 +58,17 @@ def hold(limits: Limits, ast: DocumentNode) -> None:
 
 
 def hold_variables(limits: Limits, variables: Mapping[str, Any]) -> None:
-    """Refuse variables that hold a list longer than the limit, at any depth."""
-    longest = max((len(found) for found in _lists(variables)), default=0)
-    _refuse([("LIST_TOO_LONG", longest, limits.list_items, "items in one list of the variables", "Send it in parts.")])
+    """Refuse variables that hold a list longer than the limit, at any depth, or too many values: they are counted up to
+    the first that is too much."""
+    number = 0
+    for found in _containers(variables):
+        number += len(found)
+        longest = len(found) if isinstance(found, list) else 0
+        rows = [
+            ("LIST_TOO_LONG", longest, limits.list_items, "items in one list of the variables", "Send it in parts."),
+            ("TOO_MANY_VALUES", number, limits.values, "values or more in the variables", "Ask in several requests."),
+        ]
+        _refuse(rows)
 
 
 def hold_versions(limits: Limits, versions: Collection[str]) -> None:
@@ -105,8 +116,8 @@ def _spelt(number: int) -> str:
     return f"{number:,}" if number <= 1_000_000_000 else "more than 1,000,000,000"
 
 
-def _lists(value: Any) -> Iterator[list[Any]]:
-    """Yield every list in a JSON value; with a stack of our own, since a client chooses the nesting."""
+def _containers(value: Any) -> Iterator[Collection[Any]]:
+    """Yield every list and object in a JSON value; with a stack of our own, since a client chooses the nesting."""
     waiting = [value]
     while waiting:
         match waiting.pop():
@@ -114,4 +125,5 @@ def _lists(value: Any) -> Iterator[list[Any]]:
                 yield items
                 waiting.extend(items)
             case Mapping() as fields:
+                yield fields
                 waiting.extend(fields.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from copy import copy
@@ -73,6 +74,7 @@ class GraphQLEndpoint:
         self.page = page
         self.at_least = at_least
         self.limits = limits
+        self.turns = asyncio.Lock()
         self.readers: dict[str, Callable[[Request], Awaitable[Operation]]] = {
             "GET": self.read_get,
             "HEAD": self.read_get,
@@ -122,7 +124,7 @@ class GraphQLEndpoint:
     async def read_post(self, request: Request) -> Operation:
         check_content(request)
         about = read_about(request.scope["query_string"])
-        return from_body(await read_body(request, self.limits.body_bytes), about, self.limits)
+        return from_body(await read_body(request, self.limits.body_bytes, self.turns), about, self.limits)
 
 
 def may_come_again(operation: Operation, request: Request) -> bool:

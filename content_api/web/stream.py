@@ -57,6 +57,7 @@ class StreamEndpoint:
         self.subscribe = subscribe
         self.listeners = listeners
         self.limits = limits
+        self.turns = asyncio.Lock()
         self.heartbeat_seconds = heartbeat_seconds
         self.send_seconds = send_seconds
 
@@ -81,7 +82,7 @@ class StreamEndpoint:
                 return from_query_string(request.scope["query_string"], self.limits)
             case "POST":
                 check_content(request)
-                return from_body(await read_body(request, self.limits.body_bytes), limits=self.limits)
+                return from_body(await read_body(request, self.limits.body_bytes, self.turns), limits=self.limits)
         raise RequestError("METHOD_NOT_ALLOWED", f"{request.method:.20} is not answered here.", f"Use {ALLOW}.")
 
     async def stream(self, replies: AsyncGenerator[Reply, None], receive: Receive, send: Send) -> None:

@@ -108,7 +108,7 @@ CASES = [
 
 # Those with tests of their own: how many errors are told and how large an answer may be further down, versions in
 # test_loading.py, seconds in test_timed.py, and what is held before there is a document in tests/web.
-ELSEWHERE = {"errors", "answer_bytes", "versions", "seconds", "body_bytes", "json_depth", "json_digits"}
+ELSEWHERE = {"errors", "answer_bytes", "versions", "seconds", "body_bytes", "values", "json_depth", "json_digits"}
 
 
 def test_every_limit_has_a_case():
@@ -140,6 +140,13 @@ def test_a_list_in_the_variables_may_be_as_long_as_one_in_the_document():
     hold_variables(LIMITS, {"filter": {"ids": ["a"] * 100}})
     with pytest.raises(RequestError, match="101 items"):
         hold_variables(LIMITS, {"filter": [{"ids": ["a"] * 101}]})
+
+
+def test_values_of_variables_are_counted_wherever_they_stand():
+    hold_variables(LIMITS, {"filter": [{"ids": ["a"] * 97}] * 10 + [{}] * 9})  # 1 + 19 + 10 + 970
+    with pytest.raises(RequestError, match=r"1,001 values or more in the variables; 1,000 are allowed") as refused:
+        hold_variables(LIMITS, {"filter": [{"ids": ["a"] * 97}] * 10 + [{}] * 10})
+    assert refused.value.code == "TOO_MANY_VALUES"
 
 
 def test_a_long_list_in_the_variables_is_refused_before_anything_runs():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -49,7 +47,6 @@ class Peer:
 
     url: str
     process: subprocess.Popen
-    memory_file: Path
     question: str
     listening: str
     large: str
@@ -88,14 +85,6 @@ class Peer:
             asked = httpx2.post(f"{self.url}/graphql", json={"query": "{ executed }"}, trust_env=False)
             return asked.json()["data"]["executed"]
         return sum(map(float, re.findall(r"content_api_operations_total\{.*\} (\S+)", self.metrics())))
-
-    def memory(self) -> tuple[int, int]:
-        """Bytes that its process holds, and those of them that it uses: collecting/sitecustomize.py."""
-        self.memory_file.unlink(missing_ok=True)
-        self.process.send_signal(signal.SIGUSR2)
-        until(10, self.memory_file.exists)
-        held, used = self.memory_file.read_text().split()
-        return int(held), int(used)
 
     def metrics(self) -> str:
         return httpx2.get(f"{self.url}/metrics", trust_env=False).text
@@ -176,32 +165,17 @@ def problem(received: bytes) -> dict:
     return told
 
 
-def collecting(scratch: str) -> dict[str, str]:
-    """The environment of a process that says, in a file in a folder, what memory it holds; none where it cannot be
-    known."""
-    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
-        return {}
-    folder = str(Path(__file__).with_name("collecting"))
-    return {"PYTHONPATH": folder, "PYTHONMALLOC": "malloc", "MEMORY_FILE": f"{scratch}/memory"}
-
-
 @contextmanager
-def plain() -> Iterator[Peer]:
+def plain(**environment: str) -> Iterator[Peer]:
     """A plain Strawberry server."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "tests.hostile.plain:app", "--port", str(port)]
-    with tempfile.TemporaryDirectory(prefix="content-api-plain-") as scratch:
-        quiet = {"cwd": ROOT, "env": os.environ | collecting(scratch), "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen([*command, "--log-level", "critical"], **quiet)
-        yield from answering(process, port, Path(scratch) / "memory")
-
-
-def answering(process: subprocess.Popen, port: int, memory_file: Path) -> Iterator[Peer]:
+    command += ["--log-level", "critical"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.DEVNULL)
     try:
         peer = Peer(
             f"http://127.0.0.1:{port}",
             process,
-            memory_file,
             question="{ name }",
             listening="subscription { listen }",
             large="/graphql?query=%7Blarge%7D",
@@ -222,16 +196,16 @@ def answers(peer: Peer) -> bool:
 
 
 @contextmanager
-def ours(*arguments: str, **settings: str) -> Iterator[Peer]:
-    """content-api with short times, and what settings are given besides."""
+def ours(*arguments: str, repository: Repository | None = None, **settings: str) -> Iterator[Peer]:
+    """content-api with short times, and what settings are given besides; on a small content, if none is given."""
     with tempfile.TemporaryDirectory(prefix="content-api-hostile-") as scratch:
-        repository = Repository(Path(scratch) / "content")
-        repository.commit({f"content/{path}": data for path, data in world.files().items()})
-        with serving(*arguments, cwd=repository.path, **collecting(scratch) | SETTINGS | settings) as server:
+        if repository is None:
+            repository = Repository(Path(scratch) / "content")
+            repository.commit({f"content/{path}": data for path, data in world.files().items()})
+        with serving(*arguments, cwd=repository.path, **SETTINGS | settings) as server:
             yield Peer(
                 server.url,
                 server.process,
-                Path(scratch) / "memory",
                 question='{ condition(slug: "moon-hiccups") { name } }',
                 listening="subscription { versionPublished { id } }",
                 large="/static/graphiql.js",

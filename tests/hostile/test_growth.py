@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.hostile import peer
+from tests.hostile.memory import IS_KNOWN, memory, telling
 from tests.hostile.peer import Peer
 from tests.hostile.unique import KINDS, SETTINGS, Ask
 
@@ -17,50 +18,59 @@ from tests.hostile.unique import KINDS, SETTINGS, Ask
 MOST = 512
 # As many as come in seconds. GROWTH_REQUESTS asks for more.
 REQUESTS = int(os.environ.get("GROWTH_REQUESTS", "1000"))
+LOOKS = 3
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="what memory is used is told by glibc 2.33 and newer"
-)
+pytestmark = pytest.mark.skipif(not IS_KNOWN, reason="what memory is used is told by glibc 2.33 and newer")
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @pytest.fixture(scope="module")
-def keeping_little() -> Iterator[Peer]:
-    with peer.ours(**SETTINGS) as found:
+def told(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("memory") / "told"
+
+
+@pytest.fixture(scope="module")
+def keeping_little(told: Path) -> Iterator[Peer]:
+    with peer.ours(**SETTINGS, **telling(told)) as found:
         yield found
 
 
-def growth(server: Peer, kind: str, fill: int, requests: int) -> Iterator[tuple[float, float]]:
+@pytest.fixture(scope="module")
+def keeping_all(told: Path) -> Iterator[Peer]:
+    with peer.plain(**telling(told)) as found:
+        yield found
+
+
+def growth(server: Peer, told: Path, kind: str, fill: int, requests: int) -> Iterator[tuple[float, float]]:
     """Bytes that are held more for each of some requests, and used: again and again, after those that fill what is
     kept."""
     words = iter(f"{kind.replace(' ', '')}{number:07d}" for number in range(10**7))
 
-    def memory(ask: Ask, requests: int) -> tuple[int, int]:
+    def after(ask: Ask, requests: int) -> tuple[int, int]:
         for _ in range(requests):
             ask(next(words))
-        return server.memory()
+        return memory(server.process, told)
 
     with contextmanager(KINDS[kind].asking)(server) as ask:
-        before = memory(ask, fill)
+        held, used = after(ask, fill)
         while True:
-            after = memory(ask, requests)
-            yield (after[0] - before[0]) / requests, (after[1] - before[1]) / requests
-            before = after
+            before = held, used
+            held, used = after(ask, requests)
+            yield (held - before[0]) / requests, (used - before[1]) / requests
 
 
 @each_kind
-def test_our_server_keeps_nothing_of_what_never_comes_again(keeping_little: Peer, kind: str):
+def test_our_server_keeps_nothing_of_what_never_comes_again(keeping_little: Peer, told: Path, kind: str):
     """Tables of hashes double now and then until they are full, so that it is looked at up to three times. What is kept
     for ever shows each time."""
-    seen = growth(keeping_little, kind, KINDS[kind].fill, REQUESTS)
-    looks = []
-    while not looks or looks[-1] >= MOST:
-        looks.append(max(next(seen)))
-        assert len(looks) < 3 or looks[-1] < MOST, looks
+    seen, over = growth(keeping_little, told, kind, KINDS[kind].fill, REQUESTS), []
+    while (most := max(next(seen))) >= MOST:
+        over.append(most)
+        assert len(over) < LOOKS, over
 
 
 @each_kind
-def test_a_plain_server_does(plain: Peer, kind: str):
+def test_a_plain_server_does(keeping_all: Peer, told: Path, kind: str):
     """It uses more, though it may have held that before, in holes that others have left."""
-    _, used = next(growth(plain, kind, fill=100, requests=200))
+    _, used = next(growth(keeping_all, told, kind, fill=100, requests=200))
     assert used > MOST
