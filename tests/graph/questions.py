@@ -33,7 +33,7 @@ NO_LIMITS = Limits(
     **dict.fromkeys(
         ("characters", "tokens", "fragments", "directives", "depth", "aliases", "root_fields", "fields"), FAR
     ),
-    **dict.fromkeys(("introspection_depth", "introspection_aliases", "list_items", "values", "cost"), FAR),
+    **dict.fromkeys(("introspection_depth", "introspection_aliases", "list_items", "values", "cost", "seconds"), FAR),
 )
 
 # --- What is asked with ----------------------------------------------------------------------------------------------
