@@ -114,8 +114,8 @@ class QuestionBounds(BaseModel):
     max_list_items: Annotated[int, Field(ge=1, le=1_000)] = OPERATION.list_items
     """Items of one list, in a document or in variables: as many as the largest page has."""
     max_variable_values: Annotated[int, Field(ge=10, le=100_000)] = OPERATION.values
-    """Values of the variables, lists and objects among them. A filter that asks as much as it may has 600; to bring one
-    of them to its type takes up to 60 µs, in which nobody else is answered."""
+    """Values of the variables, lists and objects among them. A filter that asks as much as it may has 600; all of
+    these are brought to their types, which takes 5 ms, before it is known what they cost."""
     max_operation_cost: Annotated[int, Field(ge=10, le=1_000_000)] = OPERATION.cost
     """What an operation may cost. 5,000 are 50 ms of work at most; a page costs 100 to 400."""
     max_operation_versions: Annotated[int, Field(ge=1, le=100)] = OPERATION.versions

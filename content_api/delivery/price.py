@@ -230,7 +230,7 @@ class _Pricer:
                     yield from self.criteria(field.value, each + RELATION * (field.name.value in QUANTIFIERS))
             case ListValueNode(values=values):
                 for value in values:
-                    yield from self.criteria(value, each)
+                    yield from list(self.criteria(value, each)) or [each]  # one that asks nothing is looked at as well
             case VariableNode(name=name):
                 yield from _criteria(self.variables.get(name.value, {}), each)
             case _:
@@ -290,7 +290,7 @@ def _criteria(value: Any, each: int) -> Iterator[int]:
                 yield from _criteria(inner, each + RELATION * (name in QUANTIFIERS))
         case list():
             for inner in value:
-                yield from _criteria(inner, each)
+                yield from list(_criteria(inner, each)) or [each]
         case _:
             yield each
 

@@ -306,6 +306,12 @@ FILTERED = build_schema(
         ('{ things(where: {name: {eq: "a"}}) { totalCount } }', {}, 21 + 50),
         ('{ things(where: {or: [{name: {eq: "a", contains: "b"}}, {size: {eq: "c"}}]}) { totalCount } }', {}, 21 + 150),
         ('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }', {}, 21 + 150),
+        ("{ things(where: {or: [{}, {or: []}, {or: [{}, {}]}]}) { totalCount } }", {}, 21 + 200),
+        (
+            "query($w: Where) { things(where: $w) { totalCount } }",
+            {"w": {"or": [{}, {"or": []}, {"or": [{}, {}]}]}},
+            21 + 200,
+        ),
         (
             "query($w: Where) { things(where: $w) { totalCount } }",
             {"w": {"name": {"eq": "a"}, "tags": ["b"]}},

@@ -87,10 +87,16 @@ async def documents_that_are_refused(target: Target) -> None:
 
 
 async def large_bodies(target: Target) -> None:
-    """As large as a body may be, of values that take long to be read and brought to their types."""
-    filters = {"and": [{"and": [{}] * 99} for _ in range(99)]}
+    """As large as a body may be, or of as many values as it may have."""
     document = "query ($given: ConditionFilter) { conditions(where: $given) { totalCount } }"
-    await target.crowd(lambda: posted(document, variables={"given": filters, f"n{next(NUMBERS)}": ["x" * 500] * 90}))
+
+    def body() -> bytes:
+        number = next(NUMBERS)
+        lists = 99 if number % 2 else 9
+        given = {"and": [{"and": [{}] * 99}] * lists, "name": {"contains": str(number)}}
+        return posted(document, variables={"given": given, "other": ["x" * 500] * (lists - 9)})
+
+    await target.crowd(body)
 
 
 async def slow_clients(target: Target) -> None:

@@ -29,6 +29,7 @@ from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.graph import connections, query
 from content_api.settings import Settings, read_settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
+from content_api.web.body import LARGE
 from content_api.web.frames import MOST_FRAMES
 from content_api.web.listeners import MOST_LISTENERS
 from content_api.web.parameters import LONGEST_QUERY_STRING, MOST_PARAMETERS
@@ -146,5 +147,6 @@ def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
     assert f"fields count a {PLANNED}th" in TEXT
     assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
     assert f"| events of dear subscriptions that are in the lane beside these | {MOST_EVENTS} |" in TEXT
+    assert f"| bodies of over {LARGE:,} bytes that are read in one turn of a worker's loop | 1 |" in TEXT
     assert LEAST_SHARE == 0.5
     assert "| half at least |" in TEXT
