@@ -20,17 +20,12 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import connect
 
 from tests.bench.delivery.load import NUMBER
-from tests.hostile.peer import JSON, request
+from tests.hostile.unique import posted
 
 BEGUN = "begun"
 CROWD = 16
 """Connections that always have something open. More would wait longer each, and ask no more in all."""
 NUMBERS = count(os.getpid() * 100_000)
-
-
-def posted(document: str, *fields: str, **more: object) -> bytes:
-    body = json.dumps({"query": document} | more).encode()
-    return request("POST /graphql HTTP/1.1", "Host: test", JSON, *fields, body=body)
 
 
 def long_text() -> str:
@@ -45,6 +40,8 @@ def refused_text() -> str:
 
 
 class Target:
+    """The server that is attacked, and the dearest that it may be asked."""
+
     def __init__(self, url: str, dear: list[str]) -> None:
         self.url = url
         self.dear = dear

@@ -22,7 +22,8 @@ from tests.bench.delivery.servers import Server
 from tests.generator import generate
 from tests.hostile import peer
 from tests.hostile.peer import Peer, exchange, statuses
-from tests.hostile.starving import ATTACKS, BEGUN, answer, long_text, posted
+from tests.hostile.starving import ATTACKS, BEGUN, answer, long_text
+from tests.hostile.unique import posted
 from tests.live import ROOT
 from tests.repositories import Repository
 from tests.waiting import until
