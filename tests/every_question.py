@@ -20,7 +20,7 @@ from graphql import (
 )
 from starlette.testclient import TestClient
 
-from content_api.app import schema
+from content_api.answers import schema
 from content_api.graph.identifiers import encoded
 from content_api.web.tokens import new_token
 from tests.world.hushed import HUSHED, KINDS, TRANSLATED, draft_of

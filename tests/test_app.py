@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from content_api.app import create_app, exit_code, live_in, wire
+from content_api.answers import live_in
+from content_api.app import create_app, exit_code, wire
 from content_api.content.load import load
 from content_api.content.view import View
 from content_api.delivery.plan import compiled as make_plan

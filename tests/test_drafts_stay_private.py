@@ -16,7 +16,8 @@ import pytest
 from graphql import get_named_type
 from starlette.testclient import TestClient
 
-from content_api.app import create_app, schema
+from content_api.answers import schema
+from content_api.app import create_app
 from content_api.graph.identifiers import encoded
 from content_api.settings import Settings
 from content_api.web.tokens import hashed

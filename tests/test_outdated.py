@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from content_api.app import live_of
+from content_api.answers import live_of
 from content_api.content.edition import Edition
 from content_api.content.fields import CodeSystem, EntityKind
 from content_api.content.load import load

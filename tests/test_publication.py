@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-import content_api.app
+import content_api.answers
 from content_api.app import create_app
 from content_api.content import select, view
 from content_api.delivery import memory, plans
@@ -100,7 +100,7 @@ def test_what_is_asked_for_again_is_ready_before_a_version_goes_live(repository,
 
 
 def test_without_that_the_first_reader_would_wait_for_it(repository, work, monkeypatch):
-    monkeypatch.setattr(content_api.app, "warm", lambda live, asked: 0)
+    monkeypatch.setattr(content_api.answers, "warm", lambda live, asked: 0)
     assert asked_after_a_publication(repository, work).keys() == {"an order", "an edge", "a selection", "a piece"}
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_made_ready_goes_live_all_the_same_and_is_logged(reposito
     def failing(live: object, asked: object) -> int:
         raise LookupError("a defect")
 
-    monkeypatch.setattr(content_api.app, "warm", failing)
+    monkeypatch.setattr(content_api.answers, "warm", failing)
     with served(repository) as client, capture_logs() as logged:
         publish(client, repository, moon("Moon sneezes"))
         assert ask(client, FILTER).json()["data"]["conditions"]["nodes"] == [{"name": "Moon sneezes"}]
@@ -120,8 +120,8 @@ def test_making_ready_asks_no_other_version(repository, monkeypatch):
     first = repository.git("rev-parse", "main")
     document = 'query ($v: String!) { content(version: $v) { condition(slug: "moon-hiccups") { name } } }'
     followed: list[int] = []
-    warm = content_api.app.warm
-    monkeypatch.setattr(content_api.app, "warm", lambda live, asked: followed.append(warm(live, asked)) or 0)
+    warm = content_api.answers.warm
+    monkeypatch.setattr(content_api.answers, "warm", lambda live, asked: followed.append(warm(live, asked)) or 0)
     with served(repository, answer_bytes=0) as client:
         publish(client, repository, moon("Moon sneezes"))
         for _ in range(plans.SIGHTS + 1):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import schema
+from content_api.answers import schema
 from content_api.cli.reference import cli_page, settings_page
 from content_api.content.export import content_schemas
 from content_api.graph.schema import possible_types, sdl

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from content_api.app import delivery, schema, stored_documents
+from content_api.answers import delivery, schema, stored_documents
 from content_api.cli.check import has_files
 from content_api.cli.operations_formats import added_as_text, checked_as_text, listed_as_text, print_json
 from content_api.cli.options import Content, given

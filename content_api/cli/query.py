@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from content_api.app import delivery
+from content_api.answers import delivery
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.delivery.operation import Operation, Reply
 from content_api.observe.logs import configure

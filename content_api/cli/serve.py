@@ -17,7 +17,8 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
-from content_api.app import stored_documents, wire
+from content_api.answers import stored_documents
+from content_api.app import wire
 from content_api.cli.open_files import with_files
 from content_api.cli.options import Content, Ref, WorkingTree, given
 from content_api.cli.workers import WorkerProcesses

@@ -13,7 +13,7 @@ import typer
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, is_introspection_type
 from prometheus_client.parser import text_string_to_metric_families
 
-from content_api.app import schema
+from content_api.answers import schema
 from content_api.cli.asking import address_of, fetch, stranger
 from content_api.cli.options import Timeout, Url
 from content_api.cli.status import Format, moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from asyncio import TimerHandle
 from typing import Any
 
@@ -16,7 +17,7 @@ LINGER_SECONDS = 2.0
 GRACE_SECONDS = 0.05
 
 
-class TimedProtocol(HttpToolsProtocol):
+class TimedProtocol(HttpToolsProtocol, ABC):
     """uvicorn's own protocol, with one timer for all its deadlines.
 
     No request moves the timer, for that takes longer than to answer one that is known. When it goes off it looks what
@@ -59,9 +60,9 @@ class TimedProtocol(HttpToolsProtocol):
         self.is_overdue = now >= due
         self.wake_at(max(due, now + GRACE_SECONDS))
 
+    @abstractmethod
     def give_up(self) -> None:
         """What is to be done when that is over."""
-        raise NotImplementedError
 
     def due(self, now: float) -> float:
         """When the state that the connection is in has lasted for long enough."""

@@ -13,7 +13,7 @@ from time import process_time
 
 import orjson
 
-from content_api.app import live_in, schema
+from content_api.answers import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.noted import note_again, noting

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from content_api.app import live_in, schema
+from content_api.answers import live_in, schema
 from content_api.content.load import load
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from content_api.app import live_in
+from content_api.answers import live_in
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.noted import note_again, noting

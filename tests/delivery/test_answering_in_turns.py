@@ -11,7 +11,7 @@ from itertools import cycle
 
 import pytest
 
-from content_api.app import live_in
+from content_api.answers import live_in
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.noted import note_again, noting

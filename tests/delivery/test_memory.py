@@ -13,7 +13,7 @@ import pytest
 from graphql import parse
 from graphql.execution import Executor
 
-from content_api.app import live_of
+from content_api.answers import live_of
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.models import Recall

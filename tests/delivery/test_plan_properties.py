@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content_api.app import live_of
+from content_api.answers import live_of
 from content_api.content.load import load
 from content_api.content.models import Recall
 from content_api.content.noted import note_again, noting

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from content_api.app import live_of
+from content_api.answers import live_of
 from content_api.content.noted import note_again, noting
 from content_api.delivery import shapes as keeping
 from content_api.delivery.delivery import Delivery

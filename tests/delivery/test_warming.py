@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from graphql.execution.values import VariableValues
 
-from content_api.app import live_of
+from content_api.answers import live_of
 from content_api.content.deadline import look
 from content_api.content.noted import note_again, noting
 from content_api.delivery.delivery import Delivery

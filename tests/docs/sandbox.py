@@ -25,7 +25,7 @@ import httpx2
 import orjson
 from typer.testing import CliRunner
 
-from content_api.app import delivery
+from content_api.answers import delivery
 from content_api.cli import build
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem

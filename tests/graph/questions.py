@@ -16,7 +16,7 @@ from graphql import ArgumentNode, DocumentNode, FieldNode, IntValueNode, ListVal
 from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
-from content_api.app import live_in
+from content_api.answers import live_in
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.view import view_of

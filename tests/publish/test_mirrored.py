@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from content_api.app import delivery, publisher_of
+from content_api.answers import delivery
+from content_api.app import publisher_of
 from content_api.delivery.operation import Operation, Reply
 from content_api.opening import Started, open_configured, start
 from content_api.publish.announcements import Announcements

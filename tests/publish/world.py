@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import orjson
 
-from content_api.app import delivery
+from content_api.answers import delivery
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.operation import Operation, Reply
 from content_api.publish.beginning import Beginning, begin

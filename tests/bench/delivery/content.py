@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import ExecutionResult, execute, parse
 
-from content_api.app import live_in, schema
+from content_api.answers import live_in, schema
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
