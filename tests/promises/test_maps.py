@@ -22,7 +22,7 @@ UNDER_WAY = "what is under way: each has its own bound, of places, connections o
 CODE = "what there is in the code"
 
 KEPT = {
-    "app.py schema": CODE,
+    "answers.py schema": CODE,
     "content/change.py Change.names": REQUEST,
     "content/diagnosis.py schema_of": CODE,
     "content/edition.py Edition.entries": CONTENT,
