@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-from content_api import app, cli
+from content_api import answers, cli
 from content_api.content.search import indexes_in
 from content_api.publish import branch, newest, publisher
 from content_api.publish.publisher import Publisher
@@ -52,7 +52,7 @@ def wait_for_a_good_tip() -> None:
 
 def go_backwards() -> None:
     """Every fifth question is answered from the version that was live before."""
-    live_in, before, numbers = app.live_in, [], count()
+    live_in, before, numbers = answers.live_in, [], count()
 
     def stale(current):
         live = live_in(current)
@@ -65,7 +65,7 @@ def go_backwards() -> None:
 
         return sometimes
 
-    app.live_in = stale
+    answers.live_in = stale
 
 
 def miss_a_push() -> None:
