@@ -68,7 +68,5 @@ def _check_target(target: bytes, host: bytes) -> None:
 def _check_coding(version: str, names: Sequence[bytes], headers: Sequence[Header]) -> None:
     if version == "1.0":
         raise garbled("HTTP/1.0 knows no `Transfer-Encoding`.", "Send `Content-Length`.")
-    if b"content-length" in names:
-        raise garbled("There are both `Content-Length` and `Transfer-Encoding`.", "Send one of them.")
     if _only(b"transfer-encoding", names, headers).lower() != b"chunked":
         raise garbled("`Transfer-Encoding` is not `chunked`, the one that is read.", "Send the body as it is.")

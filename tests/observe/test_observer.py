@@ -169,3 +169,19 @@ def test_a_line_is_of_the_moment_at_which_the_request_ended():
         "1970-01-01T00:01:00.000000Z",
     ]
     assert {line["seconds"] for line in found} == {0.25}
+
+
+def test_what_ended_as_often_as_it_did_is_counted_so():
+    observer = Observer()
+    ended = replace(ASKED, status=200, code="INTERNAL", fields=frozenset(("Site.name",)))
+
+    async def scene() -> None:
+        for _ in range(3):
+            observer.answered(ended, IDENTITY, 0.0)
+
+    asyncio.run(scene())
+    counts = observer.counts
+    assert (counts.statuses, counts.failed) == ({200: 3}, {"INTERNAL": 3})
+    assert (sum(counts.costs.numbers), counts.costs.total) == (3, 3 * ended.cost)
+    assert sum(counts.seconds["plan"].numbers) == 3
+    assert observer.usage.requests() == {"website": {"Site.name": 3}}
