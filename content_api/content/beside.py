@@ -11,17 +11,21 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
+from content_api.store.pipe import widen
+
 T = TypeVar("T")
+Copy: TypeAlias = tuple[ForkProcess, Connection]
+"""A copy of this process, and where it is heard."""
 
 log = structlog.get_logger("content_api.content")
 
@@ -38,18 +42,38 @@ def beside(work: Callable[[], T], size: int) -> Iterator[Callable[[], T]]:
 
     The result must be small, and such as can be pickled. Whatever comes, no process is left behind at the end.
     """
-    copy = _begun(work) if size >= ENOUGH and may_copy() else None
-    if copy is None:
-        yield cache(work)
-        return
-    process, ear = copy
+    with _copied(lambda mouth: mouth.send(work()), size) as copy:
+        yield cache(lambda: _heard(copy, work)) if copy else cache(work)
+
+
+@contextmanager
+def told_beside(work: Callable[[], Iterable[T]], size: int) -> Iterator[Iterator[T]]:
+    """Begin to make so many things beside this process, piece by piece; yields the pieces as they come.
+
+    They end where the copy does, be it early: what is missing then is to be made here. They may be large, but few.
+    """
+
+    def tell(mouth: Connection) -> None:
+        for piece in work():
+            mouth.send(piece)
+
+    with _copied(tell, size) as copy:
+        yield _told(copy) if copy else iter(())
+
+
+@contextmanager
+def _copied(tell: Callable[[Connection], None], size: int) -> Iterator[Copy | None]:
+    """A copy that tells something, where it pays; none is left at the end."""
+    copy = _begun(tell) if size >= ENOUGH and may_copy() else None
     try:
-        yield cache(lambda: _heard(process, ear, work))
+        yield copy
     finally:
-        process.kill()
-        process.join()
-        process.close()
-        ear.close()
+        if copy:
+            process, ear = copy
+            process.kill()
+            process.join()
+            process.close()
+            ear.close()
 
 
 def may_copy() -> bool:
@@ -66,37 +90,51 @@ def may_copy() -> bool:
     )
 
 
-def _begun(work: Callable[[], object]) -> tuple[ForkProcess, Connection] | None:
-    """A copy that does the work, and where it is heard; None where the system allows no further process."""
+def _begun(tell: Callable[[Connection], None]) -> Copy | None:
+    """A copy, and where it is heard; None where the system allows no further process."""
     context = multiprocessing.get_context("fork")
     ear, mouth = context.Pipe(duplex=False)
-    process = context.Process(target=_tell, args=(work, mouth), daemon=True)
+    widen(mouth.fileno())
+    process = context.Process(target=_tell, args=(tell, mouth, ear), daemon=True)
     try:
         process.start()
     except OSError as error:
         log.warning("this process cannot be copied, so all work is done here", reason=str(error))
+        ear.close()
         return None
     finally:
         mouth.close()
     return process, ear
 
 
-def _tell(work: Callable[[], object], mouth: Connection) -> None:
-    """In the copy: do the work and tell the result."""
+def _tell(tell: Callable[[Connection], None], mouth: Connection, ear: Connection) -> None:
+    """In the copy: do the work and tell of it, as long as there is somebody to hear it."""
+    ear.close()
     signal.set_wakeup_fd(-1)  # or a signal for us would wake the event loop of the process that we are a copy of
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that process hears it, too, and ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    mouth.send(work())
+    with suppress(BrokenPipeError):
+        tell(mouth)
 
 
-def _heard(process: ForkProcess, ear: Connection, work: Callable[[], T]) -> T:
+def _heard(copy: Copy, work: Callable[[], T]) -> T:
+    """The result, from the copy or else from here."""
+    result: T
+    for result in _told(copy):
+        return result
+    return work()
+
+
+def _told(copy: Copy) -> Iterator[Any]:
+    """What the copy tells until it ends. If it does not end as it should, that is logged."""
+    process, ear = copy
     try:
-        if ear.poll(DEADLINE):
-            result: T = ear.recv()
-            return result
+        while ear.poll(DEADLINE):
+            yield ear.recv()
         reason = f"it was silent for {DEADLINE:g} seconds"
-    except (EOFError, OSError):  # before its result, or in the middle of it
+    except (EOFError, OSError):  # between two pieces, or in the middle of one
         process.join(1)
+        if process.exitcode == 0:
+            return
         reason = f"it ended with exit code {process.exitcode}"
     log.warning("a copy of this process gave no result, so its work is done again here", reason=reason)
-    return work()

@@ -28,8 +28,19 @@ NUL = b"\\u0000"
 
 
 def read_json(data: bytes) -> Any:
-    """The value of JSON bytes. Raises ValueError for duplicate keys, NaN, infinity and deep nesting too."""
+    """The value of JSON bytes. Raises ValueError for duplicate keys, NaN, infinity, deep nesting and NUL too."""
+    if NUL in data:
+        raise ValueError("a NUL character")
     return jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def is_strict(data: bytes) -> bool:
+    """Whether `read_json` reads the bytes."""
+    try:
+        read_json(data)
+    except ValueError:
+        return False
+    return True
 
 
 # --- What is wrong with the bytes ------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """From the bytes of one file to its model, or to the problems that keep it from being one.
 
 The good road is short: jiter refuses what JSON parsers accept in silence (duplicate keys, deep nesting), pydantic makes
-the model of what jiter has read. (Pydantic could read the bytes, but that would be reading them twice: a third slower.)
-Only a file that is refused is looked at again, slowly, to say what is wrong and where.
+the model of what jiter has read; or of the bytes, where they were looked at before. (To do both here would be to read
+them twice: a third slower.) Only a file that is refused is looked at again, slowly, to say what is wrong and where.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from content_api.content.diagnosis import NUL, read_json, what_is_wrong
+from content_api.content.diagnosis import read_json, what_is_wrong
 from content_api.content.layout import FileKind, Place
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
@@ -47,23 +47,32 @@ MODELS: dict[FileKind, Any] = {
 ADAPTERS: dict[FileKind, TypeAdapter[Any]] = {kind: TypeAdapter(model) for kind, model in MODELS.items()}
 
 
-def parse(path: str, place: Place, data: bytes, model: int = MODEL_VERSION) -> tuple[Any, Iterator[Problem]]:
+def parse(
+    path: str, place: Place, data: bytes, model: int = MODEL_VERSION, *, strict: bool = False
+) -> tuple[Any, Iterator[Problem]]:
     """(value, nothing) or (None, problems) for the bytes of the file at `path`, in content of a model version.
 
-    Problems are looked for as they are asked for: of a thousand broken files, nobody reads more than the first.
+    `strict` says that these bytes are known to be what `read_json` accepts. Problems are looked for as they are asked
+    for: of a thousand broken files, nobody reads more than the first.
     """
     try:
-        if NUL in data:
-            raise ValueError
-        document = read_json(data)
-        if model != MODEL_VERSION:
-            document, strays = Written(place.kind, model).today(document)
-            if strays:
-                raise ValueError
-        value = ADAPTERS[place.kind].validate_python(document)
+        if strict and model == MODEL_VERSION:
+            value = ADAPTERS[place.kind].validate_json(data)
+        else:
+            value = ADAPTERS[place.kind].validate_python(document_of(place, data, model))
     except ValueError:
         return None, what_is_wrong(path, ADAPTERS[place.kind], data, Written(place.kind, model))
     return (value, iter(())) if identified(place, value) else (None, identity_problems(path, place, value, data))
+
+
+def document_of(place: Place, data: bytes, model: int) -> Any:
+    """JSON as today's model would have it written. Raises ValueError for what is no JSON, or has strays of a model."""
+    document = read_json(data)
+    if model != MODEL_VERSION:
+        document, strays = Written(place.kind, model).today(document)
+        if strays:
+            raise ValueError("fields that this model does not have")
+    return document
 
 
 def identified(place: Place, value: Any) -> bool:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from immutables import Map
 
+from content_api.content.ahead import read_ahead
 from content_api.content.budget import SITE, Budget
 from content_api.content.edition import Edition, ParsedFile, Record
 from content_api.content.findings import Finding
@@ -72,10 +73,10 @@ def parsed(
             readable.append((path, place))
         elif place or not misplaced:
             files[path] = ParsedFile(entries[path].blob, None)
-    contents = budget.over(snapshot.read([entries[path].blob for path, _ in readable]))
+    contents = budget.over(read_ahead(snapshot, [entries[path].blob for path, _ in readable]))
     unreadable: list[Problem] = []
-    for (path, place), (blob, data) in zip(readable, contents, strict=True):
-        value, wrong = parse(path, place, data, model)
+    for (path, place), (blob, data, strict) in zip(readable, contents, strict=True):
+        value, wrong = parse(path, place, data, model, strict=strict)
         # Paths come in the order of problems, so what is left unsaid here would stand after the first hundred.
         unreadable += islice(wrong, MOST_PROBLEMS - len(unreadable))
         files[path] = ParsedFile(blob, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import select
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from content_api.errors import SnapshotTooLarge, StoreError
+from content_api.store.pipe import WIDE, widen
 from content_api.store.process import Git, end, told_plainly, unreadable
 
 Answer = TypeVar("Answer")
@@ -24,7 +24,6 @@ Answer = TypeVar("Answer")
 # Contents are held in memory one batch at a time: at the default file limit that is 64 MB at the worst, and with files
 # of 3 kB larger batches are no faster.
 _BATCH = 64
-_READ = 1 << 20
 _COMPLAINT = 1 << 16  # as much of git's complaining as anybody will read
 
 
@@ -43,13 +42,6 @@ def object_id(kind: str, data: bytes, digits: int = 40) -> str:
     digest = (hashlib.sha1 if digits == 40 else hashlib.sha256)(header, usedforsecurity=False)
     digest.update(data)
     return digest.hexdigest()
-
-
-def _widen(pipe: int) -> None:
-    """Let a pipe hold as much as we read at once: with 64 kB git would wait for us on every twentieth file."""
-    if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):  # Linux has it
-        with contextlib.suppress(OSError):  # and refuses it to a user who has many wide pipes already
-            fcntl.fcntl(pipe, set_size, _READ)
 
 
 class Objects:
@@ -141,7 +133,7 @@ class _Conversation:
             self._poll.register(pipe, select.POLLIN)
         for pipe in (self._stdin, self._stdout, self._stderr):
             os.set_blocking(pipe, False)
-        _widen(self._stdout)
+        widen(self._stdout)
         self._questions = memoryview(b"")
         self._answers = bytearray()
         self._complaint = b""
@@ -210,7 +202,7 @@ class _Conversation:
                 self._write()
             elif pipe == self._stderr:
                 self._hear_complaint()
-            elif data := os.read(self._stdout, _READ):
+            elif data := os.read(self._stdout, WIDE):
                 self._answers += data
             else:
                 raise self._ended(awaited)

@@ -7,28 +7,26 @@ these is a process of its own.
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
+
+from tests.content import alone
 
 PRELUDE = """
 import os, signal, sys, threading, time
 from content_api.content import beside as module
-from content_api.content.beside import ENOUGH, beside, may_copy
+from content_api.content.beside import ENOUGH, beside, may_copy, told_beside
 HERE = os.getpid()
 def told(work, size=ENOUGH):
     with beside(work, size) as result:
         print(result(), result())
 """
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+pytestmark = alone.on_linux
 
 
 def ran(program: str) -> subprocess.CompletedProcess[str]:
-    """A program that ends by itself, with one thread and, as far as it can see, two processors."""
-    two = "os.sched_getaffinity = lambda process: {0, 1}\n"
-    command = [sys.executable, "-W", "error", "-c", PRELUDE + two + program]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return alone.ran(PRELUDE + program)
 
 
 def test_the_work_is_done_in_another_process():
@@ -120,6 +118,40 @@ def test_what_ends_this_process_from_the_keyboard_is_no_matter_of_the_copy():
     assert (finished.stdout, finished.stderr) == ("True True\n", "")
 
 
+def test_pieces_come_while_others_are_made():
+    finished = ran(
+        "ear, mouth = os.pipe()\n"
+        "def work():\n    yield os.getpid() != HERE\n    yield os.read(ear, 5).decode()\n"
+        "with told_beside(work, ENOUGH) as told:\n"
+        "    print(next(told))\n"
+        "    os.write(mouth, b'hello')\n"
+        "    print(list(told))"
+    )
+    assert (finished.stdout, finished.stderr, finished.returncode) == ("True\n['hello']\n", "", 0)
+
+
+def test_no_piece_comes_where_no_copy_is_made():
+    finished = ran("with told_beside(lambda: [1, 2], ENOUGH - 1) as told:\n    print(list(told))")
+    assert (finished.stdout, finished.stderr) == ("[]\n", "")
+
+
+def test_a_copy_that_nobody_hears_any_more_ends():
+    """As when this process is killed: what it would tell does not fit into the pipe, and it must not wait for ever."""
+    finished = ran(
+        "def work():\n    while True: yield bytes(1 << 20)\n"
+        "copies = []\n"
+        "begun = module._begun\n"
+        "module._begun = lambda tell: copies.append(begun(tell)) or copies[0]\n"
+        "with told_beside(work, ENOUGH) as told:\n"
+        "    next(told)\n"
+        "    [(process, ear)] = copies\n"
+        "    ear.close()\n"
+        "    process.join(30)\n"
+        "    print(process.exitcode)"
+    )
+    assert (finished.stdout, finished.stderr) == ("0\n", "")
+
+
 def test_content_that_is_checked_in_two_processes_has_the_problems_that_it_has_in_one():
     finished = ran(
         """
@@ -133,12 +165,12 @@ faults = {"/text/en/summary": "A miracle.", "/requiredCautions/0": "not-there"}
 snapshot = MemorySnapshot(edited({path: faults for path in conditions}, files))
 copies = []
 begun = module._begun
-module._begun = lambda work: copies.append(work) or begun(work)
+module._begun = lambda tell: copies.append(tell) or begun(tell)
 module.ENOUGH = 10
 in_two = refusal(snapshot)
 module.ENOUGH = 1_000
-assert len(copies) == 1 and in_two == refusal(snapshot)
+assert len(copies) == 2 and in_two == refusal(snapshot)
 print(len(copies), *sorted({problem.rule for problem in in_two}))
 """
     )
-    assert finished.stdout == "1 no_promotional_words references_resolve required_cautions_agree\n", finished.stderr
+    assert finished.stdout == "2 no_promotional_words references_resolve required_cautions_agree\n", finished.stderr

@@ -197,8 +197,8 @@ def lose(repository: Repository, found: str) -> None:
 def counting(read: list[str]):
     from content_api.content.parse import parse
 
-    def parse_and_count(path, *rest):
+    def parse_and_count(path, *rest, **known):
         read.append(path)
-        return parse(path, *rest)
+        return parse(path, *rest, **known)
 
     return parse_and_count
