@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import strawberry
 from strawberry import UNSET
@@ -35,8 +34,7 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The item itself.")
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """Places `start` to `end` (exclusive) of a list of `total`."""
 
     start: int
@@ -66,8 +64,7 @@ class Connection(Generic[T]):
     total_count: int = strawberry.field(description="How many items the whole list has.")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Which part of a list a client asked for."""
 
     first: int | None = None
@@ -78,8 +75,7 @@ class Page:
 
 def page(first: int | None, after: str | None, last: int | None, before: str | None) -> Page:
     """A page from arguments, of which those not given are UNSET: it is the same as giving null."""
-    given = ((None if argument is UNSET else argument) for argument in (first, after, last, before))
-    return Page(*given)  # type: ignore[arg-type]
+    return Page(*[None if argument is UNSET else argument for argument in (first, after, last, before)])  # type: ignore[arg-type]
 
 
 class Keyed(Protocol):
@@ -155,6 +151,6 @@ def connection(found: Sequence[Shown], page: Page, version: str, node: type[T]) 
     """A page of entities as a connection of their GraphQL type."""
     part = cut(page, found, version)
     shown = found[part.start : part.end]
-    touch(*[each.key for each in shown])
+    touch(*[each.record.key for each in shown])
     nodes = [node(shown=one) for one in shown]  # type: ignore[call-arg]
     return Connection(version=version, part=part, nodes=nodes, total_count=part.total)
