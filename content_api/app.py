@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from content_api.publish.purging import Purging
 from content_api.settings import Settings, read_settings, unknown_variables, variable
 from content_api.standing import Overviews, delivered, metrics_of, status_of
 from content_api.web.application import build
-from content_api.web.ending import when_told_to_end
+from content_api.web.ending import Ending, ending_well
 from content_api.web.graphql import Answer, AtLeast
 from content_api.web.known import STATE as KNOWN
 from content_api.web.known import KnownRequests
@@ -109,6 +109,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         current.ended = tracing.publication
     known = KnownRequests(observer)
     announcements, listeners, purging = Announcements(), Listeners(settings.listeners), Purging.at(settings.purge_urls)
+    ending = Ending()
     publisher = publisher_of(started, settings, answers, announcements, purging)
     metrics = metrics_of(current, archive, documents, observer)
     metrics.register(Table(DELIVERY, lambda: delivered(kept, known, lane, load, listeners, journal, purging)))
@@ -119,7 +120,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         again=documents.answering_again(answers),
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
-        status=lambda: status_of(current, purging),
+        status=lambda: status_of(current, purging, is_ending=ending.told),
         overlook=Overviews(current).overview,
         expose=lambda accept: exposed(together.registry if together else metrics, accept),
         observer=observer,
@@ -142,7 +143,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
             observer,
             _lifespan(
                 started,
-                listeners,
+                ending_well(ending, settings.drain_seconds, listeners.dismiss),
                 load,
                 {
                     KNOWN: known,
@@ -236,7 +237,11 @@ async def _logging(
 
 @asynccontextmanager
 async def _lifespan(
-    started: Started, listeners: Listeners, load: Load, below: dict[str, Any], *running: Coroutine[None, None, None]
+    started: Started,
+    ending: AbstractContextManager[None],
+    load: Load,
+    below: dict[str, Any],
+    *running: Coroutine[None, None, None],
 ) -> AsyncIterator[dict[str, Any]]:
     """What goes on while the server runs: `running` is begun with it, and cancelled. The protocols below are given what
     they may answer, and what they are held to."""
@@ -246,7 +251,7 @@ async def _lifespan(
     gc.freeze()  # what the application is made of lives as long as the process
     tasks = [asyncio.create_task(each) for each in running]
     log.info("serving", version=started.current.edition.version.id, place=started.opened.snapshot.place)
-    with when_told_to_end(listeners.dismiss), load.beating():
+    with ending, load.beating():
         yield below
     for task in tasks:
         task.cancel()

@@ -50,9 +50,12 @@ class SocketBounds(BaseModel):
     page each minute. A proxy of `CONTENT_API_PROXIES` may hold any number of them: it is not one client."""
     listeners: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
     """WebSockets and event streams of a worker. An idle one costs 20 to 30 kB, so that these take 300 MB at most."""
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Seconds that a server that is told to end by SIGTERM answers as before, while `/readyz` has status 503: as many
+    as a load balancer needs to see that and send its clients elsewhere. Where nothing asks `/readyz`, none."""
     end_seconds: Annotated[int, Field(ge=0, le=3600)] = 5
-    """Seconds that a server that is told to end gives to what it has begun. An answer takes milliseconds. What is not
-    done by then, or not taken by its client, is left."""
+    """Seconds that a server that is told to end, and has drained, gives to what it has begun. An answer takes
+    milliseconds. What is not done by then, or not taken by its client, is left."""
     init_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
     """Seconds until `connection_init` on a WebSocket. Clients greet as soon as they are connected; one that does not is
     no client."""

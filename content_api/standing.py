@@ -36,15 +36,17 @@ from content_api.web.listeners import Listeners
 from content_api.web.load import Load
 from content_api.web.versions import PAGE_SIZE, Changed, Listed, Overview
 
+ENDING = "The server was told to end."
 REMEMBERED = 1_000  # versions whose numbers are known: twenty pages, and further back nobody looks twice
 
 
-def status_of(current: Current, purging: Purging | None = None) -> Status:
+def status_of(current: Current, purging: Purging | None = None, is_ending: bool = False) -> Status:
     """What `/readyz` tells. What names paths stays here: of trouble, only the words that are for anybody."""
     edition, trouble, refusal = current.edition, current.trouble, current.refusal  # once: a thread may replace them
     return Status(
-        ready=True,
+        ready=not is_ending,
         version=edition.version.id,
+        reason=ENDING if is_ending else None,
         tags=edition.archive.tagged(edition.version).tags,
         live_since=current.since,
         pinned=current.pinned,

@@ -55,6 +55,13 @@ async def test_what_is_live_is_told_with_the_tags_that_it_has_now(repository):
         assert (status.pinned, status.trouble, status.refused) == (False, None, None)
 
 
+async def test_a_server_that_is_told_to_end_is_not_ready_and_says_why(repository):
+    with following(repository) as seen:
+        told = as_json(status_of(seen.current, is_ending=True))
+        assert (told["ready"], told["reason"], told["version"]) == (False, "The server was told to end.", seen.live)
+        assert "reason" not in as_json(status_of(seen.current))
+
+
 async def test_a_refusal_is_told_whole_and_without_paths_or_addresses(repository):
     with following(repository) as seen:
         refused = await seen.push(broken(), message="A slip\n\nAt length", author="Eve <eve@example.org>")

@@ -125,7 +125,8 @@ def run(settings: Settings, started: Started, listening: socket.socket) -> None:
     else:
         with TemporaryDirectory(prefix="content-api-counts-") as folder:
             hand_down(settings.model_copy(update={"counts": settings.counts or Path(folder)}))
-            WorkerProcesses(configured(settings, "content_api.app:application"), [listening]).run()
+            config = configured(settings, "content_api.app:application")
+            WorkerProcesses(config, [listening], settings.drain_seconds).run()
 
 
 def configured(settings: Settings, app: str | Starlette) -> uvicorn.Config:

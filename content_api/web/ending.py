@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -53,13 +54,22 @@ def _raise(number: int, frame: FrameType | None) -> None:
     raise ToldToEnd(number)
 
 
-@contextmanager
-def when_told_to_end(call: Callable[[], None]) -> Iterator[None]:
-    """Have this called, on the running event loop, as soon as a signal tells the process to end.
+@dataclass(slots=True)
+class Ending:
+    """Whether the process was told to end."""
 
-    uvicorn waits until every response is complete before it says anything to the application, and an event stream never
-    is. It has no hook for that moment, so its signal handlers are called by ours; where there are none, or another
-    thread would have to set them, nothing is done.
+    told: bool = False
+
+
+@contextmanager
+def ending_well(ending: Ending, drain_seconds: float, dismiss: Callable[[], None]) -> Iterator[None]:
+    """Have it known at once that the process is told to end, and `dismiss` called on the running event loop when it
+    does: at once when a person ends it by SIGINT, else after `drain_seconds`.
+
+    uvicorn stops listening as soon as it is told, so that nobody could ask whether it is still ready; and it waits
+    until every response is complete before it says anything to the application, which an event stream never is. It has
+    no hook for either, so its signal handlers are called by ours; where there are none, or another thread would have to
+    set them, nothing is done.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -67,11 +77,18 @@ def when_told_to_end(call: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     earlier = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(call)
+    def end(number: int) -> None:
+        dismiss()
         handler = earlier[signal.Signals(number)]
         if callable(handler):
-            handler(number, frame)
+            handler(number, None)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT or not drain_seconds:
+            loop.call_soon_threadsafe(end, number)
+        elif not ending.told:  # of several workers, each may be told by whoever runs them and by their parent
+            loop.call_soon_threadsafe(loop.call_later, drain_seconds, end, number)
+        ending.told = True
 
     ours = [number for number, handler in earlier.items() if callable(handler)]
     for number in ours:

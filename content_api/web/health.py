@@ -64,7 +64,7 @@ async def livez(request: Request) -> Response:
 
 
 class Readyz:
-    """200 when an edition is live, whatever became of a newer one; 503 when none is."""
+    """200 when an edition is live, whatever became of a newer one; 503 when the server is about to end."""
 
     def __init__(self, status: Callable[[], Status]) -> None:
         self.status = status

@@ -74,7 +74,8 @@ def test_systemd_finds_little_that_is_exposed(installed: Path):
 
 def test_it_gives_the_server_the_time_and_the_files_that_its_settings_take():
     settings = Settings()
-    assert int(SERVICE["TimeoutStopSec"].removesuffix("s")) >= settings.end_seconds + SECONDS_AFTER + 5
+    seconds = settings.drain_seconds + settings.end_seconds + SECONDS_AFTER
+    assert int(SERVICE["TimeoutStopSec"].removesuffix("s")) >= seconds + 5
     assert int(SERVICE["LimitNOFILE"]) >= settings.connections + SPARE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from contextlib import ExitStack
@@ -9,12 +10,15 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.cli.command import run
 from tests.hostile import peer
 from tests.hostile.acts import code_of, conversing
 from tests.hostile.peer import Peer, exchange, statuses, until_closed
+from tests.live import ROOT
 
 WAITS = f"Content-Version-At-Least: {'0' * 40}"
 """A header field for whose sake the server waits five seconds, and answers 503 then."""
+TOLD = "The server was told to end."
 TO_START = 0.3
 AFTER = 3.0  # git and what follows the branch end, on a machine that runs other tests
 
@@ -37,6 +41,60 @@ def test_what_is_begun_is_finished_and_nothing_new_is_taken():
         assert received.count(b"connection: close") == 1
         assert server.process.wait(AFTER) == -signal.SIGTERM
         assert 3 < time.monotonic() - began < 5 + AFTER
+
+
+def readiness(received: bytes) -> tuple[int, str | None]:
+    """The status of the last answer of these, and why it is not ready."""
+    return statuses(received)[-1], json.loads(received.rpartition(b"\r\n\r\n")[2]).get("reason")
+
+
+def test_who_asks_while_it_ends_is_told_that_it_is_not_ready():
+    with peer.ours(CONTENT_API_END_SECONDS="15") as server, server.connected(seconds=15) as connection:
+        assert readiness(exchange(connection, server.get("/readyz"))) == (200, None)
+        connection.sendall(server.post(WAITS) + server.get("/readyz"))
+        told_to_end(server)
+        assert readiness(until_closed(connection, 10)) == (503, TOLD)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_while_it_drains_everybody_is_answered_but_told_that_it_is_not_ready(workers):
+    with (
+        peer.ours("--workers", workers, CONTENT_API_DRAIN_SECONDS="6") as server,
+        server.connected() as connection,
+        conversing(server) as client,
+    ):
+        exchange(connection, server.post())
+        began = told_to_end(server)
+        server.process.send_signal(signal.SIGTERM)  # twice is no more than once
+        time.sleep(1)  # the parent of workers looks twice a second
+        with server.connected() as another:
+            for each in (connection, another):
+                assert readiness(exchange(each, server.get("/readyz"))) == (503, TOLD)
+                assert statuses(exchange(each, server.post(alias="a: "))) == [200]
+        asked = run("status", "--url", server.url, cwd=ROOT)
+        assert (asked.returncode, asked.stdout.splitlines()[0]) == (2, f"Not ready  {TOLD}")
+        assert time.monotonic() - began < 6
+        assert code_of(client, 8) == 1012
+        assert server.process.wait(AFTER + 3) in (0, -signal.SIGTERM)
+        assert 6 < time.monotonic() - began < 6 + 3 + AFTER
+
+
+def test_a_person_who_ends_it_at_a_terminal_does_not_wait_until_it_has_drained():
+    with peer.ours(CONTENT_API_DRAIN_SECONDS="60") as server:
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(TO_START)
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(AFTER)
+
+
+def test_who_connects_to_workers_that_end_is_refused_and_does_not_wait_for_them():
+    with peer.ours("--workers", "2", CONTENT_API_END_SECONDS="15") as server, server.connected() as connection:
+        connection.sendall(server.post(WAITS))
+        told_to_end(server)
+        time.sleep(1.5)
+        with pytest.raises(ConnectionRefusedError), server.connected():
+            pass
+        assert statuses(until_closed(connection, 10)) == [503]
 
 
 def test_what_is_not_finished_in_time_is_left_and_its_socket_closed():
