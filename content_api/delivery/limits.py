@@ -6,13 +6,10 @@ again wherever it is spread, so that 758 bytes of fragments that double one anot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import DocumentNode
-
-from content_api.delivery.totals import DocumentTotals, OperationTotals, count
 from content_api.errors import RequestError
 
 
@@ -47,71 +44,35 @@ class Limits:
     answer_bytes: int = 1_000_000  # a hundred whole pages have 600 kB; a phone takes seconds for more
 
 
-def hold(limits: Limits, ast: DocumentNode) -> None:
-    """Refuse a document that breaks a limit, by RequestError. What does not depend on variables is settled here."""
-    totals = count(ast, most_fragments=limits.fragments)
-    _refuse(_document_rows(limits, totals))
-    for operation in totals.operations:
-        _refuse(_operation_rows(limits, operation))
-
-
 def hold_variables(limits: Limits, variables: Mapping[str, Any]) -> None:
-    """Refuse variables that hold a list longer than the limit, at any depth, or too many values: they are counted up to
-    the first that is too much."""
+    """Refuse variables that hold a list longer than the limit, at any depth, or too many values."""
     number = 0
     for found in _containers(variables):
         number += len(found)
-        longest = len(found) if isinstance(found, list) else 0
-        rows = [
-            ("LIST_TOO_LONG", longest, limits.list_items, "items in one list of the variables", "Send it in parts."),
-            ("TOO_MANY_VALUES", number, limits.values, "values or more in the variables", "Ask in several requests."),
-        ]
-        _refuse(rows)
+        if isinstance(found, list) and len(found) > limits.list_items:
+            raise too_long(len(found), limits.list_items, "one list of the variables")
+        if number > limits.values:
+            hint = "Ask in several requests."
+            raise refusal("TOO_MANY_VALUES", number, limits.values, "values in the variables", hint, OR_MORE)
 
 
 def hold_versions(limits: Limits, versions: Collection[str]) -> None:
     """Refuse an operation that has more versions loaded than the limit."""
-    hint = "Ask about them in several requests."
-    _refuse([("TOO_MANY_VERSIONS", len(versions), limits.versions, "versions to be loaded", hint)])
+    if len(versions) > limits.versions:
+        hint = "Ask about them in several requests."
+        raise refusal("TOO_MANY_VERSIONS", len(versions), limits.versions, "versions to be loaded", hint)
 
 
-FEWER = "Ask for less, or in several requests; a fragment counts wherever it is spread."
-
-# A refusal: code, count, limit, what was counted, hint.
-Row = tuple[str, int, int, str, str]
+OR_MORE = " or more"
+"""What is said of a number that was counted no further than to the first that is too many."""
 
 
-def _document_rows(limits: Limits, totals: DocumentTotals) -> list[Row]:
-    return [
-        ("DOCUMENT_TOO_LONG", totals.fragments, limits.fragments, "fragments", "Merge or leave out some."),
-        ("TOO_MANY_FIELDS", totals.fragment_fields, limits.fields, "fields in one fragment", FEWER),
-        ("DOCUMENT_TOO_LONG", totals.directives, limits.directives, "directives", "Put one on a fragment instead."),
-        ("LIST_TOO_LONG", totals.list_items, limits.list_items, "items in one list", "Send it in parts."),
-    ]
+def refusal(code: str, actual: int, limit: int, noun: str, hint: str, or_more: str = "") -> RequestError:
+    return RequestError(code, f"There are {actual:,}{or_more} {noun}; {limit:,} are allowed.", hint)
 
 
-def _operation_rows(limits: Limits, totals: OperationTotals) -> list[Row]:
-    inside = "below `__schema` and `__type`"
-    return [
-        ("TOO_DEEP", totals.depth, limits.depth, "levels of fields", "Start a second request further down, by key."),
-        ("TOO_DEEP", totals.introspection_depth, limits.introspection_depth, f"levels of fields {inside}", FEWER),
-        ("TOO_MANY_ALIASES", totals.aliases, limits.aliases, "aliases", FEWER),
-        ("TOO_MANY_ALIASES", totals.introspection_aliases, limits.introspection_aliases, f"aliases {inside}", FEWER),
-        ("TOO_MANY_FIELDS", totals.root_fields, limits.root_fields, "fields at the root", FEWER),
-        ("TOO_MANY_FIELDS", totals.fields, limits.fields, "fields", FEWER),
-    ]
-
-
-def _refuse(rows: Iterable[Row]) -> None:
-    """Raise for the first row whose count is over its limit."""
-    for code, actual, limit, noun, hint in rows:
-        if actual > limit:
-            raise RequestError(code, f"There are {_spelt(actual)} {noun}; {limit:,} are allowed.", hint)
-
-
-def _spelt(number: int) -> str:
-    """A count for a person. Doubling fragments count far beyond what anybody reads, so the words stop at a billion."""
-    return f"{number:,}" if number <= 1_000_000_000 else "more than 1,000,000,000"
+def too_long(items: int, limit: int, where: str) -> RequestError:
+    return refusal("LIST_TOO_LONG", items, limit, f"items in {where}", "Send it in parts.")
 
 
 def _containers(value: Any) -> Iterator[Collection[Any]]:

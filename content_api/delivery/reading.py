@@ -16,10 +16,11 @@ from graphql import (
 )
 
 from content_api.delivery.documents import Document
-from content_api.delivery.limits import Limits, hold
+from content_api.delivery.limits import Limits
 from content_api.delivery.masks import Refused, ShownError, show, show_request_error, show_syntax_error
 from content_api.delivery.present import words_of
 from content_api.delivery.timed import TimedSource, rules, unlink
+from content_api.delivery.totals import hold
 from content_api.errors import RequestError
 
 
