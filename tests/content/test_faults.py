@@ -9,7 +9,7 @@ import pytest
 
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused, Problem
-from content_api.errors import OperatorError
+from content_api.errors import OperatorError, SnapshotTooLarge
 from content_api.store import FolderSnapshot, open_repository
 from content_api.store.snapshot import Limits, Snapshot
 from tests import world
@@ -78,9 +78,24 @@ def test_row_7_a_huge_file_is_refused_by_its_size_and_path(keep):
     assert problem.expected == "A content file has at most 1,000,000 bytes"
 
 
-def test_row_7_too_many_files_or_bytes_are_refused(keep):
-    with pytest.raises((OperatorError, ContentRefused), match="19"):
-        load(keep(world.files(), limits=Limits(files=19)))
+MANY = len(world.files())
+MUCH = sum(map(len, world.files().values()))
+LAST = "treatments/warm-socks.json"
+TOO_LARGE = {
+    "a file too many": (Limits(files=MANY - 1), f"too many files or folders up to here; at most {MANY - 1}"),
+    "a byte too many": (Limits(content_bytes=MUCH - 1), f"{LAST}: too many bytes in all files up to here; at most"),
+}
+
+
+@pytest.mark.parametrize("fault", TOO_LARGE)
+def test_row_7_too_many_files_or_bytes_are_refused(keep, fault):
+    limits, words = TOO_LARGE[fault]
+    with pytest.raises(SnapshotTooLarge, match=words):
+        load(keep(world.files(), limits=limits))
+
+
+def test_row_7_as_many_files_and_bytes_as_may_be_are_read(keep):
+    assert load(keep(world.files(), limits=Limits(files=MANY, content_bytes=MUCH))).library.records
 
 
 def test_row_8_folders_too_deep_are_refused(keep):
