@@ -13,7 +13,12 @@ from tests.live import ROOT
 TEXT = (ROOT / "docs/reference/faults.md").read_text(encoding="utf-8")
 ROWS = [line.strip("| ").split(" | ") for line in TEXT.splitlines() if re.match(r"\| \d", line)]
 NAMED = re.compile(r"`(tests/\S+?\.py)::(\w+)`")
-BY_ROW = ("tests/content/test_faults.py", "tests/publish/test_faults.py", "tests/publish/test_faults_later.py")
+BY_ROW = (
+    "tests/content/test_faults.py",
+    "tests/publish/test_cut.py",
+    "tests/publish/test_faults.py",
+    "tests/publish/test_faults_later.py",
+)
 OF_ROWS = re.compile(r"test_rows?_(\d+)(?:_to_(\d+))?_")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import time
 from collections.abc import Iterator
@@ -140,6 +141,34 @@ def test_a_remote_that_misbehaves_is_given_up_and_what_there_is_stays(bare, tmp_
     assert address in said
     assert refs(mirror.path) == before
     assert mirror.prepare() is True
+
+
+def test_a_fetch_that_is_cut_within_its_pack_changes_nothing_and_the_next_is_whole(bare, tmp_path: Path):
+    with git_server(tmp_path / "served") as server:
+        mirror = mirror_of(server.at("content.git"), tmp_path)
+        mirror.fetch()
+        before = refs(mirror.path)
+        bare.commit({"content/large.json": random.Random(0).randbytes(200_000)})
+        server.cuts_packs = True
+        assert "the connection was cut" in refused(mirror)
+        assert refs(mirror.path) == before
+        assert [path for path in mirror.path.rglob("*") if path.name.startswith(("tmp_", "incoming-"))] == []
+        assert mirror.prepare() is True
+        server.cuts_packs = False
+        mirror.fetch()
+    assert refs(mirror.path) == refs(bare.path)
+
+
+def test_a_first_fetch_that_is_cut_within_its_pack_leaves_nothing_and_the_next_is_whole(bare, tmp_path: Path):
+    with git_server(tmp_path / "served") as server:
+        server.cuts_packs = True
+        mirror = mirror_of(server.at("content.git"), tmp_path)
+        assert "the connection was cut" in refused(mirror)
+        assert mirror.prepare() is False
+        assert [path.name for path in mirror.path.parent.iterdir()] == ["lock"]
+        server.cuts_packs = False
+        mirror.fetch()
+    assert refs(mirror.path) == refs(bare.path)
 
 
 def test_a_remote_that_nobody_answers_for_is_told_of(tmp_path: Path):
