@@ -6,9 +6,9 @@ Why each has its usual value stands beside it here, or where the value is.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from content_api.delivery.limits import Limits as OperationLimits
 from content_api.store.snapshot import Limits
@@ -119,6 +119,14 @@ class QuestionBounds(BaseModel):
     max_variable_values: Annotated[int, Field(ge=10, le=100_000)] = OPERATION.values
     """Values of the variables, lists and objects among them. A filter that asks as much as it may has 600; all of
     these are brought to their types, which takes 5 ms, before it is known what they cost."""
+    max_page_size: Annotated[int, Field(ge=20, le=1_000)] = OPERATION.page_size
+    """Items of a page: `first` and `last`. Five screens; whoever wants more takes the next page. 20 is what is given
+    where no number is."""
+    max_node_ids: Annotated[int, Field(ge=1, le=1_000)] = OPERATION.node_ids
+    """Ids of `nodes`: as many as a page has. They are a list, so `CONTENT_API_MAX_LIST_ITEMS` holds for them too."""
+    max_search_characters: Annotated[int, Field(ge=10, le=1_000)] = OPERATION.search_characters
+    """Characters of the text of `search`. A question to a chatbot is seldom longer, and nobody types more into a search
+    box. More than sixteen words are not looked for."""
     max_operation_cost: Annotated[int, Field(ge=10, le=1_000_000)] = OPERATION.cost
     """What an operation may cost. 5,000 are 50 ms of work at most; a page costs 100 to 400."""
     max_operation_versions: Annotated[int, Field(ge=1, le=100)] = OPERATION.versions
@@ -130,6 +138,19 @@ class QuestionBounds(BaseModel):
     operation_seconds: Annotated[float, Field(gt=0, le=60)] = OPERATION.seconds
     """Seconds that one operation may take; one that takes longer is refused. The dearest that its cost allows takes a
     twentieth of one. What it waits while others are answered is not counted."""
+
+    @model_validator(mode="after")
+    def one_lets_the_other(self) -> Self:
+        """What somebody chose must be possible. What nobody did is held to the lower of two."""
+        for chosen, most, why in (
+            ("max_node_ids", "max_list_items", "ids are items of a list"),
+            ("max_page_size", "max_operation_cost", "each item of a page costs 1 or more"),
+        ):
+            value, other = getattr(self, chosen), getattr(self, most)
+            if chosen in self.model_fields_set and value > other:
+                names = [f"CONTENT_API_{name.upper()}" for name in (chosen, most)]
+                raise ValueError(f"{names[0]} is {value:,}, and {names[1]} allows {other:,}: {why}")
+        return self
 
     @property
     def question(self) -> OperationLimits:
@@ -150,6 +171,9 @@ class QuestionBounds(BaseModel):
             introspection_aliases=self.max_introspection_aliases,
             list_items=self.max_list_items,
             values=self.max_variable_values,
+            page_size=self.max_page_size,
+            node_ids=self.max_node_ids,
+            search_characters=self.max_search_characters,
             cost=self.max_operation_cost,
             seconds=self.operation_seconds,
             versions=self.max_operation_versions,

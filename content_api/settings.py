@@ -197,7 +197,8 @@ class Settings(SocketBounds, QuestionBounds, ContentBounds, BaseSettings):
     @model_validator(mode="after")
     def one_place(self) -> Self:
         if self.content is not None and self.repository is not None:
-            raise ValueError("only one of them says where the content is. Give the other up")
+            both = f"{variable('content')} and {variable('repository')} are both given"
+            raise ValueError(f"{both}: only one of them says where the content is. Give the other up")
         _ = self.remote  # which raises for what is no address, before anything is begun
         return self
 
@@ -289,7 +290,7 @@ def variable(name: str) -> str:
 def _in_one_line(error: ErrorDetails) -> str:
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if not error["loc"]:  # what is wrong between two settings; its input is all of them
-        return f"{variable('content')} and {variable('repository')} are both given: {expected}"
+        return expected
     name = str(error["loc"][0])
     found = "not shown here" if _is_secret(name) else f"{shown(error['input'])!r:.200}"
     return f"{variable(name)} is {found}: it should be {expected}"

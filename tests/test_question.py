@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +14,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from content_api.app import create_app
-from content_api.settings import Settings
+from content_api.errors import SettingError
+from content_api.graph.identifiers import encoded
+from content_api.settings import Settings, read_settings
 from tests import world
 from tests.cli.conftest import write
 from tests.live import LiveServer
@@ -106,6 +108,21 @@ SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
         {"max_variable_values": 10},
         {"query": "{ __typename }", "variables": {"a": {"b": [{}] * 9}}},
         (400, "TOO_MANY_VALUES", "11 or more values in the variables; 10 are allowed"),
+    ),
+    (
+        {"max_page_size": 20},
+        {"query": "{ conditions(first: 21) { totalCount } }"},
+        (400, "BAD_USER_INPUT", "`first` of `conditions` is 21; 1 to 20 is allowed"),
+    ),
+    (
+        {"max_node_ids": 1},
+        {"query": "query ($a: [ID!]!) { nodes(ids: $a) { id } }", "variables": {"a": ["a", "b"]}},
+        (400, "BAD_USER_INPUT", "`ids` of `nodes` has 2 ids; 1 are allowed"),
+    ),
+    (
+        {"max_search_characters": 10},
+        {"query": '{ search(text: "moon hiccup") { totalCount } }'},
+        (400, "BAD_USER_INPUT", "`text` of `search` has 11 characters; 10 are searched for"),
     ),
     ({"max_operation_cost": 40}, {"query": NAMES}, (400, "TOO_COSTLY", "could cost 61; 40 is allowed")),
     (
@@ -206,9 +223,9 @@ def test_a_stored_document_that_is_invalid_tells_nothing_of_the_schema_either(co
 @pytest.mark.parametrize("size", [0, -1, 101, 2**31 - 1])
 def test_a_page_has_one_to_a_hundred_items(client, size):
     for field in ("conditions(after: null", 'search(text: "moon"', "versions(after: null"):
-        [error] = ask(client, f"{{ {field}, first: {size}) {{ totalCount }} }}").json()["errors"]
-        assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert error["message"] == f"`first` is {size}."
+        status, code, message = refusal(ask(client, f"{{ {field}, first: {size}) {{ totalCount }} }}"))
+        assert (status, code) == (400, "BAD_USER_INPUT")
+        assert message.endswith(f" is {size:,}; 1 to 100 is allowed.")
 
 
 def found(client: TestClient, text: str) -> int:
@@ -218,9 +235,67 @@ def found(client: TestClient, text: str) -> int:
 
 def test_a_search_text_has_two_hundred_characters_at_most(client):
     assert found(client, "moon".ljust(200)) > 0
-    errors = ask(client, f'{{ search(text: "{"m" * 201}") {{ totalCount }} }}').json()["errors"]
-    assert errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
-    assert errors[0]["message"] == "The search text has 201 characters; at most 200 are searched for."
+    told = (400, "BAD_USER_INPUT", "`text` of `search` has 201 characters; 200 are searched for.")
+    assert refusal(ask(client, f'{{ search(text: "{"m" * 201}") {{ totalCount }} }}')) == told
+
+
+SIZED: dict[str, Callable[[int], tuple[str, object]]] = {
+    "first": lambda size: ("query ($a: Int) { conditions(first: $a) { totalCount } }", size),
+    "last": lambda size: ("query ($a: Int) { conditions(last: $a) { nodes { symptoms { frequency } } } }", size),
+    "history": lambda size: ('query ($a: Int) { condition(slug: "moon-hiccups") { history(first: $a) { id } } }', size),
+    "ids": lambda size: ("query ($a: [ID!]!) { nodes(ids: $a) { id } }", [MOON] * size),
+    "text": lambda size: ("query ($a: String!) { search(text: $a) { totalCount } }", "moon".ljust(size, "x")),
+}
+MOON = encoded("condition/moon-hiccups", "en", "web")
+
+
+@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize(("page", "ids", "characters"), [(30, 3, 20), (150, 120, 300)])
+def test_a_page_and_ids_and_a_text_may_be_as_large_as_is_set(content, plans, page, ids, characters):
+    most = {"max_page_size": page, "max_node_ids": ids, "max_search_characters": characters, "max_list_items": 120}
+    sizes = {"first": page, "last": page, "history": page, "ids": ids, "text": characters}
+    with serving(content, plans=plans, answer_bytes=0, **most) as client:
+        for about, size in sizes.items():
+            for _ in range(5):  # so that there is a plan
+                document, value = SIZED[about](size)
+                assert "errors" not in ask(client, document, variables={"a": value}).json()
+                assert "errors" not in ask(client, *literally(document, value)).json()
+                document, value = SIZED[about](size + 1)
+                expected = "LIST_TOO_LONG" if about == "ids" and ids == 120 else "BAD_USER_INPUT"
+                assert refusal(ask(client, document, variables={"a": value}))[:2] == (400, expected)
+                assert refusal(ask(client, *literally(document, value)))[:2] == (400, expected)
+
+
+def literally(document: str, value: object) -> tuple[str]:
+    """The same document with the value in its text."""
+    return (document.partition(") ")[2].replace("$a", json.dumps(value)),)
+
+
+def test_a_text_that_is_too_long_is_refused_where_others_like_it_share_a_plan(client):
+    for number in range(6):
+        assert "errors" not in ask(client, f'{{ search(text: "moon {number}") {{ totalCount }} }}').json()
+    assert refusal(ask(client, f'{{ search(text: "{"m" * 201}") {{ totalCount }} }}'))[1] == "BAD_USER_INPUT"
+
+
+def test_more_ids_than_a_list_may_have_items_are_refused_at_the_start(content, monkeypatch):
+    monkeypatch.setenv("CONTENT_API_MAX_NODE_IDS", "200")
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+    told = "CONTENT_API_MAX_NODE_IDS is 200, and CONTENT_API_MAX_LIST_ITEMS allows 100: ids are items of a list"
+    assert str(refused.value) == told
+    monkeypatch.setenv("CONTENT_API_MAX_LIST_ITEMS", "200")
+    assert read_settings().question.node_ids == 200
+    monkeypatch.setenv("CONTENT_API_MAX_LIST_ITEMS", "50")
+    monkeypatch.delenv("CONTENT_API_MAX_NODE_IDS")
+    assert read_settings().question.list_items == 50, "what nobody chose keeps nobody from lowering another"
+
+
+def test_a_page_that_its_cost_would_never_allow_is_refused_at_the_start():
+    with pytest.raises(
+        SettingError, match="CONTENT_API_MAX_PAGE_SIZE is 200, and CONTENT_API_MAX_OPERATION_COST allows"
+    ):
+        read_settings(max_page_size=200, max_operation_cost=150)
+    assert read_settings(max_operation_cost=50).question.page_size == 100
 
 
 @pytest.mark.parametrize(

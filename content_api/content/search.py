@@ -26,12 +26,9 @@ from content_api.content.deadline import look
 from content_api.content.highlights import Criterion, Highlight, highlights
 from content_api.content.lexicon import composed, lexicon
 from content_api.content.shelf import SCHEMA, SearchDocument, Shelf, whole
-from content_api.errors import RequestError
 
 __all__ = ["Highlight", "Hit", "SearchDocument", "SearchIndex", "SearchPage"]
 
-LONGEST_TEXT = 200
-"""Characters. A question to a chatbot is seldom longer, and nobody types more into a search box."""
 _MOST_WORDS = 16
 """Later ones are not looked up: each costs an index look-up over five fields."""
 _MOST_GUESSES = 4
@@ -108,12 +105,9 @@ class SearchIndex:
         """The entities of a locale that a text finds, best first; those that are equally good by kind and key.
 
         Those in `without`, by (kind, key), are passed over. Without `highlighted`, hits have no highlights and a page
-        takes half the time. Raises RequestError when the text is too long; any other text is searched for, if only in
-        vain.
+        takes half the time. Any text is searched for, if only in vain. To take it apart takes time for each of its
+        characters, so whoever lets strangers ask bounds them.
         """
-        if len(text) > LONGEST_TEXT:
-            message = f"The search text has {len(text)} characters; at most {LONGEST_TEXT} are searched for."
-            raise RequestError("BAD_USER_INPUT", message, "Search for a few words that matter.")
         shelf = self._shelves.get(locale)
         if shelf is None:
             return SearchPage(0, ())

@@ -37,6 +37,9 @@ class Limits:
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by
     values: int = 1_000  # in variables; a filter that asks the 100 things it may has 600, and one takes 5 µs to coerce
+    page_size: int = 100  # five screens; whoever wants more takes the next page
+    node_ids: int = 100  # of `nodes`: as many as a page has
+    search_characters: int = 200  # a question to a chatbot is seldom longer, and nobody types more into a search box
     cost: int = 5_000  # about 50 ms of work; a detail page costs 100 to 400, a list of 20 such pages does not pass
     seconds: float = 1.0  # twenty times what the cost allows: then something is wrong, and what is dear waits for it
     versions: int = 4  # a comparison needs two; each that is not in memory is read from git, half of those kept

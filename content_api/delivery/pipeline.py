@@ -104,8 +104,9 @@ def coerce_variables(work: Answering) -> None:
 
 
 def hold_price(work: Answering) -> None:
-    """Price the operation, with its variables, and refuse one that is too dear."""
-    priced = work.document.prices.of(work.schema, work.chosen, work.document.fragments, work.variables.coerced)
+    """Price the operation, with its variables, and refuse one that is too dear, or asks for too much at once."""
+    document, coerced = work.document, work.variables.coerced
+    priced = document.prices.of(work.schema, work.chosen, document.fragments, coerced, work.limits)
     work.cost, work.looking = priced.total, priced.looking
     hold_cost(work.limits.cost, priced)
 

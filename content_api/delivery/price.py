@@ -34,6 +34,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -42,10 +43,10 @@ from graphql import (
     is_list_type,
 )
 
+from content_api.delivery.limits import Limits
 from content_api.errors import LONGEST_MESSAGE, RequestError
 
 PAGE = 20  # what a connection gives when it is asked for no number
-LARGEST_PAGE = 100  # what it gives at most; a larger number is refused where it is used, in words about pages
 LIST = 5  # lists without paging hold from 1 to 12 in real content, and most of them fewer than 5
 # A tool asks for the whole schema once, when it starts; a handful of types when it probes what the server knows.
 INTROSPECTION_PRICES = {"__schema": 1_000, "__type": 100}
@@ -102,12 +103,36 @@ def price(
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     variables: Mapping[str, Any],
+    limits: Limits,
 ) -> Price:
-    """Price a validated operation. `variables` are as coerced, so that defaults are among them."""
+    """Price a validated operation. `variables` are as coerced, so that defaults are among them.
+
+    Raises RequestError for a page, for ids or for a text to search for that may not be so large: they are looked at
+    here, before anything runs, whether a plan answers or graphql-core does.
+    """
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Price()
-    return _Pricer(schema, fragments, variables).selection_set(operation.selection_set, root, page=False)
+    return _Pricer(schema, fragments, variables, limits).selection_set(operation.selection_set, root, page=False)
+
+
+def hold_size(limits: Limits, field: str, argument: str, size: int) -> None:
+    """Refuse a page, or ids, of a size that may not be."""
+    if argument == "ids":
+        if size > limits.node_ids:
+            message = f"`ids` of `{field}` has {size:,} ids; {limits.node_ids:,} are allowed."
+            raise RequestError("BAD_USER_INPUT", message, "Ask for them in several requests.")
+    elif not 1 <= size <= limits.page_size:
+        message = f"`{argument}` of `{field}` is {size:,}; 1 to {limits.page_size:,} is allowed."
+        hint = f"Ask for 1 to {limits.page_size:,} items; take the next page with `after`."
+        raise RequestError("BAD_USER_INPUT", message, hint)
+
+
+def hold_text(field: str, text: object, most: int) -> None:
+    """Refuse a text to search for that is too long."""
+    if isinstance(text, str) and len(text) > most:
+        message = f"`text` of `{field}` has {len(text):,} characters; {most:,} are searched for."
+        raise RequestError("BAD_USER_INPUT", message, "Search for a few words that matter.")
 
 
 def hold_cost(limit: int, priced: Price) -> None:
@@ -171,11 +196,16 @@ class _Pricer:
     are the page that has been multiplied by already."""
 
     def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+        limits: Limits,
     ) -> None:
         self.schema = schema
         self.fragments = fragments
         self.variables = variables
+        self.limits = limits
         self.known: dict[tuple[str, bool], Price] = {}
 
     def selection_set(self, node: SelectionSetNode, parent: GraphQLCompositeType, page: bool) -> Price:
@@ -213,6 +243,8 @@ class _Pricer:
         below = self.selection_set(node.selection_set, _composite(get_named_type(definition.type)), connection)
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         found = FOUND if "text" in given else 0
+        if "text" in given:
+            hold_text(name, self.value(given["text"]), self.limits.search_characters)
         asked = list(self.criteria(given["where"])) if "where" in given else []
         dear, each = sum(DEAR_ARGUMENTS.get(name, 0) for name in given), below.total + found
         total = 1 + step.size * each + sum(asked) + dear
@@ -252,8 +284,10 @@ class _Pricer:
         known = {name: size for name, size in sizes.items() if size is not None}
         if not known:
             return Step(key, PAGE, paging)
+        for name, size in known.items():
+            hold_size(self.limits, node.name.value, name, size)
         largest = max(known, key=lambda name: known[name])
-        return Step(key, min(max(known[largest], 0), LARGEST_PAGE), largest)
+        return Step(key, known[largest], largest)
 
     def size(self, given: ArgumentNode | None, argument: GraphQLArgument) -> int | None:
         """How many items an argument asks for; None where it does not say."""
@@ -277,6 +311,8 @@ class _Pricer:
                 return self.variables.get(node.name.value)
             case IntValueNode():
                 return int(node.value)
+            case StringValueNode():
+                return node.value
             case ListValueNode():
                 return list(node.values)
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 
+from content_api.delivery.limits import Limits
 from content_api.delivery.price import Price, price
 
 # Most prices depend on no variable, and some on the size of a page, which takes a few values. A client that sends ever
@@ -29,32 +30,38 @@ class Prices:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
+        limits: Limits,
     ) -> Price:
-        """What `price` says. It is remembered for sizes, and for texts, which count as one thing whatever they say; a
-        list or a filter may be any, and is counted."""
+        """What `price` says, under limits that are always the same. It is remembered for sizes, and for texts, which
+        count as one thing whatever they say, unless they are too long; a list or a filter may be any, and is counted.
+        """
         name = operation.name.value if operation.name else None
         if name not in self._looked_at:
             watched = Watched(variables)
-            priced = price(schema, operation, fragments, watched)
+            priced = price(schema, operation, fragments, watched, limits)
             self._looked_at[name] = tuple(sorted(watched.looked_at))
             return priced
-        values = tuple([_size(variables, one) for one in self._looked_at[name]])
+        longest = limits.search_characters
+        values = tuple([_size(variables, one, longest) for one in self._looked_at[name]])
         if any(value.__class__ not in SIZES for value in values):
-            return price(schema, operation, fragments, variables)
+            return price(schema, operation, fragments, variables, limits)
         known = self._known.get((name, values))
         if known is None:
-            known = price(schema, operation, fragments, variables)
+            known = price(schema, operation, fragments, variables, limits)
             if len(self._known) < MOST:
                 self._known[name, values] = known
         return known
 
 
-def _size(variables: Mapping[str, Any], name: str) -> object:
-    """What a price may depend on of a variable: its value, unless that is a text, and whether it is given at all."""
+def _size(variables: Mapping[str, Any], name: str, longest: int) -> object:
+    """What a price may depend on of a variable: whether it is given at all, whether a text is a long one, and any other
+    value."""
     if name not in variables:
         return "nothing"
     value = variables[name]
-    return "a text" if isinstance(value, str) else value
+    if isinstance(value, str):
+        return "a text" if len(value) <= longest else "a long text"
+    return value
 
 
 class Watched(Mapping[str, Any]):

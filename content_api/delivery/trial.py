@@ -140,7 +140,7 @@ def _cost(delivery: Delivery, run: Operation) -> int:
 
 
 def _price_alone(delivery: Delivery, document: Document) -> int:
-    priced = price(delivery.schema, document.operations[0], document.fragments, {})
+    priced = price(delivery.schema, document.operations[0], document.fragments, {}, delivery.limits)
     hold_cost(delivery.limits.cost, priced)
     return priced.total
 

@@ -20,7 +20,7 @@ from content_api.content.patch import ABSENT
 from content_api.content.view import view_of
 from content_api.errors import NotInMemory, RequestError
 from content_api.graph import enums as enums
-from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, Slice, checked_size, page_info
+from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, Slice, page_info
 from content_api.graph.entities import Entity, entity_of
 from content_api.graph.identifiers import decoded, encoded
 
@@ -124,9 +124,8 @@ class ChangeConnection:
 def change_connection(before: Edition, after: Edition, kinds: list[EntityKind] | None, asked: Page) -> ChangeConnection:
     """A page of what differs between two editions, only of some kinds of entity if any are given.
 
-    Raises RequestError for a size or cursor that makes no page. Only `first` and `after` are looked at.
+    Raises RequestError for a cursor that makes no page. Only `first` and `after` are looked at.
     """
-    checked_size("first", asked.first)
     found = [each for each in compared(before, after) if kinds is None or each.entity_kind in kinds]
     start = 0 if asked.after is None else place_after(asked.after, before, after, found)
     end = min(len(found), start + (DEFAULT_PAGE if asked.first is None else asked.first))

@@ -15,7 +15,8 @@ from content_api.errors import RequestError
 from content_api.graph.identifiers import cursor, cursor_parts
 
 DEFAULT_PAGE = 20  # a screenful; small enough that nobody pays for what was not asked for
-LARGEST_PAGE = 100  # five screens; the cost of a request is counted with this in mind
+UNLESS = "unless the server says otherwise"
+"""Said of a limit that is a setting, in the schema, which is the same at every server."""
 
 T = TypeVar("T")
 
@@ -84,10 +85,9 @@ class Keyed(Protocol):
 
 
 def cut(page: Page, found: Sequence[Keyed], version: str) -> Slice:
-    """The slice of a list that a page stands for. Raises RequestError for arguments that make no page."""
+    """The slice of a list that a page stands for. Raises RequestError for arguments that make no page. How large one
+    may be is seen before anything runs: delivery/price.py."""
     look()  # to find the place of a cursor, the list is walked
-    checked_size("first", page.first)
-    checked_size("last", page.last)
     if page.first is not None and page.last is not None:
         raise RequestError("BAD_USER_INPUT", "Both `first` and `last` are given.", "Give one of the two.")
     start = 0 if page.after is None else place_of(page.after, found, version) + 1
@@ -96,12 +96,6 @@ def cut(page: Page, found: Sequence[Keyed], version: str) -> Slice:
     if page.last is not None:
         return Slice(max(start, end - page.last), end, len(found))
     return Slice(start, min(end, start + (DEFAULT_PAGE if page.first is None else page.first)), len(found))
-
-
-def checked_size(name: str, size: int | None) -> None:
-    if size is not None and not 1 <= size <= LARGEST_PAGE:
-        hint = f"Ask for 1 to {LARGEST_PAGE} items; take the next page with `after`."
-        raise RequestError("BAD_USER_INPUT", f"`{name}` is {size}.", hint)
 
 
 def place_of(token: str, found: Sequence[Keyed], version: str) -> int:

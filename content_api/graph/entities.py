@@ -28,6 +28,7 @@ from content_api.content.models import (
     TreatmentRole,
 )
 from content_api.content.view import Shown
+from content_api.graph.connections import UNLESS
 from content_api.graph.identifiers import node_id
 from content_api.graph.scalars import Locale
 from content_api.graph.values import (
@@ -170,7 +171,9 @@ class Entity(Node):
     )
     def history(
         self,
-        first: Annotated[int | None, strawberry.argument(description="How many: 1 to 100; 10 if not given.")] = UNSET,
+        first: Annotated[
+            int | None, strawberry.argument(description=f"How many: 1 to 100, {UNLESS}; 10 if not given.")
+        ] = UNSET,
     ) -> list[Version]:
         return history(self.shown, None if first is UNSET else first)
 

@@ -15,7 +15,7 @@ from content_api.content.select import select
 from content_api.content.view import View, view_of
 from content_api.errors import RequestError
 from content_api.graph.changes import ChangeConnection, change_connection, versions_of
-from content_api.graph.connections import Connection, Page, connection, page, view_of_page
+from content_api.graph.connections import UNLESS, Connection, Page, connection, page, view_of_page
 from content_api.graph.entities import TYPES, Cause, Caution, Condition, Entity, Node, Symptom, Treatment, entity_of
 from content_api.graph.filters import (
     CauseFilter,
@@ -34,7 +34,6 @@ from content_api.graph.search import SearchConnection, search
 from content_api.graph.site import Site
 from content_api.graph.versions import Version, VersionConnection, edition_named, edition_of, version, versions
 
-MOST_NODES = 100  # as many as a page of a connection
 Order: TypeAlias = EntityOrder | CautionOrder
 
 
@@ -56,13 +55,14 @@ Key: TypeAlias = Annotated[
     str | None, strawberry.argument(description="The key, the same in every locale. Give this or `slug`.")
 ]
 First: TypeAlias = Annotated[
-    int | None, strawberry.argument(description="How many from the start, or after `after`: 1 to 100; 20 if not given.")
+    int | None,
+    strawberry.argument(description=f"How many from the start, or after `after`: 1 to 100, {UNLESS}; 20 if not given."),
 ]
 After: TypeAlias = Annotated[
     str | None, strawberry.argument(description="A cursor: what comes after it. Take `pageInfo.endCursor`.")
 ]
 Last: TypeAlias = Annotated[
-    int | None, strawberry.argument(description="How many from the end, or before `before`: 1 to 100.")
+    int | None, strawberry.argument(description=f"How many from the end, or before `before`: 1 to 100, {UNLESS}.")
 ]
 Before: TypeAlias = Annotated[
     str | None, strawberry.argument(description="A cursor: what comes before it. Take `pageInfo.startCursor`.")
@@ -167,7 +167,9 @@ class Content:
     )
     def search(
         self,
-        text: Annotated[str, strawberry.argument(description="Words, as a person types them: at most 200 characters.")],
+        text: Annotated[
+            str, strawberry.argument(description=f"Words, as a person types them: at most 200 characters, {UNLESS}.")
+        ],
         kinds: Annotated[
             list[EntityKind] | None, strawberry.argument(description="Only entities of these kinds; all if not given.")
         ] = UNSET,
@@ -252,11 +254,9 @@ class Query(Content):
 
     @strawberry.field(description="The entities with these ids, in the order given; null where there is none.")
     def nodes(
-        self, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids of this API.")]
+        self,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most 100 ids of this API, {UNLESS}.")],
     ) -> list[Node | None]:
-        if len(ids) > MOST_NODES:
-            hint = f"Ask for at most {MOST_NODES} at a time."
-            raise RequestError("BAD_USER_INPUT", f"`ids` has {len(ids)} ids.", hint)
         return [node(self.edition, id, self.view.drafts) for id in ids]
 
 

@@ -15,7 +15,7 @@ from content_api.content.searchable import SearchField, hidden_identities, searc
 from content_api.content.tags import SEARCH
 from content_api.content.view import View
 from content_api.errors import RequestError
-from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, checked_size, key_at, view_of_page
+from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, key_at, view_of_page
 from content_api.graph.entities import Entity, entity_of
 from content_api.graph.identifiers import cursor
 
@@ -68,9 +68,8 @@ class SearchConnection:
 
 
 def search(view: View, text: str, kinds: list[EntityKind] | None, asked: Page) -> SearchConnection:
-    """A page of what a text finds in a view. Raises RequestError for a text or page that cannot be."""
+    """A page of what a text finds in a view. Raises RequestError for a page that cannot be."""
     look()
-    checked_size("first", asked.first)
     touch(SEARCH)
     view = view_of_page(view, asked)
     version = view.edition.version.id

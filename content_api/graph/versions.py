@@ -11,7 +11,7 @@ from content_api.content.edition import Edition
 from content_api.content.layout import changed_entities
 from content_api.content.view import Shown
 from content_api.errors import RequestError
-from content_api.graph.connections import DEFAULT_PAGE, Edge, Page, PageInfo, checked_size
+from content_api.graph.connections import DEFAULT_PAGE, Edge, Page, PageInfo
 from content_api.graph.identifiers import cursor, cursor_parts
 from content_api.store import snapshot as store
 from content_api.store.history import FileChange, FileChangeKind
@@ -98,7 +98,6 @@ def edition_named(edition: Edition, name: str) -> Edition:
 
 def versions(edition: Edition, asked: Page) -> VersionConnection:
     """A page of the versions up to an edition's. A cursor is a place in history, which a publication does not move."""
-    checked_size("first", asked.first)
     found = edition.archive.versions(edition.version.id)
     start = 0 if asked.after is None else place_after(asked.after, edition)
     part = found[start : start + (DEFAULT_PAGE if asked.first is None else asked.first)]
@@ -123,7 +122,6 @@ def place_after(token: str, edition: Edition) -> int:
 
 def history(shown: Shown, first: int | None) -> list[Version]:
     """The versions that changed an entity's files, up to the one that it is shown in, newest first."""
-    checked_size("first", first)
     archive, commit = shown.view.edition.archive, shown.view.edition.version.id
     logged = archive.touching(commit, *(path for path, _ in shown.record.files))
     return [Version(record=archive.tagged(one.version), files=one.files) for one in logged[: first or USUAL_HISTORY]]

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from content_api.content.lexicon import STEMMERS, lexicon
 from content_api.content.search import Highlight, SearchDocument, SearchIndex
-from content_api.errors import RequestError
 
 
 def entity(path, name, alternates=(), summary="", body="", codes=(), locale="en"):
@@ -210,15 +209,6 @@ def test_what_says_nothing_finds_nothing(text):
 )
 def test_there_is_no_query_language(text):
     assert keys(text)[0] == "tingling"
-
-
-def test_a_text_that_is_too_long_is_refused_in_words():
-    assert find("pain " * 40).total > 0
-    with pytest.raises(RequestError) as refusal:
-        find("pain " * 40 + "x")
-    assert refusal.value.code == "BAD_USER_INPUT"
-    assert "201 characters" in str(refusal.value)
-    assert "200" in str(refusal.value)
 
 
 @given(st.text(max_size=200))

@@ -92,6 +92,10 @@ def cost(n: int) -> str:
     return "{ things(first: 100) { nodes { " + "name " * 48 + "} } " + things + " }"
 
 
+def page_size(n: int) -> str:
+    return f"{{ things(first: {n}) {{ totalCount }} }}"
+
+
 CASES = [
     (characters, "DOCUMENT_TOO_LONG"),
     (tokens, "DOCUMENT_TOO_LONG"),
@@ -105,13 +109,16 @@ CASES = [
     (introspection_depth, "TOO_DEEP"),
     (introspection_aliases, "TOO_MANY_ALIASES"),
     (list_items, "LIST_TOO_LONG"),
+    (page_size, "BAD_USER_INPUT"),
     (cost, "TOO_COSTLY"),
 ]
 
 
 # Those with tests of their own: how many errors are told and how large an answer may be further down, versions in
-# test_loading.py, seconds in test_timed.py, and what is held before there is a document in tests/web.
+# test_loading.py, seconds in test_timed.py, ids and texts in test_price.py, and what is held before there is a document
+# in tests/web.
 ELSEWHERE = {"errors", "answer_bytes", "versions", "seconds", "body_bytes", "values", "json_depth", "json_digits"}
+ELSEWHERE |= {"node_ids", "search_characters"}
 
 
 STOPPED = {directives, depth, aliases, root_fields, fields, introspection_depth, introspection_aliases}

@@ -32,6 +32,7 @@ from content_api.errors import NotInMemory, RequestError
 from tests.delivery.small import ask, delivery, error, schema
 
 SCHEMA = schema()
+LIMITS = Limits()
 
 
 def priced(document: str, variables: dict | None = None) -> Price:
@@ -39,7 +40,7 @@ def priced(document: str, variables: dict | None = None) -> Price:
     assert validate(SCHEMA, ast) == []
     fragments = {node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)}
     [operation] = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
-    return price(SCHEMA, operation, fragments, variables or {})
+    return price(SCHEMA, operation, fragments, variables or {}, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def priced(document: str, variables: dict | None = None) -> Price:
         ("{ things(first: 7) { totalCount } }", 1 + 7),
         ("{ things(last: 7) { totalCount } }", 1 + 7),
         ("{ things(first: 7, last: 9) { totalCount } }", 1 + 9),
-        ("{ things(first: 0) { totalCount } }", 1),
+        ("{ nodes(ids: []) { name } }", 1),
         ("{ things(first: null) { totalCount } }", 1 + 20),
         ("{ things(first: 3) { nodes { name } edges { node { name } } } }", 1 + 3 * (1 + 1 + 1 + 1 + 1)),
         ("{ things(first: 3) { ... { ...F } } } fragment F on Things { nodes { name } }", 1 + 3 * 2),
@@ -87,12 +88,51 @@ def test_a_default_counts_however_the_schema_was_made():
     )
     for name, size in {"internal": 2, "external": 3, "none": 20}.items():
         [operation] = parse(f"{{ {name} {{ name }} }}").definitions
-        assert price(by_value, operation, {}, {}).total == 1 + size
+        assert price(by_value, operation, {}, {}, LIMITS).total == 1 + size
 
 
-def test_a_page_is_never_counted_as_more_than_the_largest_there_is():
-    assert priced("{ things(first: 100000) { totalCount } }").total == 1 + 100
-    assert priced("{ things(first: -5) { totalCount } }").total == 1
+@pytest.mark.parametrize("name", ["first", "last"])
+@pytest.mark.parametrize("size", [0, -1, 101, 2**31 - 1, -(2**31)])
+def test_a_page_of_no_size_or_too_large_a_one_is_refused(name, size):
+    for text, variables in (
+        (f"{{ a: things({name}: {size}) {{ totalCount }} }}", {}),
+        (f"query ($size: Int) {{ a: things({name}: $size) {{ totalCount }} }}", {"size": size}),
+    ):
+        with pytest.raises(RequestError) as refused:
+            priced(text, variables)
+        told = f"`{name}` of `things` is {size:,}; 1 to 100 is allowed."
+        assert (refused.value.code, str(refused.value)) == ("BAD_USER_INPUT", told)
+
+
+def test_a_page_is_looked_at_wherever_it_stands():
+    inner = "nodes { others(first: 101) { totalCount } }"
+    for text in (
+        f"{{ things {{ {inner} }} }}",
+        f"{{ things {{ ...F }} }} fragment F on Things {{ {inner} }}",
+        f"{{ things {{ ... @skip(if: true) {{ {inner} }} }} }}",
+        "{ things(first: 1, last: 101) { totalCount } }",
+        "query ($n: Int = 101) { things(first: $n) { totalCount } }",
+    ):
+        reply = ask(text)
+        assert (reply.codes, reply.executed) == (("BAD_USER_INPUT",), False)
+
+
+def test_ids_and_the_text_of_a_search_have_a_limit_too():
+    limits = Limits(node_ids=2, search_characters=5)
+    [nodes] = parse("query ($ids: [ID!]!) { nodes(ids: $ids) { name } }").definitions
+    [search] = parse("query ($text: String!) { search(text: $text) { totalCount } }").definitions
+    assert price(SCHEMA, nodes, {}, {"ids": ["a"] * 2}, limits).total == 3
+    assert price(FILTERED, search, {}, {"text": "a" * 5}, limits).total > 200
+    with pytest.raises(RequestError, match="`ids` of `nodes` has 3 ids; 2 are allowed"):
+        price(SCHEMA, nodes, {}, {"ids": ["a"] * 3}, limits)
+    with pytest.raises(RequestError, match="`text` of `search` has 6 characters; 5 are searched for"):
+        price(FILTERED, search, {}, {"text": "a" * 6}, limits)
+    for text, on in (
+        ('{ nodes(ids: ["a", "a", "a"]) { name } }', SCHEMA),
+        ('{ search(text: "aaaaaa") { totalCount } }', FILTERED),
+    ):
+        with pytest.raises(RequestError):
+            price(on, parse(text).definitions[0], {}, {}, limits)
 
 
 def test_the_size_of_a_page_is_read_from_the_variables():
@@ -163,7 +203,7 @@ def test_where_the_largest_page_cannot_be_made_small_enough_another_is():
     [
         ("{ thing { parts { name label } } }", 10),
         ("{ things(first: 3) { nodes { name } } }", 2),
-        ("{ things(first: 0) { nodes { others { nodes { name } } } } name }", 1),
+        ("{ nodes(ids: []) { name others { nodes { name } } } name }", 1),
         ('{ __schema { types { name } } __type(name: "Thing") { name } }', 1_000),
     ],
 )
@@ -224,7 +264,7 @@ LEAVES = {"Query": ["name"], "Thing": ["name", "label"], "Things": ["totalCount"
 
 @st.composite
 def branches(draw, parent: str, depth: int):
-    pages = st.integers(min_value=0, max_value=100)
+    pages = st.integers(min_value=1, max_value=100)
     first = draw(pages)
     choices = {
         "Query": [("thing", "Thing", 1), (f"things(first: {first})", "Things", first), ("things", "Things", 20)],
@@ -275,7 +315,7 @@ def naive(nodes) -> int:
 def price_of(document: str) -> int:
     ast = parse(document)
     fragments = {node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)}
-    return price(SCHEMA, ast.definitions[0], fragments, {}).total
+    return price(SCHEMA, ast.definitions[0], fragments, {}, LIMITS).total
 
 
 @settings(deadline=None)
@@ -332,7 +372,7 @@ FILTERED = build_schema(
 def test_what_looks_at_every_entity_is_priced(document, variables, cost):
     executor = Executor.build(FILTERED, parse(document), None, None, variables)
     [operation] = parse(document).definitions
-    assert price(FILTERED, operation, {}, executor.variable_values.coerced).total == cost
+    assert price(FILTERED, operation, {}, executor.variable_values.coerced, LIMITS).total == cost
 
 
 @pytest.mark.parametrize(
@@ -346,13 +386,13 @@ def test_what_looks_at_every_entity_is_priced(document, variables, cost):
 )
 def test_of_a_price_it_is_told_what_is_for_looking_at_everything(document, looking):
     [operation, *fragments] = parse(document).definitions
-    assert price(FILTERED, operation, {one.name.value: one for one in fragments}, {}).looking == looking
+    assert price(FILTERED, operation, {one.name.value: one for one in fragments}, {}, LIMITS).looking == looking
 
 
 def test_a_refusal_names_a_filter_that_asks_too_much():
     [operation] = parse('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }').definitions
     with pytest.raises(RequestError) as refused:
-        hold_cost(100, price(FILTERED, operation, {}, {}))
+        hold_cost(100, price(FILTERED, operation, {}, {}, LIMITS))
     assert "things(where: 3)" in str(refused.value)
     assert "costs 171 of it" in str(refused.value)
     assert refused.value.hint == "Ask 1 of the 3 things in `where` of `things`: one costs 50 or so."
@@ -361,10 +401,10 @@ def test_a_refusal_names_a_filter_that_asks_too_much():
 def test_a_refusal_knows_that_a_search_looks_into_what_it_finds():
     [operation] = parse('{ search(text: "a", first: 100) { totalCount } }').definitions
     with pytest.raises(RequestError) as refused:
-        hold_cost(1_000, price(FILTERED, operation, {}, {}))
+        hold_cost(1_000, price(FILTERED, operation, {}, {}, LIMITS))
     assert refused.value.hint == "Ask for `first: 30` of `search` instead of 100, and page through the rest."
     [smaller] = parse('{ search(text: "a", first: 30) { totalCount } }').definitions
-    hold_cost(1_000, price(FILTERED, smaller, {}, {}))
+    hold_cost(1_000, price(FILTERED, smaller, {}, {}, LIMITS))
 
 
 def test_what_is_refused_after_it_was_priced_says_its_cost():

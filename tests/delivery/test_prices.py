@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import pytest
-from graphql import parse
+from graphql import build_schema, parse
 
 from content_api.delivery import prices as remembering
+from content_api.delivery.limits import Limits
 from content_api.delivery.price import price
 from content_api.delivery.prices import MOST, Prices
+from content_api.errors import RequestError
 from tests.delivery.small import schema
 
 SCHEMA = schema()
+LIMITS = Limits()
 SIZED = "query ($n: Int, $m: Int) { things(first: $n) { nodes { name others(last: $m) { totalCount } } } }"
 FILTERED = "query ($text: String) { things(where: { name: $text }) { totalCount } }"
 LISTED = "query ($ids: [ID!]!) { nodes(ids: $ids) { name } }"
@@ -16,7 +19,7 @@ LISTED = "query ($ids: [ID!]!) { nodes(ids: $ids) { name } }"
 
 def totals(prices: Prices, text: str, asked: list[dict[str, object]]) -> list[int]:
     [operation] = parse(text).definitions
-    return [prices.of(SCHEMA, operation, {}, variables).total for variables in asked]
+    return [prices.of(SCHEMA, operation, {}, variables, LIMITS).total for variables in asked]
 
 
 @pytest.fixture
@@ -24,9 +27,9 @@ def counted(monkeypatch) -> list[object]:
     """The variables of each operation that was priced."""
     seen: list[object] = []
 
-    def counting(schema, operation, fragments, variables):
+    def counting(schema, operation, fragments, variables, limits):
         seen.append(variables)
-        return price(schema, operation, fragments, variables)
+        return price(schema, operation, fragments, variables, limits)
 
     monkeypatch.setattr(remembering, "price", counting)
     return seen
@@ -41,7 +44,7 @@ def test_a_price_that_depends_on_no_variable_is_worked_out_once_more_at_most(cou
 def test_a_price_that_depends_on_sizes_is_remembered_by_these(counted):
     asked = [{"n": 2, "m": 1}, {"n": 2, "m": 1}, {"n": 3, "m": 1}, {"n": 2}, {}, {"n": 3, "m": 1}, {"n": 2}, {}]
     [operation] = parse(SIZED).definitions
-    expected = [price(SCHEMA, operation, {}, variables).total for variables in asked]
+    expected = [price(SCHEMA, operation, {}, variables, LIMITS).total for variables in asked]
     assert totals(Prices(), SIZED, asked) == expected
     assert len(counted) == 5
 
@@ -65,7 +68,7 @@ def test_texts_count_alike_whatever_they_say(counted):
 def test_null_is_more_than_nothing():
     asked = [{"text": None}, {"text": None}, {}, {"text": None}, {}, {"text": "a"}]
     [operation] = parse(FILTERED).definitions
-    expected = [price(SCHEMA, operation, {}, variables).total for variables in asked]
+    expected = [price(SCHEMA, operation, {}, variables, LIMITS).total for variables in asked]
     assert totals(Prices(), FILTERED, asked) == expected
     assert len(set(expected)) == 2
 
@@ -79,5 +82,21 @@ def test_operations_of_one_document_are_told_apart():
     document = parse("query A { name } query B { thing { name } } query C { thing { name parts { name } } }")
     prices = Prices()
     for _ in range(3):
-        found = [prices.of(SCHEMA, operation, {}, {}).total for operation in document.definitions]
+        found = [prices.of(SCHEMA, operation, {}, {}, LIMITS).total for operation in document.definitions]
         assert found == [1, 2, 8]
+
+
+def test_a_text_that_is_too_long_is_refused_each_time_and_not_remembered_as_another():
+    searched = build_schema("type Page { totalCount: Int } type Query { search(text: String!): Page }")
+    [operation] = parse("query ($text: String!) { search(text: $text) { totalCount } }").definitions
+    prices = Prices()
+    for _ in range(3):
+        assert prices.of(searched, operation, {}, {"text": "a" * 200}, LIMITS).total == 227
+        with pytest.raises(RequestError, match="201 characters"):
+            prices.of(searched, operation, {}, {"text": "a" * 201}, LIMITS)
+
+
+def test_long_texts_that_are_no_search_count_alike_too(counted):
+    texts = [{"text": f"{number}" * 300} for number in range(10)]
+    assert len(set(totals(Prices(), FILTERED, texts))) == 1
+    assert len(counted) == 2

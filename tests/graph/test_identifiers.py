@@ -166,10 +166,8 @@ def test_an_id_of_no_channel_is_garbage(channel):
     assert refusal("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[token]).code == "BAD_USER_INPUT"
 
 
-def test_a_hundred_nodes_are_found_at_once_and_no_more():
+def test_a_hundred_nodes_are_found_at_once():
     token = ask('{ condition(key: "moon-hiccups") { id } }')["condition"]["id"]
     text = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     assert ask(text, ids=[]) == {"nodes": []}
     assert ask(text, ids=[token] * 100)["nodes"] == [{"id": token}] * 100
-    error = refusal(text, ids=[token] * 101)
-    assert (error.code, error.hint) == ("BAD_USER_INPUT", "Ask for at most 100 at a time.")
