@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+# What is promised in seconds is promised on a machine that has time. Here everything else runs as well.
+PATIENCE = 6.0
+
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:
     """The result of something that could wait and does not; an error where it does."""

@@ -3,7 +3,7 @@
 python -m tests.bench                 all of it: about half an hour on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
 python -m tests.bench loading         one of: loading, starting, querying, planning, history, listening, publishing,
-                                      delivery, attack, crafted, unique, profile
+                                      returning, delivery, attack, crafted, unique, profile
 python -m tests.bench delivery --only Q1 Q7 content-api nginx
                                       some queries and servers only
 python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import crafted, history, listening, loading, planning, publishing, querying, starting
+from tests.bench import crafted, history, listening, loading, planning, publishing, querying, returning, starting
 from tests.bench.delivery import attack, comparing, profile, unique
 from tests.bench.delivery.queries import QUERIES
 from tests.bench.delivery.servers import PEERS
@@ -35,6 +35,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "history": lambda asked: history.table(asked.quick),
     "listening": lambda asked: listening.table(asked.quick),
     "publishing": lambda asked: publishing.table(asked.quick),
+    "returning": lambda asked: returning.table(asked.quick),
     "delivery": lambda asked: comparing.table(asked.quick, asked.only, asked.keep, asked.plot),
     "attack": lambda asked: attack.table(asked.quick),
     "crafted": lambda asked: crafted.table(asked.quick),

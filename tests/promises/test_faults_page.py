@@ -18,6 +18,7 @@ BY_ROW = (
     "tests/publish/test_cut.py",
     "tests/publish/test_faults.py",
     "tests/publish/test_faults_later.py",
+    "tests/publish/test_times.py",
 )
 OF_ROWS = re.compile(r"test_rows?_(\d+)(?:_to_(\d+))?_")
 

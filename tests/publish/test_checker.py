@@ -19,9 +19,8 @@ from tests.publish.checker.client import Answer
 from tests.publish.checker.history import History, check
 from tests.publish.checker.ledger import Findings, Ledger
 from tests.publish.checker.readers import Reader, ask_until_mended
+from tests.waiting import PATIENCE
 
-# What is promised in seconds is promised on a machine that has time. Here everything else runs as well.
-PATIENCE = 6.0
 SECONDS = 8.0  # of one history; with its beginning and its end, the four of them take a minute
 SEEDS = [(1, False), (2, True), (3, False), (4, True)]
 """(seed, whether the server mirrors a remote repository)"""
