@@ -15,6 +15,7 @@ ROWS = [line.strip("| ").split(" | ") for line in TEXT.splitlines() if re.match(
 NAMED = re.compile(r"`(tests/\S+?\.py)::(\w+)`")
 BY_ROW = (
     "tests/content/test_faults.py",
+    "tests/publish/test_budget.py",
     "tests/publish/test_cut.py",
     "tests/publish/test_faults.py",
     "tests/publish/test_faults_later.py",
