@@ -19,7 +19,7 @@ from content_api.delivery.delivery import Delivery
 from content_api.delivery.lane import Lane
 from content_api.delivery.later import fetch_nothing
 from content_api.delivery.limits import Limits
-from content_api.delivery.live import Live
+from content_api.delivery.live import LISTENING, Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
 from content_api.delivery.reuse import Answers
@@ -35,6 +35,7 @@ from content_api.publish.archive import VersionArchive
 from content_api.publish.current import Current
 from content_api.settings import Settings
 from content_api.store.history import FileChange
+from content_api.store.snapshot import Version
 from content_api.web.load import Load
 
 log = structlog.get_logger("content_api")
@@ -117,7 +118,7 @@ def live_from(edition: Edition) -> Live:
     return found
 
 
-def live_of(edition: Edition, drafts: bool = False) -> Live:
+def live_of(edition: Edition, drafts: bool = False, listening: str = LISTENING) -> Live:
     """What an operation on an edition is answered from."""
     return Live(
         edition.version.id,
@@ -127,6 +128,7 @@ def live_of(edition: Edition, drafts: bool = False) -> Live:
         noted=lambda noted: {"recalled": described(noted.recalled, edition)} if noted.recalled else {},
         made_from=lambda noted: noted.tags,
         passing=lambda: (edition.archive.moves, edition.clock()),
+        listening=listening,
     )
 
 
@@ -135,11 +137,15 @@ def about(edition: Edition) -> Callable[[str], dict[str, Any]]:
 
     def tell(commit: str) -> dict[str, Any]:
         version = edition.version if commit == edition.version.id else edition.archive.edition(commit).version
-        tags = edition.archive.tagged(version).tags
-        published = timestamp(version.committed_at) if version.committed_at else None
-        return {"version": commit, "tag": tags[-1] if tags else None, "publishedAt": published}
+        return told_of(edition.archive.tagged(version))
 
     return tell
+
+
+def told_of(version: Version) -> dict[str, Any]:
+    """What `extensions.content` says of a version."""
+    published = timestamp(version.committed_at) if version.committed_at else None
+    return {"version": version.id, "tag": version.tags[-1] if version.tags else None, "publishedAt": published}
 
 
 def warming(answers: Delivery) -> Callable[[Edition], None]:

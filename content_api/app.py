@@ -14,10 +14,9 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 
-from content_api.answers import carrying, delivery, live_of, persisted, schema, subscription, warming
+from content_api.answers import carrying, delivery, persisted, schema, subscription, warming
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.lane import Lane
-from content_api.delivery.persisted import Persisted
 from content_api.delivery.reuse import Answers
 from content_api.delivery.subscribe import Subscriptions
 from content_api.errors import ContentApiError, ContentError
@@ -31,17 +30,17 @@ from content_api.observe.observer import Observer
 from content_api.observe.tracing import Tracing, configured
 from content_api.observe.workers import Together
 from content_api.opening import Started, opened_and_started
+from content_api.previewing import preview_routes
 from content_api.publish.announcements import Announcements
 from content_api.publish.files import follow_files
 from content_api.publish.place import folder_of
-from content_api.publish.previews import Previews
 from content_api.publish.publisher import POLL_SECONDS, REMOTE_POLL_SECONDS, Publisher
 from content_api.publish.purging import Purging
-from content_api.settings import Settings, read_settings, unknown_variables, variable
+from content_api.settings import Settings, read_settings, unknown_variables
 from content_api.standing import Overviews, delivered, metrics_of, status_of
 from content_api.web.application import build
 from content_api.web.ending import Ending, ending_well
-from content_api.web.graphql import Answer, AtLeast
+from content_api.web.graphql import AtLeast
 from content_api.web.known import STATE as KNOWN
 from content_api.web.known import KnownRequests
 from content_api.web.listeners import Listeners
@@ -49,9 +48,7 @@ from content_api.web.load import Load
 from content_api.web.observed import STATE as OBSERVER
 from content_api.web.places import STATE as PLACES
 from content_api.web.places import Places
-from content_api.web.previews import PreviewRoutes
 from content_api.web.services import Services
-from content_api.web.tokens import Tokens
 from content_api.web.websocket import SocketLimits
 
 log = structlog.get_logger("content_api")
@@ -194,34 +191,6 @@ def publisher_of(
         poll_seconds=settings.poll_seconds or (REMOTE_POLL_SECONDS if started.opened.mirror else POLL_SECONDS),
         mirror=started.opened.mirror,
     )
-
-
-def preview_routes(
-    settings: Settings, publisher: Publisher | None, answers: Delivery, documents: Persisted
-) -> PreviewRoutes | None:
-    """What is below /preview/; None where nothing is, which is logged if somebody wanted it otherwise."""
-    patterns, tokens = settings.preview_branches, settings.preview_tokens
-    if not (patterns or tokens):
-        return None
-    if publisher is None:
-        log.warning("there are no previews: they are of branches, and what is served are files as they stand")
-        return None
-    if not (patterns and tokens):
-        missing = "preview_tokens" if patterns else "preview_branches"
-        log.warning("there are no previews: one of the two settings is missing", missing=variable(missing))
-        return None
-    previews = Previews(publisher.branch, lambda: publisher.live, patterns)
-    return PreviewRoutes(partial(open_preview, previews, answers, documents), Tokens.of(tokens))
-
-
-@asynccontextmanager
-async def open_preview(
-    previews: Previews, answers: Delivery, documents: Persisted, branch: str
-) -> AsyncIterator[Answer]:
-    """What answers operations on a branch as it is now, drafts included."""
-    async with previews.opened(branch) as preview:
-        live = live_of(preview.edition, drafts=True)
-        yield documents.answering(answers.beside(lambda: live, preview.archive.holding))
 
 
 @asynccontextmanager

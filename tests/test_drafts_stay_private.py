@@ -165,6 +165,7 @@ def test_what_is_served_beside_graphql_holds_nothing_private(public: Public, mon
         *paths,
         "/graphql?query={",
         f"/preview/{BRANCH}/graphql",
+        f"/preview/{BRANCH}/graphql/stream",
         f"/preview/{BRANCH}/schema.graphql",
         f"/{TAG}",
     ):

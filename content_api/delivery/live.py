@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+LISTENING = "Listen over a WebSocket at `/graphql`, or by server-sent events at `/graphql/stream`."
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -27,6 +29,8 @@ class Live:
     """The tags of what was noted."""
     passing: Callable[[], Hashable] = field(default=lambda: None)
     """What an answer may depend on beside this: while it is equal, the same operation has the same answer."""
+    listening: str = LISTENING
+    """Where a subscription is answered, as a hint says it."""
     itself: object = field(default_factory=object)
     """Equal to that of no other. Who keeps it keeps nothing of what is served in memory."""
 

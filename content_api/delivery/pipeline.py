@@ -88,7 +88,7 @@ def answer_once(work: Answering) -> None:
         raise RequestError(
             "STREAM_NEEDED",
             "A subscription has many answers, and there is room for one here.",
-            "Listen over a WebSocket at `/graphql`, or by server-sent events at `/graphql/stream`.",
+            work.live.listening,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Semaphore
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,6 +40,8 @@ class Subscriptions:
     root: Any
     places: Semaphore = field(default_factory=partial(Semaphore, MOST_EVENTS))
     """For events in the lane; whoever gets none waits outside of it, and is told later."""
+    answer: Callable[[Operation, Document | None], Awaitable[Reply]] | None = None
+    """Answers what is no subscription, where the delivery cannot; it never raises either."""
 
     def subscribe(self, operation: Operation, read: Document | None = None) -> Replies:
         """The replies to an operation: one, or for a subscription each as it comes, until the iterator is closed.
@@ -71,7 +73,7 @@ class Subscriptions:
                 yield reply
 
     async def _answer(self, operation: Operation, read: Document | None) -> Replies:
-        yield await self.delivery.answer(operation, read=read)
+        yield await (self.answer(operation, read) if self.answer else self.delivery.answer(operation, read=read))
 
     async def _tell(self, operation: Operation, events: Events) -> Replies:
         """While nothing happens this holds the operation and nothing else: there are thousands of them."""

@@ -1,14 +1,14 @@
 """Previews: what branches that are not published hold, drafts included, for those who may see that.
 
-A preview is made when somebody asks for one, at the cost of what differs from what is live. It always shows the commit
-that its branch names now: a branch with problems answers with these, and not with what it was before.
+A preview is made when somebody asks for one, or listens to it, at the cost of what differs from what is live. It always
+shows the commit that its branch names now: a branch with problems answers with these, and not with what it was before.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -28,9 +28,12 @@ from content_api.content.searchable import search_index
 from content_api.errors import OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.archive import VersionArchive, unreadable
 from content_api.publish.branch import Branch, Good
+from content_api.publish.followers import BranchListener, Followed, Followers
 from content_api.publish.making import freeze, load_beside
 from content_api.publish.queue import Queue, overloaded
+from content_api.store.history import FileChange
 from content_api.store.names import Names
+from content_api.store.snapshot import Version
 
 log = structlog.get_logger("content_api.publish")
 
@@ -99,6 +102,10 @@ class Previews:
     _held: Counter[str] = field(default_factory=Counter)
     _looks: Queue = field(default_factory=Queue)
     _loads: Queue = field(default_factory=Queue)
+    followers: Followers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.followers = Followers(self._tips_now, self._make_ready, self.look_seconds)
 
     @asynccontextmanager
     async def opened(self, name: str) -> AsyncIterator[Preview]:
@@ -134,6 +141,43 @@ class Previews:
         """Whether something was recalled after the branch was read: that hides it here too."""
         return isinstance(known.found, Edition) and known.found.later_recalls != self.live().edition.recalls
 
+    # ---- listening
+
+    def followed(self, name: str, preview: Preview) -> Followed:
+        """What those who listen to a branch share; `preview` is what it is now. It says what the branch was last."""
+        found = self.followers.followed.get(name)
+        if found is None:
+            found = self.followers.followed[name] = Followed(preview.commit, *as_told(preview))
+        return found
+
+    def listen(self, followed: Followed) -> BranchListener:
+        """The versions of a branch that are made ready after this call, as `Announcements.listen` tells them.
+
+        While somebody waits for one, the branch is looked at; while none is there, it is silent.
+        """
+        return BranchListener(self.followers, followed)
+
+    async def _tips_now(self) -> Mapping[str, str]:
+        await self._look_in_time()
+        return self._tips
+
+    async def _make_ready(self, name: str) -> None:
+        with self._holding(name):
+            await self._newest(name)
+
+    def _tell(self, name: str, preview: Preview) -> None:
+        """Tell who listens to a branch that it was read. Not of problems, nor of a commit that is no other version."""
+        followed = self.followers.followed.get(name)
+        if followed is None:
+            return
+        followed.tip = preview.commit
+        if isinstance(preview.found, Edition):
+            line = preview.archive.names.history
+            if (line.version_of(preview.commit) or preview.commit) != (
+                line.version_of(followed.version.id) or followed.version.id
+            ):
+                followed.take(*as_told(preview))
+
     # ---- looking where branches are
 
     async def _look_in_time(self) -> None:
@@ -166,6 +210,7 @@ class Previews:
             raise unreadable(commit) from None
         self._kept[name] = preview
         self._kept.move_to_end(name)
+        self._tell(name, preview)
         return preview
 
     async def _read(self, commit: str, known: Preview | None) -> Preview:
@@ -211,3 +256,9 @@ class Previews:
         for name in {*gone, *spare}:
             if not self._held[name]:
                 self._kept.pop(name).archive.close()
+
+
+def as_told(preview: Preview) -> tuple[Version, Sequence[FileChange] | None]:
+    """What listeners hear of a preview that has an edition: its version, and what that changed."""
+    logged = preview.archive.logged(preview.commit)
+    return preview.archive.tagged(preview.edition.version), logged.files if logged else None

@@ -19,7 +19,7 @@ from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.load import Shedding
 from content_api.web.negotiation import JSON
 from content_api.web.observed import REQUEST_ID, Observed
-from content_api.web.routes import listening_routes, routes
+from content_api.web.routes import routes, socket_route
 from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
 from content_api.web.websocket import SocketLimits
@@ -48,7 +48,7 @@ def build(
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
-        routes=[*routes(services, static), *listening_routes(services, origins, sockets)],
+        routes=[*routes(services, static), socket_route(services, origins, sockets)],
         middleware=_middleware(services, origins, rate_limit),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,

@@ -50,13 +50,13 @@ class PrivatePreviews:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_privately(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "private, no-store"
                 headers.add_vary_header("Authorization")
             await send(message)
 
-        below = scope["type"] == "http" and path_of(scope).startswith(PREVIEW)
+        below = scope["type"] != "lifespan" and path_of(scope).startswith(PREVIEW)
         await self.app(scope, receive, send_privately if below else send)
 
 

@@ -7,23 +7,34 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
+from content_api.delivery.subscribe import Replies
 from content_api.errors import RequestError
 from content_api.web.graphql import Answer, asks_for_page
+from content_api.web.listeners import Subscribe
+from content_api.web.refusing import turn_away
 from content_api.web.scoped import SCOPED, Scoped, Served
 from content_api.web.tokens import Tokens
 
 log = structlog.get_logger("content_api.web")
 
-Open = Callable[[str], AbstractAsyncContextManager[Answer]]
-"""Opens the preview of a branch: what answers operations on it, until the block ends. Raises RequestError."""
+
+@dataclass(frozen=True, slots=True)
+class OpenedPreview:
+    """What answers operations on a branch: once, until the preview is let go, or again and again, for ever."""
+
+    answer: Answer
+    subscribe: Subscribe
+
+
+Open = Callable[[str], AbstractAsyncContextManager[OpenedPreview]]
+"""Opens the preview of a branch, until the block ends. Raises RequestError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +65,32 @@ class Guarded:
         self.page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await WebSocketClose()(scope, receive, send)  # a browser could send no token with it
+        if scope["type"] == "websocket":
+            await turn_away(self.no_socket(HTTPConnection(scope)), scope, receive, send)
             return
         request = Request(scope)
         if scope["path"].endswith("/graphql") and asks_for_page(request):
             await page_at(self.page, scope)(scope, receive, send)
             return
+        owner = self.owner(request)
+        log.debug("a preview is asked for", token=owner, path=scope["path"])
+        await self.app(scope, receive, send)
+
+    def owner(self, request: HTTPConnection) -> str:
+        """Whose token a request has. Raises RequestError where it has none that is good."""
         owner = self.tokens.owner(request.headers.getlist("authorization"))
         if owner is None:
             raise RequestError("TOKEN_REQUIRED", "There is no token, or none that is good here.")
-        log.debug("a preview is asked for", token=owner, path=scope["path"])
-        await self.app(scope, receive, send)
+        return owner
+
+    def no_socket(self, request: HTTPConnection) -> RequestError:
+        """Why there is no WebSocket: a browser could send no token with it, and event streams do for all others."""
+        try:
+            self.owner(request)
+        except RequestError as error:
+            return error
+        hint = "Listen by server-sent events at `/preview/BRANCH/graphql/stream`."
+        return RequestError("NOT_FOUND", "Below `/preview/` there are no WebSockets.", hint)
 
 
 class OfBranch:
@@ -78,10 +103,13 @@ class OfBranch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as opened:
-            answer = await self._answer(opened, scope["path_params"]["branch"])
-            await self.row.app(replace(self.served, answer=answer, at_least=None, again=None))(scope, receive, send)
+            found = await self._opened(opened, scope["path_params"]["branch"])
+            served = replace(self.served, answer=found.answer, subscribe=found.subscribe, at_least=None, again=None)
+            if self.row.stays:
+                await opened.aclose()  # others need the room, for as long as nothing happens here
+            await self.row.app(served)(scope, receive, send)
 
-    async def _answer(self, opened: AsyncExitStack, branch: str) -> Answer:
+    async def _opened(self, opened: AsyncExitStack, branch: str) -> OpenedPreview:
         try:
             return await opened.enter_async_context(self.open(branch))
         except RequestError as error:
@@ -90,13 +118,16 @@ class OfBranch:
             return answering(error)
 
 
-def answering(error: RequestError) -> Answer:
+def answering(error: RequestError) -> OpenedPreview:
     """What answers each operation with the same error, in GraphQL's shape."""
 
     async def answer(operation: Operation, left: Left | None) -> Reply:
         raise error
 
-    return answer
+    def subscribe(operation: Operation) -> Replies:
+        raise error
+
+    return OpenedPreview(answer, subscribe)
 
 
 def page_at(page: Response, scope: Scope) -> Response:

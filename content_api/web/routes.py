@@ -15,7 +15,6 @@ from content_api.web.metrics import Metrics
 from content_api.web.pages import FrontPage, graphiql_page, trusted_page
 from content_api.web.scoped import SCOPED, Served
 from content_api.web.services import Services
-from content_api.web.stream import StreamEndpoint
 from content_api.web.versions import VersionsPage
 from content_api.web.websocket import SocketLimits, WebSocketEndpoint
 
@@ -26,7 +25,16 @@ def routes(services: Services, static: Path) -> list[BaseRoute]:
     Without a `look`, or without a secret that a caller could prove to know, there is nothing at `/hooks/git`.
     """
     page = trusted_page() if services.trusted_only else graphiql_page(static)
-    served = Served(services.answer, services.schema_text, page, services.limits, services.at_least, services.again)
+    served = Served(
+        services.answer,
+        services.subscribe,
+        services.listeners,
+        services.schema_text,
+        page,
+        services.limits,
+        services.at_least,
+        services.again,
+    )
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
         *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),
@@ -44,15 +52,9 @@ def routes(services: Services, static: Path) -> list[BaseRoute]:
     return table
 
 
-def listening_routes(
-    services: Services, origins: Sequence[str], sockets: SocketLimits | None = None
-) -> list[BaseRoute]:
-    """The part of the table that is about staying. One path answers HTTP and WebSockets; event streams have another,
-    because clients that accept them beside JSON, as urql does for every query, must not get one unasked."""
+def socket_route(services: Services, origins: Sequence[str], sockets: SocketLimits | None = None) -> BaseRoute:
+    """The part of the table that is about WebSockets, which share a path with HTTP."""
     subscribe, listeners, limits = services.subscribe, services.listeners, services.limits
-    return [
-        WebSocketRoute(
-            "/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, limits, services.observer)
-        ),
-        Route("/graphql/stream", StreamEndpoint(subscribe, listeners, limits)),
-    ]
+    return WebSocketRoute(
+        "/graphql", WebSocketEndpoint(subscribe, listeners, origins, sockets, limits, services.observer)
+    )

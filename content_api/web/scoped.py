@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.web.graphql import Answer, AnswerAgain, AtLeast, GraphQLEndpoint
+from content_api.web.listeners import Listeners, Subscribe
+from content_api.web.stream import StreamEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Served:
     """What the routes of a scope answer with."""
 
     answer: Answer
+    subscribe: Subscribe
+    listeners: Listeners
     schema_text: str
     page: Response
     limits: Limits
@@ -35,6 +39,8 @@ class Scoped:
     """None for an application that says itself which it answers."""
     in_graphql: bool = False
     """Whether its errors have GraphQL's shape; else they are problem+json."""
+    stays: bool = False
+    """Whether its answers may take for ever."""
 
 
 class SchemaText:
@@ -51,11 +57,18 @@ def graphql(served: Served) -> ASGIApp:
     return GraphQLEndpoint(served.answer, served.page, served.limits, served.at_least, served.again)
 
 
+def stream(served: Served) -> ASGIApp:
+    return StreamEndpoint(served.subscribe, served.listeners, served.limits)
+
+
 def schema_text(served: Served) -> ASGIApp:
     return SchemaText(served.schema_text)
 
 
 SCOPED = (
     Scoped("/graphql", graphql, in_graphql=True),
+    # Not at the path above: clients that accept event streams beside JSON, as urql does for every query, must not get
+    # one unasked.
+    Scoped("/graphql/stream", stream, in_graphql=True, stays=True),
     Scoped("/schema.graphql", schema_text, ("GET",)),
 )

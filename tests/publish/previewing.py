@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from content_api.app import open_preview
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.persisted import Persisted
 from content_api.errors import RequestError
+from content_api.previewing import open_preview
 from content_api.publish.previews import Previews
-from content_api.web.graphql import Answer
+from content_api.web.previews import OpenedPreview
 from tests.publish.world import Followed, following
 from tests.repositories import Change, Repository
 
@@ -31,13 +31,13 @@ class Previewed:
     followed: Followed
     previews: Previews
 
-    def opened(self, branch: str) -> AbstractAsyncContextManager[Answer]:
+    def opened(self, branch: str) -> AbstractAsyncContextManager[OpenedPreview]:
         delivery = self.followed.delivery
         return open_preview(self.previews, delivery, Persisted(longest=delivery.limits.characters), branch)
 
     async def reply(self, branch: str, text: str, **variables: object) -> Reply:
-        async with self.opened(branch) as answer:
-            return await answer(Operation(text, variables))
+        async with self.opened(branch) as opened:
+            return await opened.answer(Operation(text, variables))
 
     async def ask(self, branch: str, text: str, **variables: object) -> dict:
         body = orjson.loads((await self.reply(branch, text, **variables)).body)

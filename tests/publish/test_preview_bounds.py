@@ -140,9 +140,9 @@ async def test_a_branch_that_is_being_read_is_not_let_go(repository, monkeypatch
     for name in ("one", "two"):
         on(repository, name, moon(name))
     with previewing(repository) as seen:
-        async with seen.opened("one") as answer:
+        async with seen.opened("one") as opened:
             assert await seen.name("two") == "two"
-            reply = await answer(Operation(AT, {"v": repository.git("rev-parse", "main")}))
+            reply = await opened.answer(Operation(AT, {"v": repository.git("rev-parse", "main")}))
             assert reply.codes == ()
         assert list(seen.previews._kept) == ["two"]
 

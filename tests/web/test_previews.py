@@ -12,8 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.responses import HTMLResponse
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from content_api.app import create_app
 from content_api.errors import RequestError
@@ -221,9 +220,19 @@ def test_what_holds_tokens_shows_none(repository):
     assert [text for text in shown if hashed(TOKEN) in text or TOKEN in text] == []
 
 
-def test_a_websocket_is_not_let_in(client):
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/preview/review/moon/graphql", headers=BEARER):
+@pytest.mark.parametrize("path", ["review/moon/graphql", "review/moon/graphql/stream", "review/none/graphql", ""])
+@pytest.mark.parametrize(("headers", "status", "code"), [({}, 401, "TOKEN_REQUIRED"), (BEARER, 404, "NOT_FOUND")])
+def test_a_websocket_is_not_let_in_and_is_told_where_to_listen(client, path, headers, status, code):
+    with (
+        pytest.raises(WebSocketDenialResponse) as denied,
+        client.websocket_connect(f"/preview/{path}", headers=headers),
+    ):
         pass
+    response = denied.value
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (status, code)
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert ("/preview/BRANCH/graphql/stream" in error["extensions"].get("hint", "")) == (status == 404)
 
 
 # ---- what there is no preview of
@@ -308,7 +317,7 @@ def test_a_failure_of_ours_is_not_for_a_shared_cache_either(repository, monkeypa
         raise RuntimeError("a defect")
 
     app = create_app(settings(repository))
-    monkeypatch.setattr("content_api.app.live_of", failing)
+    monkeypatch.setattr("content_api.previewing.live_of", failing)
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = ask(client, "review/moon")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (500, "private, no-store")
@@ -400,7 +409,7 @@ def test_what_answers_the_public_again_answers_no_preview():
         yield answering(RequestError("NOT_FOUND", branch))
 
     row = Scoped("/graphql", lambda given: seen.append(given) or served, in_graphql=True)
-    public = Served(None, "", HTMLResponse(""), 1_000, at_least=print, again=print)
+    public = Served(None, None, None, "", HTMLResponse(""), 1_000, at_least=print, again=print)
     asyncio.run(OfBranch(row, opened, public)({"type": "http", "path_params": {"branch": "next"}}, None, None))
     [given] = seen
     assert (given.again, given.at_least) == (None, None)
