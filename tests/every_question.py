@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from graphql import (
@@ -38,15 +42,10 @@ class Public:
     """The commit of the branch, and of the tag that is on it alone."""
     tag_object: str
 
-    def answer(self, question: str, **variables: object) -> str:
+    def answer(self, question: str) -> str:
         """All of an answer, headers included, once it is known to be one."""
-        answer = self.client.post("/graphql", json={"query": question, "variables": variables})
-        refused = {error["extensions"]["code"] for error in answer.json().get("errors", ())}
-        assert not refused & {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_VARIABLES", "INTERNAL"}, (
-            answer.text
-        )
-        assert not {code for code in refused if code.startswith("TOO_")}, (answer.text, question)
-        return f"{answer.headers} {answer.text}"
+        answer = self.client.post("/graphql", json={"query": question})
+        return checked(question, answer.json(), f"{answer.headers} {answer.text}")
 
     def data(self, question: str) -> Any:
         answer = self.client.post("/graphql", json={"query": question}).json()
@@ -57,6 +56,77 @@ class Public:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = self.client.post(f"/preview/{BRANCH}/graphql", json={"query": question}, headers=headers)
         return answer.json()["data"]
+
+
+def checked(question: str, body: dict[str, Any], whole: str) -> str:
+    """The whole of an answer, whose body is no refusal of the question as such."""
+    refused = {error["extensions"]["code"] for error in body.get("errors", ())}
+    wrong = {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_VARIABLES", "INTERNAL", "STREAM_NEEDED"}
+    assert not refused & wrong, (whole, question)
+    assert not {code for code in refused if code.startswith(("TOO_", "PERSISTED_"))}, (whole, question)
+    return whole
+
+
+# ---- by which ways it is asked
+
+
+Ask = Callable[[str], str]
+"""Gives the whole of the answer to a question."""
+
+
+@contextmanager
+def over_http(public: Public) -> Iterator[Ask]:
+    yield public.answer
+
+
+@contextmanager
+def over_events(public: Public) -> Iterator[Ask]:
+    """By server-sent events, a stream for each question."""
+
+    def ask(question: str) -> str:
+        answer = public.client.post("/graphql/stream", json={"query": question})
+        [told] = re.findall(r"^event: next\ndata: (.*)$", answer.text, re.MULTILINE)
+        assert answer.text.endswith("event: complete\ndata:\n\n")
+        return checked(question, json.loads(told), f"{answer.headers} {answer.text}")
+
+    yield ask
+
+
+@contextmanager
+def over_socket(public: Public) -> Iterator[Ask]:
+    """Over one WebSocket for all."""
+    with public.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init"})
+        assert socket.receive_json() == {"type": "connection_ack"}
+        names = map(str, count())
+
+        def ask(question: str) -> str:
+            name = next(names)
+            socket.send_json({"id": name, "type": "subscribe", "payload": {"query": question}})
+            told = socket.receive_json()
+            assert told["id"] == name
+            if told["type"] == "next":
+                assert socket.receive_json() == {"id": name, "type": "complete"}
+                return checked(question, told["payload"], json.dumps(told))
+            return checked(question, {"errors": told["payload"]}, json.dumps(told))
+
+        yield ask
+
+
+@contextmanager
+def by_hash(public: Public) -> Iterator[Ask]:
+    """By the hash of the text alone, which was sent with its text once."""
+
+    def ask(question: str) -> str:
+        named = {"documentId": f"sha256:{hashlib.sha256(question.encode()).hexdigest()}"}
+        public.client.post("/graphql", json={"query": question, **named})
+        answer = public.client.get("/graphql", params=named)
+        return checked(question, answer.json(), f"{answer.headers} {answer.text}")
+
+    yield ask
+
+
+TRANSPORTS = {"HTTP": over_http, "events": over_events, "a socket": over_socket, "a hash": by_hash}
 
 
 # ---- what is asked

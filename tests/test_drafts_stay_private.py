@@ -3,12 +3,14 @@
 The content that is served has a draft of every kind, a draft translation, redirects to drafts and references from
 them; a branch and a tag on it alone hold more. Every text that nobody may read holds one made-up word, which no
 question contains: whatever the answers are, that word is in none of them, nor the key of a draft that was not asked
-for. What can only be counted is compared with a server whose content never had the drafts.
+for. What can only be counted is compared with a server whose content never had the drafts. That who listens at the
+public address hears of no branch is in `test_preview_listening.py`.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 
@@ -18,6 +20,7 @@ from starlette.testclient import TestClient
 
 from content_api.answers import schema
 from content_api.app import create_app
+from content_api.delivery.stored import SHIPPED, read_stored
 from content_api.graph.identifiers import encoded
 from content_api.settings import Settings
 from content_api.web.tokens import hashed
@@ -28,6 +31,7 @@ from tests.every_question import (
     HOPS,
     TAG,
     TOKEN,
+    TRANSPORTS,
     Public,
     batches,
     filters,
@@ -127,13 +131,15 @@ def test_every_field_and_argument_of_the_root_is_asked_with(public: Public):
             assert any(f"{argument}: " in way for way in asked[name]), f"{name}({argument}:) is never asked with"
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_way_of_asking_reaches_what_is_private(public: Public, field: str):
+def test_no_way_of_asking_reaches_what_is_private(public: Public, field: str, transport):
     shallow = list(selections(returned(field), 1))
-    for way in ways(public)[field]:
-        for selection in shallow if field != "content" else inside(public):
-            question = f"{{ {field}{way} {{ {selection} }} }}"
-            assert leaks(public, question, public.answer(question)) == [], question
+    with transport(public) as ask:
+        for way in ways(public)[field]:
+            for selection in shallow if field != "content" else inside(public):
+                question = f"{{ {field}{way} {{ {selection} }} }}"
+                assert leaks(public, question, ask(question)) == [], question
 
 
 def inside(public: Public) -> list[str]:
@@ -145,6 +151,29 @@ def inside(public: Public) -> list[str]:
         f'condition(slug: "{TRANSLATED}") {{ name }}',
         'star: condition(key: "star-sneezes") { name availableLocales }',
     ]
+
+
+@pytest.mark.parametrize("transport", list(TRANSPORTS.values())[1:], ids=list(TRANSPORTS)[1:])
+def test_what_is_asked_by_each_transport_is_answered_with_what_is_public(public: Public, transport):
+    with transport(public) as ask:
+        answer = ask('{ condition(key: "moon-hiccups") { key } draft: condition(key: "hushed-condition") { key } }')
+    assert re.search(r'"condition": ?{"key": ?"moon-hiccups"}, ?"draft": ?null', answer), answer
+
+
+def test_no_stored_document_reaches_what_is_private(public: Public):
+    for stored in read_stored(SHIPPED):
+        if "\nsubscription" in stored.text:
+            continue  # it has no argument; who listens is told of in the file that is named above
+        for key in (*HUSHED.values(), f"condition/{TRANSLATED}", "condition/hushed-new"):
+            name = key.partition("/")[2]
+            asked = {"documentId": stored.name, "variables": {"slug": name, "key": name, "text": name}}
+            answer = public.client.post("/graphql", json=asked)
+            assert "errors" not in answer.json(), answer.text
+            assert leaks(public, json.dumps(asked), f"{answer.headers} {answer.text}") == [], asked
+
+
+def test_what_can_be_listened_to_is_what_is_known_here():
+    assert [*schema().subscription_type.fields] == ["versionPublished"], "a new one: what does it say of drafts?"
 
 
 @pytest.mark.parametrize("kind", [*KINDS])
