@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,18 @@ def closing_line(folder: Path, **environment: str) -> str:
         check=False,
     )
     return finished.stdout.splitlines()[-1]
+
+
+def test_what_tests_need_is_what_ci_installs():
+    """Under CI a test runs where its program is missing, and one that expects a failure would take that for it."""
+    run = (ROOT / ".ci/run").read_text()
+    checked = set(re.findall(r"^command -v (\S+) .*missing\+=\(\S", run, re.MULTILINE))
+    named = {name for file in (ROOT / "tests").rglob("test_*.py") for name in needed(file)}
+    assert {"ssh", "sshd", "nginx"} <= named & checked
+    beside = Path(sys.executable).parent  # what make installs with the tests
+    assert {name for name in named - checked if not (beside / name).exists()} == set()
+
+
+def needed(file: Path) -> list[str]:
+    """The programs that a file of tests names; the one of a text above has other quotation marks."""
+    return re.findall(r'\bneeds\("([\w-]+)"\)', file.read_text())

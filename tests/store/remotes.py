@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import getpass
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -16,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, islice
 from pathlib import Path
 
+from tests.live import free_port
 from tests.repositories import ISOLATED
 
 
@@ -54,6 +57,65 @@ def git_server(
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class SshHost:
+    """A host that takes one key, and the files that who comes to it needs."""
+
+    port: int
+    key: Path
+    known_hosts: Path
+    host_key: Path
+
+    def at(self, path: Path) -> str:
+        return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{path}"
+
+
+@contextmanager
+def ssh_server(folder: Path) -> Iterator[SshHost]:
+    """A real sshd on 127.0.0.1, run by this user and with nothing of the machine's: its keys are in the folder."""
+    folder.mkdir()
+    host_key, key, port = folder / "host_key", folder / "key", free_port()
+    for file in (host_key, key):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    known_hosts = folder / "known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{port} {host_key.with_suffix('.pub').read_text()}")
+    settings = {
+        "ListenAddress": f"127.0.0.1:{port}",
+        "HostKey": host_key,
+        "AuthorizedKeysFile": key.with_suffix(".pub"),
+        "PidFile": "none",
+        "UsePAM": "no",
+        "StrictModes": "no",  # a temporary folder's parents are other people's
+        "PasswordAuthentication": "no",
+        "KbdInteractiveAuthentication": "no",
+    }
+    (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where root's sshd goes before anybody has logged in
+    program = shutil.which("sshd") or ""
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, "-D", "-e", "-f", str(folder / "config")], stderr=log)
+    try:
+        _wait_for(port, process, folder / "log")
+        yield SshHost(port, key, known_hosts, host_key)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _handler(folder: Path, password: str | None, told: GitServer) -> type[BaseHTTPRequestHandler]:

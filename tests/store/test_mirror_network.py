@@ -17,10 +17,11 @@ from content_api.store.remote import read_remote
 from tests.needs import needs
 from tests.repositories import Repository
 from tests.store.conftest import FILES
-from tests.store.remotes import bad_server, certificate, cut, drip, flood, git_server, hang, running_with
+from tests.store.remotes import bad_server, certificate, cut, drip, flood, git_server, hang, running_with, ssh_server
 from tests.store.test_mirror import refs
 
 PASSWORD = "correct horse battery & 'staple'"
+GIVEN_UP = "gave no answer for 1 seconds and was given up"
 SHORT = {"connect_seconds": 1.0, "silence_seconds": 1.0, "fetch_seconds": 2.0}
 
 
@@ -222,14 +223,35 @@ def test_a_repository_is_mirrored_over_ssh(bare: Repository, tmp_path: Path, ssh
 def test_a_host_that_does_not_speak_ssh_is_given_up(tmp_path: Path, behaviour):
     with bad_server(behaviour) as address:
         said = refused(mirror_of(f"ssh://git@{address}/content.git", tmp_path, **SHORT))
-    assert address in said
+    assert f"ssh://git@{address}/content.git {GIVEN_UP}" in said
 
 
 @needs("ssh")
 def test_ssh_asks_nobody_when_its_key_is_not_there(tmp_path: Path):
     with bad_server(hang) as address:
         mirror = mirror_of(f"ssh://git@{address}/x.git", tmp_path, ssh_key=tmp_path / "no key", **SHORT)
-        assert address in refused(mirror)
+        assert f"ssh://git@{address}/x.git {GIVEN_UP}" in refused(mirror)
+
+
+@needs("sshd")
+def test_a_host_that_speaks_ssh_is_fetched_from_and_known_by_its_key(bare: Repository, tmp_path: Path):
+    with ssh_server(tmp_path / "host") as host:
+        mirror = mirror_of(host.at(bare.path), tmp_path, ssh_key=host.key, known_hosts=host.known_hosts)
+        mirror.fetch()
+        bare.commit({"content/a.json": b"1"})
+        mirror.fetch()
+        assert refs(mirror.path) == refs(bare.path)
+
+        nothing = tmp_path / "nothing"
+        nothing.touch()
+        stranger = mirror_of(host.at(bare.path), tmp_path / "a", ssh_key=host.key, known_hosts=nothing)
+        assert "has a host key that is not known" in refused(stranger)
+        keyless = mirror_of(host.at(bare.path), tmp_path / "b", ssh_key=host.host_key, known_hosts=host.known_hosts)
+        assert "does not accept our key" in refused(keyless)
+        missing = mirror_of(
+            host.at(tmp_path / "no.git"), tmp_path / "c", ssh_key=host.key, known_hosts=host.known_hosts
+        )
+        assert "is no repository" in refused(missing)
 
 
 def test_no_command_line_ever_holds_a_secret(bare: Repository, tmp_path: Path, monkeypatch):
