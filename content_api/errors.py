@@ -213,11 +213,20 @@ class NotInMemory(ContentApiError):
     """Something has to be loaded or worked out first. Not for clients: delivery has that done, and asks again.
 
     `name` is what is missing; `versions` are those that must stay in memory for it. `make` works it out and keeps it,
-    beside the event loop; where it is None, the one version itself is missing.
+    beside the event loop; where it is None, the one version itself is missing. Then `or_older` says that, if it turns
+    out to be one that is refused, the newest before it that is not will do.
     """
 
-    def __init__(self, name: str, versions: tuple[str, ...], make: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        versions: tuple[str, ...],
+        make: Callable[[], object] | None = None,
+        *,
+        or_older: bool = False,
+    ) -> None:
         super().__init__(name)
+        self.or_older = or_older
         self.name = name
         self.versions = versions
         self.make = make

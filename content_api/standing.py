@@ -83,7 +83,7 @@ class Overviews:
         return Overview(
             status_of(self.current),
             edition.version,
-            [Listed(version, self.changed(version.id)) for version in part],
+            [Listed(version, self.changed(version.id), edition.archive.refused(version.id)) for version in part],
             len(found),
             first=start == 0,
             after=part[-1].id if start + len(part) < len(found) else None,

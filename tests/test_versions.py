@@ -164,6 +164,18 @@ def test_versions_are_paged_from_the_newest(client, repository):
     assert code(ask(client, text, after=page["endCursor"])) == "BAD_CURSOR"
 
 
+def test_the_page_of_versions_still_shows_which_were_refused_after_the_branch_was_mended(client, repository):
+    refused = repository.commit(broken())
+    until(10, lambda: refused in client.get("/readyz").text)
+    mended = repository.commit(moon("Mended"))
+    ask(client, NAME, {"Content-Version-At-Least": mended})
+    rows = client.get("/versions").text.split("<tbody>")[1].split("</tr>")
+    assert [("refused" in row, refused[:12] in row) for row in rows[:3]] == [(False,) * 2, (True,) * 2, (False,) * 2]
+    asked = "{ versions { nodes { id refused } } }"
+    nodes = ask(client, asked).json()["data"]["versions"]["nodes"]
+    assert [node["refused"] for node in nodes] == [False, True, False]
+
+
 CHANGES = """query ($from: String!, $to: String, $first: Int, $after: String) {
   changes(from: $from, to: $to, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }

@@ -44,18 +44,24 @@ class Archive(Protocol):
 
     @property
     def moves(self) -> int:
-        """How often the branch or a tag has moved: while this stays, so do all answers below."""
+        """How often the branch or a tag has moved, or an older version was found to be refused: while this stays, so
+        do all answers below."""
         ...
 
     def named(self, name: str) -> str:
         """The commit id that a tag, an id or the beginning of one, or a date stands for.
 
-        Raises RequestError for anything that names no version which may be read.
+        For a date, it is that of the newest version from then that is not refused. Raises NotInMemory where that must
+        be found out first, RequestError for anything that names no version which may be read.
         """
         ...
 
     def edition(self, commit: str) -> Edition:
         """The edition of a commit. Raises NotInMemory where it must be loaded, RequestError where it cannot be."""
+        ...
+
+    def refused(self, commit: str) -> bool | None:
+        """Whether a version has problems and is not served; None where that is not known, as nobody has read it."""
         ...
 
     def logged(self, commit: str) -> Logged | None:
@@ -94,6 +100,9 @@ class NoArchive:
 
     def edition(self, commit: str) -> Edition:
         raise RequestError("VERSION_NOT_AVAILABLE", f"Version {commit[:12]} is not served any more.", "Start again.")
+
+    def refused(self, commit: str) -> bool | None:
+        return False
 
     def logged(self, commit: str) -> Logged | None:
         return None

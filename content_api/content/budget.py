@@ -42,3 +42,8 @@ def too_slow(seconds: float) -> Problem:
     found = f"The content was not read and checked within {seconds:,g} seconds"
     expected = "Make it smaller, or give it longer with CONTENT_API_BUILD_SECONDS"
     return Problem(SITE, 1, 1, "", "build_time", found, expected)
+
+
+def is_too_slow(problem: Problem) -> bool:
+    """Whether it says that there was no time, which there may be at another moment."""
+    return problem.rule == "build_time"

@@ -1,6 +1,6 @@
 """From the content model of an older version to today's: what content was written for, and how it is read all the same.
 
-Every version of the content stays readable for ever, so a model that changes leads a step from what it was. The steps
+A model that changes makes no version of the content unreadable, so it leads a step from what it was. The steps
 are taken in memory, between reading JSON and validating it, and by `content-api migrate`, which writes the files anew.
 """
 

@@ -17,8 +17,9 @@ from graphql import (
     VariableNode,
 )
 
-# Fields of what changes in a version that does not: a review falls due one day, and a tag is set or moved.
-PASSING = frozenset(("isOverdue", "tags"))
+# Fields of what changes in a version that does not: a review falls due one day, a tag is set or moved, and that a
+# version has problems is found out.
+PASSING = frozenset(("isOverdue", "tags", "refused"))
 # A tag can be moved, and a prefix become ambiguous; only a whole id names the same thing for ever.
 WHOLE_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 

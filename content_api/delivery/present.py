@@ -30,7 +30,7 @@ LONGEST_LINE = 3_000
 # Word in a document, whatever it names there -> the tag of an answer to it. Fields that say a version or a place in
 # one, arguments that name one, and what depends on the day.
 WORDS = {
-    **dict.fromkeys(("version", "versions", "changes", "tags"), tags.VERSION),
+    **dict.fromkeys(("version", "versions", "changes", "tags", "refused"), tags.VERSION),
     **dict.fromkeys(("cursor", "startCursor", "endCursor", "after", "before"), tags.VERSION),
     "isOverdue": tags.TODAY,
 }

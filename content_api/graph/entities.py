@@ -167,7 +167,9 @@ class Entity(Node):
         return updated_at(self.shown)
 
     @strawberry.field(
-        description="The versions that changed it, up to the one shown, the newest first.", metadata={PASSING: True}
+        description="The versions that changed it, up to the one shown, the newest first; those that were refused "
+        "included, as what they changed may have gone live with a later one.",
+        metadata={PASSING: True},
     )
     def history(
         self,

@@ -37,11 +37,11 @@ from content_api.graph.versions import Version, VersionConnection, edition_named
 Order: TypeAlias = EntityOrder | CautionOrder
 
 
-NAMED = "A tag, a commit id or at least 7 digits of one, or a moment such as `2026-11-22T10:00:00Z`."
-VERSION = (
+NAMED = (
     "A tag, a commit id or at least 7 digits of one, or a moment such as `2026-11-22T10:00:00Z`, for what was live "
-    "then. The live version if not given."
+    "then: the newest version from before it that has no problems."
 )
+VERSION = f"{NAMED} The live version if not given."
 WHERE = "Which of them. Everything that is given must hold."
 ORDER_BY = "In which order. Several keys: the second orders what is equal by the first, and so on."
 Slug: TypeAlias = Annotated[
@@ -230,7 +230,10 @@ class Query(Content):
     def version(self, ref: Annotated[str | None, strawberry.argument(description=VERSION)] = UNSET) -> Version | None:
         return version(self.edition, None if ref is UNSET else ref)
 
-    @strawberry.field(description="The versions, newest first: every commit of the branch that changed the content.")
+    @strawberry.field(
+        description="The versions, newest first: every commit of the branch that changed the content, those that were "
+        "refused included."
+    )
     def versions(self, first: First = UNSET, after: After = UNSET) -> VersionConnection:
         return versions(self.edition, page(first, after, None, None))
 

@@ -30,4 +30,4 @@ class Subscription:
 
 async def _shown(versions: AsyncIterator[store.Version], files_of: FilesOf) -> AsyncGenerator[Version, None]:
     async for version in versions:
-        yield Version(record=version, files=files_of(version.id))
+        yield Version(record=version, files=files_of(version.id), is_refused=False)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import strawberry
 
+from content_api.content.archive import Archive
 from content_api.content.edition import Edition
 from content_api.content.layout import changed_entities
 from content_api.content.view import Shown
@@ -14,7 +15,7 @@ from content_api.errors import RequestError
 from content_api.graph.connections import DEFAULT_PAGE, Edge, Page, PageInfo
 from content_api.graph.identifiers import cursor, cursor_parts
 from content_api.store import snapshot as store
-from content_api.store.history import FileChange, FileChangeKind
+from content_api.store.history import FileChange, FileChangeKind, Logged
 
 USUAL_HISTORY = 10  # what an editor looks at; most entities have fewer
 
@@ -26,10 +27,14 @@ class VersionChanges:
     removed: int = strawberry.field(description="Entities whose file went.")
 
 
-@strawberry.type(description="A version of the content: one git commit, or a folder that is in no repository.")
+@strawberry.type(
+    description="A version of the content: one git commit, or a folder that is in no repository. One that has problems "
+    "is a version too, and never live: see `refused`."
+)
 class Version:
     record: strawberry.Private[store.Version]
     files: strawberry.Private[Sequence[FileChange] | None] = None
+    is_refused: strawberry.Private[bool | None] = None
 
     @strawberry.field(
         description="The commit id, in full; `folder-` and a hash for a folder. `Content-Version` says the same."
@@ -60,6 +65,14 @@ class Version:
     def changed(self) -> VersionChanges | None:
         return None if self.files is None else in_numbers(self.files)
 
+    @strawberry.field(
+        description="Whether it was refused: it has problems by the rules of this server, is not served, and cannot be "
+        "opened. False for one that was live here since the server began. Null where it is not known, as this server "
+        "has not checked it since: opening it tells."
+    )
+    def refused(self) -> bool | None:
+        return self.is_refused
+
 
 @strawberry.type(description="A page of the versions, the newest first.")
 class VersionConnection:
@@ -83,8 +96,16 @@ def version(edition: Edition, name: str | None) -> Version:
     archive = edition.archive
     commit = edition.version.id if name is None else archive.named(name)
     logged = archive.logged(commit)
-    found = logged.version if logged else edition_of(edition, commit).version
-    return Version(record=archive.tagged(found), files=logged.files if logged else None)
+    if logged:
+        return in_list(logged, archive)
+    found = edition_of(edition, commit).version
+    return Version(record=archive.tagged(found), is_refused=archive.refused(commit))
+
+
+def in_list(logged: Logged, archive: Archive) -> Version:
+    """A version of the branch, with what is known of it now."""
+    version = archive.tagged(logged.version)
+    return Version(record=version, files=logged.files, is_refused=archive.refused(version.id))
 
 
 def edition_of(edition: Edition, commit: str) -> Edition:
@@ -101,7 +122,7 @@ def versions(edition: Edition, asked: Page) -> VersionConnection:
     found = edition.archive.versions(edition.version.id)
     start = 0 if asked.after is None else place_after(asked.after, edition)
     part = found[start : start + (DEFAULT_PAGE if asked.first is None else asked.first)]
-    nodes = [Version(record=edition.archive.tagged(one.version), files=one.files) for one in part]
+    nodes = [in_list(one, edition.archive) for one in part]
     edges = [Edge(cursor=cursor(node.record.id, "versions"), node=node) for node in nodes]
     info = PageInfo(
         has_next_page=start + len(part) < len(found),
@@ -124,7 +145,7 @@ def history(shown: Shown, first: int | None) -> list[Version]:
     """The versions that changed an entity's files, up to the one that it is shown in, newest first."""
     archive, commit = shown.view.edition.archive, shown.view.edition.version.id
     logged = archive.touching(commit, *(path for path, _ in shown.record.files))
-    return [Version(record=archive.tagged(one.version), files=one.files) for one in logged[: first or USUAL_HISTORY]]
+    return [in_list(one, archive) for one in logged[: first or USUAL_HISTORY]]
 
 
 def updated_at(shown: Shown) -> datetime | None:

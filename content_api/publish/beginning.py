@@ -45,6 +45,7 @@ def begin(branch: Branch) -> Beginning:
     archive = archive_at(branch, newest.names)
     known = last_live(branch, newest, archive)
     found = newest_good(branch, newest, known, archive, refused={})
+    archive.refuse(found.problems)
     if live := found.good or known:
         freeze()  # nothing is asked yet
         archive.go_live(live.edition, live.snapshot, live.names)

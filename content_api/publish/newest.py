@@ -34,6 +34,11 @@ class Found:
     """Why the newest of those that could not be judged could not."""
 
     @property
+    def problems(self) -> Mapping[str, int]:
+        """How many problems each of the versions has that were refused, the oldest first."""
+        return {refusal.version.id: len(refusal.problems) for refusal in reversed(self.refusals)}
+
+    @property
     def refusal(self) -> Refusal | None:
         """What is to be told: why the newest version is not served."""
         return self.refusals[0] if self.refusals else None

@@ -243,6 +243,7 @@ class Publisher:
             self._refusals.add(
                 found.refusals, self.branch.repository.place, self.folder, seconds, live.edition.version.id
             )
+            self.archive.refuse(found.problems)
             if found.good:
                 self._go_live(found.good, seconds)
             if found.refusal:

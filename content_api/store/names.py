@@ -1,5 +1,8 @@
 """What a client may call a version: a tag, a commit id or the beginning of one, or a date. All of it from memory.
 
+Nothing here knows whether a version can be served: which one was live at a date is for the archive to find, from the
+newest that there was (publish/archive.py).
+
 Where a name could be several things, a full id goes before a tag, and a tag before the beginning of an id: nobody can
 set a tag that takes a commit's own name from it, and a tag of hex digits can still be named. A date is never either:
 git allows no colon in a tag.
@@ -61,7 +64,10 @@ class Names:
     _offered: tuple[str, ...] = field(repr=False)
 
     def resolve(self, name: str) -> str:
-        """Return the id of the commit that a name stands for. Raises RequestError, saying what would be right."""
+        """Return the id of the commit that a name stands for: for a date, of the newest version there was then.
+
+        Raises RequestError, saying what would be right.
+        """
         if len(name) > _LONGEST:
             _refuse(name, f"no version has a name of {len(name):,} characters", _HINT)
         if is_id(name, len(self.history.tip)):
@@ -112,9 +118,10 @@ class Names:
         except ValueError:
             _refuse(name, "the calendar has no such date, time or time zone", _DATE_HINT)
         commit = self.history.at(moment)
-        if commit is None or self.history.version_of(commit) is None:
+        version = None if commit is None else self.history.version_of(commit)
+        if version is None:
             _refuse(name, f"nothing was live then{self._as_far}", self._first())
-        return commit
+        return version
 
     def _first(self) -> str:
         if not self.history:
@@ -150,6 +157,11 @@ def read_names(
     tags = {tag: commit for tag, commit in sorted(found.items()) if commit in commits and tag.isprintable()}
     every = tuple(sorted(commits))
     return Names(history, MappingProxyType(tags), complete, every, _reversed(tags), _newest(tags, history))
+
+
+def is_date(name: str) -> bool:
+    """Tell whether a name is written as a date. Of one that resolves, whether it is one."""
+    return _DATE.fullmatch(name) is not None
 
 
 def moved(before: Names, after: Names) -> tuple[TagMove, ...]:

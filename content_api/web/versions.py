@@ -34,10 +34,12 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A version in the list. `changed` is None where nobody knows: what came before it is hidden."""
+    """A version in the list. `changed` is None where nobody knows, as what came before it is hidden; `refused` where
+    nobody has read it."""
 
     version: Version
     changed: Changed | None
+    refused: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,9 @@ TABLE = Markup("""<h2 id="all">All versions</h2>
 </tbody>
 </table>
 </div>""")
-ROW = Markup("""<tr><th scope="row"><code>{version}</code>{tags}</th><td>{committed}</td><td>{author}</td>
+ROW = Markup("""<tr><th scope="row"><code>{version}</code>{tags}{refused}</th><td>{committed}</td><td>{author}</td>
 <td class="says">{message}</td><td>{changed}</td></tr>""")
+IS_REFUSED = Markup(" <em>refused</em>")
 NO_HISTORY = Markup("""<h2 id="all">All versions</h2>
 <p>What is served are files as they stand, not what is committed to git: so there is no other version.</p>""")
 PAGES = Markup("""<nav aria-label="Pages"><p>{links}</p></nav>""")
@@ -183,6 +186,8 @@ def table(overview: Overview) -> Markup:
     if not overview.total:
         return NO_HISTORY
     caption = f"{plural(overview.total, 'version')} changed the content, the newest first."
+    if any(listed.refused for listed in overview.versions):
+        caption += " What is marked as refused has problems and is not served; not every version was checked here."
     return TABLE.format(caption=caption, rows=Markup("\n").join(map(row, overview.versions)))
 
 
@@ -191,6 +196,7 @@ def row(listed: Listed) -> Markup:
     return ROW.format(
         version=version.id[:SHORT],
         tags=tags(version.tags),
+        refused=IS_REFUSED if listed.refused else "",
         committed=moment(version.committed_at),
         author=words(version.author),
         message=words(first_line(version.message)),

@@ -110,6 +110,7 @@ NULLABLE = {
     "FieldChange.before": "the field may be new",
     "Query.version": "the name may be no version's",
     "Version.changed": "what came by a merge is no version of the branch, and a history may be cut",
+    "Version.refused": "to know it, all versions would have to be loaded",
     "Version.author": "a folder has none, and a commit may not say",
     "Version.committedAt": "a folder has none, and a commit may not say",
     "Version.message": "a folder has none",

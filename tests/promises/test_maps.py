@@ -106,6 +106,8 @@ KEPT = {
     "publish/archive.py VersionArchive._held": UNDER_WAY,
     "publish/archive.py VersionArchive._kept": LEAST_RECENT,
     "publish/archive.py VersionArchive._leaving": UNDER_WAY,
+    "publish/archive.py VersionArchive._passed": "1,000 commits of the branch; the oldest goes first",
+    "publish/archive.py VersionArchive._refused": "1,000 commits of the branch; the oldest goes first",
     "publish/archive.py VersionArchive._unreadable": "1,000 commits of the branch; the oldest goes first",
     "publish/previews.py Previews._held": UNDER_WAY,
     "publish/previews.py Previews._kept": LEAST_RECENT,

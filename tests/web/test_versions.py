@@ -91,6 +91,14 @@ def test_every_version_is_a_row_with_what_it_changed():
     assert read.texts["td"][4:] == ["not said", "not said", "not said", "not known"]
 
 
+def test_a_version_that_is_known_to_be_refused_is_marked_in_its_row():
+    older = Version("c" * 40, ("edition",), None, None, None)
+    for refused in (True, False, None):
+        read = page(replace(SHOWN, versions=[*SHOWN.versions, Listed(older, None, refused)], total=2))
+        assert read.texts["th"][6] == f"{'c' * 12} edition{' refused' if refused else ''}"
+        assert ("has problems and is not served" in read.texts["caption"][0]) is (refused is True)
+
+
 def test_a_version_that_changed_no_entity_says_so():
     assert page(replace(SHOWN, versions=[Listed(LIVE, Changed(0, 0, 0))])).texts["td"][-1] == "no entity"
 
