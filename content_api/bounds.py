@@ -94,7 +94,8 @@ class QuestionBounds(BaseModel):
     max_document_characters: Annotated[int, Field(ge=100, le=40_000)] = OPERATION.characters
     """The longest document. The largest of a page that we know has 3,000."""
     max_document_tokens: Annotated[int, Field(ge=10, le=10_000)] = OPERATION.tokens
-    """Words and signs of a document. That page has 400; each takes 300 bytes while the document is remembered."""
+    """Words and signs of a document, and by themselves the `#` of comments. That page has 400; each takes 300 bytes
+    while the document is remembered."""
     max_document_fragments: Annotated[int, Field(ge=0, le=100)] = OPERATION.fragments
     """Named fragments of a document: one for each part of a page. They multiply each other."""
     max_document_directives: Annotated[int, Field(ge=0, le=1_000)] = OPERATION.directives

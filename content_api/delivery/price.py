@@ -1,8 +1,8 @@
 """What an operation may cost, by a formula that its author can work out.
 
 Every field costs 1. A field with `first`, `last` or `ids` multiplies what is below it by that number, or by 20 where
-none is given; any other list of objects multiplies by 5. Each thing that a `where` asks costs 50, and 100 more for each
-`some`, `every` or `none` around it; a full-text search costs 200, and 25 for each item of its page; a comparison of two
+none is given; any other list of objects multiplies by 5. Each thing that a `where` asks costs 50, and 150 more for each
+`some`, `every` or `none` around it; a full-text search costs 250, and 25 for each item of its page; a comparison of two
 versions costs 500: they look at every entity, or into whole texts. `__schema` costs 1,000 and `__type` 100, whatever is
 below.
 
@@ -54,11 +54,12 @@ SIZE_ARGUMENTS = ("first", "last", "ids")
 # 1 is meant to be 10 µs, which is what a field takes that is executed with no plan: 5,000 are 50 ms. What follows was
 # measured on 5,000 entities, 1,000 of them of the kind asked for. To ask one thing of each takes 0.25 to 0.55 ms.
 CRITERION = 50
-# Through one relation it takes 0.7 to 1.1 ms, through two 2.2 and through three 2.5.
-RELATION = 100
+# Through one relation it takes 0.7 to 1.2 ms, through two 2.2 and through three 2.5. What else a text may take to be
+# read, 15 ms, is to have room beside as many of these as may be asked: tests/test_attacks.py.
+RELATION = 150
 QUANTIFIERS = frozenset(("some", "every", "none"))
 # Argument -> what a field costs that takes it. A full-text search that finds nothing takes 1 to 3 ms.
-DEAR_ARGUMENTS = {"text": 200, "from": 500}
+DEAR_ARGUMENTS = {"text": 250, "from": 500}
 # To find the words in the text of what a search gives takes 0.1 to 0.3 ms.
 FOUND = 25
 

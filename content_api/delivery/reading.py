@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from content_api.delivery.documents import Document
-from content_api.delivery.limits import Limits
+from content_api.delivery.limits import Limits, refusal
 from content_api.delivery.masks import Refused, ShownError, show, show_request_error, show_syntax_error
 from content_api.delivery.present import words_of
 from content_api.delivery.timed import TimedSource, rules, unlink
@@ -37,7 +37,13 @@ class Reading:
 
 
 def parse_text(work: Reading) -> None:
-    """Parse, and stop at the token that is one too many. `{ }` is no GraphQL, whatever graphql-core thinks of it."""
+    """Parse, and stop at the token that is one too many. `{ }` is no GraphQL, whatever graphql-core thinks of it.
+
+    Its lexer counts no comments, each of which takes as long as a token. Here their signs count, those in texts too.
+    """
+    signs, most = work.text.count("#"), work.limits.tokens
+    if signs > most:
+        raise refusal("DOCUMENT_TOO_LONG", signs, most, "`#`, each of which may be a comment", "Leave out comments.")
     try:
         source = TimedSource(work.text)
         work.ast = parse(source, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)

@@ -241,6 +241,13 @@ def test_counting_stops_at_the_first_that_is_too_many(document, message):
         hold(LIMITS, parse(document))
 
 
+def test_comments_are_counted_by_their_signs():
+    assert ask("#\n" * 1_000 + "{ name }").executed
+    reply = ask("#\n" * 1_001 + "{ name }")
+    assert (reply.codes, reply.executed) == (("DOCUMENT_TOO_LONG",), False)
+    assert error(reply)["message"] == "There are 1,001 `#`, each of which may be a comment; 1,000 are allowed."
+
+
 class Naive:
     """Every limit of an operation as the page of limits words it: with every fragment written where it is spread."""
 

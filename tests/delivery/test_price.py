@@ -359,13 +359,13 @@ FILTERED = build_schema(
         ),
         ("query($w: Where) { things(where: $w) { totalCount } }", {}, 21),
         ("query($e: String) { things(where: {name: {eq: $e}}) { totalCount } }", {"e": "a"}, 21 + 50),
-        ('{ search(text: "a", first: 5) { totalCount } }', {}, 1 + 5 * (1 + 25) + 200),
-        ('{ things(where: {parts: {some: {name: {eq: "a"}}}}) { totalCount } }', {}, 21 + 150),
-        ('{ things(where: {parts: {none: {parts: {some: {tags: ["a", "b"]}}}}}) { totalCount } }', {}, 21 + 2 * 250),
+        ('{ search(text: "a", first: 5) { totalCount } }', {}, 1 + 5 * (1 + 25) + 250),
+        ('{ things(where: {parts: {some: {name: {eq: "a"}}}}) { totalCount } }', {}, 21 + 200),
+        ('{ things(where: {parts: {none: {parts: {some: {tags: ["a", "b"]}}}}}) { totalCount } }', {}, 21 + 2 * 350),
         (
             "query($w: Where) { things(where: $w) { totalCount } }",
             {"w": {"tags": ["a"], "parts": {"some": {"tags": ["b", "c"]}}}},
-            21 + 50 + 2 * 150,
+            21 + 50 + 2 * 200,
         ),
     ],
 )
@@ -380,8 +380,8 @@ def test_what_looks_at_every_entity_is_priced(document, variables, cost):
     [
         ("{ things(first: 90) { totalCount } }", 0),
         ('{ things(where: {name: {eq: "a"}}, first: 90) { totalCount } }', 50),
-        ('{ search(text: "a", first: 5) { totalCount } }', 5 * 25 + 200),
-        ('{ ...F } fragment F on Query { search(text: "a", first: 1) { totalCount } things { totalCount } }', 225),
+        ('{ search(text: "a", first: 5) { totalCount } }', 5 * 25 + 250),
+        ('{ ...F } fragment F on Query { search(text: "a", first: 1) { totalCount } things { totalCount } }', 275),
     ],
 )
 def test_of_a_price_it_is_told_what_is_for_looking_at_everything(document, looking):
@@ -402,8 +402,8 @@ def test_a_refusal_knows_that_a_search_looks_into_what_it_finds():
     [operation] = parse('{ search(text: "a", first: 100) { totalCount } }').definitions
     with pytest.raises(RequestError) as refused:
         hold_cost(1_000, price(FILTERED, operation, {}, {}, LIMITS))
-    assert refused.value.hint == "Ask for `first: 30` of `search` instead of 100, and page through the rest."
-    [smaller] = parse('{ search(text: "a", first: 30) { totalCount } }').definitions
+    assert refused.value.hint == "Ask for `first: 28` of `search` instead of 100, and page through the rest."
+    [smaller] = parse('{ search(text: "a", first: 28) { totalCount } }').definitions
     hold_cost(1_000, price(FILTERED, smaller, {}, {}, LIMITS))
 
 

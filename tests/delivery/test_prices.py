@@ -91,7 +91,7 @@ def test_a_text_that_is_too_long_is_refused_each_time_and_not_remembered_as_anot
     [operation] = parse("query ($text: String!) { search(text: $text) { totalCount } }").definitions
     prices = Prices()
     for _ in range(3):
-        assert prices.of(searched, operation, {}, {"text": "a" * 200}, LIMITS).total == 227
+        assert prices.of(searched, operation, {}, {"text": "a" * 200}, LIMITS).total == 277
         with pytest.raises(RequestError, match="201 characters"):
             prices.of(searched, operation, {}, {"text": "a" * 201}, LIMITS)
 
