@@ -115,6 +115,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
         again=documents.answering_again(answers),
+        version=lambda: current.edition.version.id,
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,
         status=lambda: status_of(current, purging, is_ending=ending.told),

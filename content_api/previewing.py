@@ -55,9 +55,11 @@ async def open_preview(
 ) -> AsyncIterator[OpenedPreview]:
     """What answers operations on a branch as it is now, drafts included."""
     async with previews.opened(branch) as preview:
+        followed = previews.followed(branch, preview)
         yield OpenedPreview(
             documents.answering(over(preview, answers, branch)),
-            partial(subscribe_to, previews, answers, documents, branch, previews.followed(branch, preview)),
+            partial(subscribe_to, previews, answers, documents, branch, followed),
+            lambda: followed.ready,
         )
 
 

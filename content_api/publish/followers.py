@@ -22,6 +22,8 @@ class Followed:
     def __init__(self, tip: str, version: Version, files: Sequence[FileChange] | None) -> None:
         self.tip = tip
         """The commit that it was last made ready at, or found not to be servable."""
+        self.ready = tip
+        """The newest commit that was made ready, be it another version or not."""
         self.version = version
         self.announcements = Announcements()
         self._files = files

@@ -172,6 +172,7 @@ class Previews:
             return
         followed.tip = preview.commit
         if isinstance(preview.found, Edition):
+            followed.ready = preview.commit
             line = preview.archive.names.history
             if (line.version_of(preview.commit) or preview.commit) != (
                 line.version_of(followed.version.id) or followed.version.id

@@ -43,6 +43,9 @@ AnswerAgain = Callable[[], Reply | None]
 AtLeast = Callable[[str], Awaitable[None]]
 """Waits until a commit, or one that follows it, is live. Raises RequestError where that takes too long."""
 
+Version = Callable[[], str | None]
+"""Says which version is served now, for answers that come from none; None where there is none."""
+
 ALLOW = "GET, HEAD, POST"
 AT_LEAST = "content-version-at-least"
 # Bytes that the variables take of what is answered again without being read, as they are kept with it: the bound of all
@@ -68,8 +71,10 @@ class GraphQLEndpoint:
         limits: Limits,
         at_least: AtLeast | None = None,
         again: Callable[[Operation], AnswerAgain] | None = None,
+        version: Version = lambda: None,
     ) -> None:
         self.answer = answer
+        self.version = version
         self.again = again
         self.page = page
         self.at_least = at_least
@@ -106,7 +111,7 @@ class GraphQLEndpoint:
             reply = await self.answer(operation, partial(gone, request.receive))
             return self.present(operation, reply, wanted, request)
         except RequestError as error:
-            return refuse(error, media)
+            return refuse(error, media, version=self.version())
 
     def present(self, operation: Operation, reply: Reply, wanted: Wanted, request: Request) -> Answered:
         """The answer as it is wanted; whoever would give it again is told how."""
@@ -194,12 +199,17 @@ def check_content(request: Request) -> None:
         raise _unsupported(f"The body is coded as {encoding[:80]}.")
 
 
-def refuse(error: RequestError, media: str, allow: str = ALLOW) -> Response:
+def refuse(error: RequestError, media: str, allow: str = ALLOW, version: str | None = None) -> Response:
     note_code(error.code)
-    headers = {"Vary": VARY, **headers_of(error)}
+    headers = {"Vary": VARY, **versioned(version), **headers_of(error)}
     if error.code == "METHOD_NOT_ALLOWED":
         headers["Allow"] = allow
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
+
+
+def versioned(version: str | None) -> dict[str, str]:
+    """The header that says which version is served."""
+    return {"Content-Version": version} if version else {}
 
 
 def _unsupported(message: str) -> RequestError:

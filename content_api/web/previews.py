@@ -16,7 +16,7 @@ from content_api.delivery.coming import Left
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.subscribe import Replies
 from content_api.errors import RequestError
-from content_api.web.graphql import Answer, asks_for_page
+from content_api.web.graphql import Answer, Version, asks_for_page
 from content_api.web.listeners import Subscribe
 from content_api.web.refusing import turn_away
 from content_api.web.scoped import SCOPED, Scoped, Served
@@ -31,6 +31,8 @@ class OpenedPreview:
 
     answer: Answer
     subscribe: Subscribe
+    version: Version
+    """The newest that was made ready; of a branch with problems there is none."""
 
 
 Open = Callable[[str], AbstractAsyncContextManager[OpenedPreview]]
@@ -47,8 +49,7 @@ class PreviewRoutes:
     def app(self, served: Served) -> ASGIApp:
         """The application below /preview. `served` is what the public scope answers with; of it, the answers differ."""
         table: list[BaseRoute] = [
-            Route(f"/{{branch:path}}{row.path}", OfBranch(row, self.open, served), methods=row.methods)
-            for row in SCOPED
+            Route(f"/{{branch:path}}{row.path}", OfBranch(row, self.open, served)) for row in SCOPED
         ]
         return Guarded(Router(table, redirect_slashes=False), self.tokens, served.page)
 
@@ -104,7 +105,14 @@ class OfBranch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as opened:
             found = await self._opened(opened, scope["path_params"]["branch"])
-            served = replace(self.served, answer=found.answer, subscribe=found.subscribe, at_least=None, again=None)
+            served = replace(
+                self.served,
+                answer=found.answer,
+                subscribe=found.subscribe,
+                version=found.version,
+                at_least=None,
+                again=None,
+            )
             if self.row.stays:
                 await opened.aclose()  # others need the room, for as long as nothing happens here
             await self.row.app(served)(scope, receive, send)
@@ -127,7 +135,7 @@ def answering(error: RequestError) -> OpenedPreview:
     def subscribe(operation: Operation) -> Replies:
         raise error
 
-    return OpenedPreview(answer, subscribe)
+    return OpenedPreview(answer, subscribe, lambda: None)
 
 
 def page_at(page: Response, scope: Scope) -> Response:

@@ -34,11 +34,12 @@ def routes(services: Services, static: Path) -> list[BaseRoute]:
         services.limits,
         services.at_least,
         services.again,
+        services.version,
     )
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),
-        *(Route(row.path, row.app(served), methods=row.methods) for row in SCOPED),
-        Route("/versions", VersionsPage(services.overlook).respond),
+        *(Route(row.path, row.app(served)) for row in SCOPED),
+        Route("/versions", VersionsPage(services.overlook, services.version).respond),
         Route("/livez", livez),
         Route("/readyz", Readyz(services.status).respond),
         Route("/metrics", Metrics(services.expose).respond),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
-from content_api.web.graphql import Answer, AnswerAgain, AtLeast, GraphQLEndpoint
+from content_api.web.graphql import READING, Answer, AnswerAgain, AtLeast, GraphQLEndpoint, Version, versioned
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.stream import StreamEndpoint
 
@@ -27,6 +28,7 @@ class Served:
     limits: Limits
     at_least: AtLeast | None = None
     again: Callable[[Operation], AnswerAgain] | None = None
+    version: Version = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class Scoped:
 
     path: str
     app: Callable[[Served], ASGIApp]
-    methods: Sequence[str] | None = None
-    """None for an application that says itself which it answers."""
+    """It says itself which methods it answers."""
     in_graphql: bool = False
     """Whether its errors have GraphQL's shape; else they are problem+json."""
     stays: bool = False
@@ -46,23 +47,27 @@ class Scoped:
 class SchemaText:
     """The SDL. As plain text, so that a browser shows it: its own media type is not registered."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, version: Version) -> None:
         self.text = text.encode()
+        self.version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await PlainTextResponse(self.text)(scope, receive, send)
+        headers = versioned(self.version())
+        if scope["method"] not in READING:
+            raise HTTPException(405, headers={"Allow": ", ".join(READING), **headers})
+        await PlainTextResponse(self.text, headers=headers)(scope, receive, send)
 
 
 def graphql(served: Served) -> ASGIApp:
-    return GraphQLEndpoint(served.answer, served.page, served.limits, served.at_least, served.again)
+    return GraphQLEndpoint(served.answer, served.page, served.limits, served.at_least, served.again, served.version)
 
 
 def stream(served: Served) -> ASGIApp:
-    return StreamEndpoint(served.subscribe, served.listeners, served.limits)
+    return StreamEndpoint(served.subscribe, served.listeners, served.limits, version=served.version)
 
 
 def schema_text(served: Served) -> ASGIApp:
-    return SchemaText(served.schema_text)
+    return SchemaText(served.schema_text, served.version)
 
 
 SCOPED = (
@@ -70,5 +75,5 @@ SCOPED = (
     # Not at the path above: clients that accept event streams beside JSON, as urql does for every query, must not get
     # one unasked.
     Scoped("/graphql/stream", stream, in_graphql=True, stays=True),
-    Scoped("/schema.graphql", schema_text, ("GET",)),
+    Scoped("/schema.graphql", schema_text),
 )

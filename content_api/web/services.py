@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.observe.observer import Observer
-from content_api.web.graphql import Answer, AnswerAgain, AtLeast
+from content_api.web.graphql import Answer, AnswerAgain, AtLeast, Version
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.load import Load
@@ -25,6 +25,8 @@ class Services:
 
     schema_text: str
     answer: Answer
+    version: Version
+    """The one that is live."""
     subscribe: Subscribe
     listeners: Listeners
     """Handed in so that its owner can dismiss them when the server is to end."""

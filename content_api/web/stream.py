@@ -21,7 +21,7 @@ from content_api.errors import RequestError
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.errors import identified_reply, note_reply
-from content_api.web.graphql import check_content, refuse
+from content_api.web.graphql import Version, check_content, refuse, versioned
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON, accept_of, choose
 from content_api.web.parameters import from_body, from_query_string
@@ -53,6 +53,7 @@ class StreamEndpoint:
         limits: Limits,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         send_seconds: float = SEND_SECONDS,
+        version: Version = lambda: None,
     ) -> None:
         self.subscribe = subscribe
         self.listeners = listeners
@@ -60,6 +61,7 @@ class StreamEndpoint:
         self.turns = asyncio.Lock()
         self.heartbeat_seconds = heartbeat_seconds
         self.send_seconds = send_seconds
+        self.version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -67,7 +69,7 @@ class StreamEndpoint:
             with self.listeners.place():
                 await self.stream(self.subscribe(operation), receive, send)
         except RequestError as error:
-            await refuse(error, JSON, ALLOW)(scope, receive, send)
+            await refuse(error, JSON, ALLOW, self.version())(scope, receive, send)
         except ClientDisconnect:
             log.debug("the client left before its request was read")
         except TimeoutError:
@@ -90,7 +92,7 @@ class StreamEndpoint:
         leaving = asyncio.create_task(left(receive))
         self.listeners.streams.add(leaving)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await send({"type": "http.response.start", "status": 200, "headers": self.headers()})
             async with aclosing(events(replies, leaving, self.heartbeat_seconds)) as chunks:
                 async for chunk in chunks:
                     await self.write(send, chunk, more=True)
@@ -98,6 +100,10 @@ class StreamEndpoint:
         finally:
             self.listeners.streams.discard(leaving)
             leaving.cancel()
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Those of a stream, with the version that is served as it begins."""
+        return [*((name.lower().encode(), said.encode()) for name, said in versioned(self.version()).items()), *HEADERS]
 
     async def write(self, send: Send, chunk: bytes, more: bool) -> None:
         """Raises TimeoutError when the client does not read."""

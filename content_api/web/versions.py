@@ -16,6 +16,7 @@ from starlette.responses import Response
 from content_api.content.problems import Problem
 from content_api.content.report import count, first_line, harmless, plural
 from content_api.store.snapshot import Version
+from content_api.web.graphql import versioned
 from content_api.web.health import Refused, Status, Trouble
 from content_api.web.pages import page
 
@@ -122,14 +123,18 @@ NOT_SAID = Markup("not said")
 class VersionsPage:
     """The page, a part of the list at a time."""
 
-    def __init__(self, overlook: Overlook) -> None:
+    def __init__(self, overlook: Overlook, version: Callable[[], str | None]) -> None:
         self.overlook = overlook
+        self.version = version
 
     async def respond(self, request: Request) -> Response:
         overview = self.overlook(request.query_params.get("after"))
         if overview is None:
-            return page("No such version", NO_SUCH, status=404)
-        return page("Versions", content(overview), style=STYLE)
+            found = page("No such version", NO_SUCH, status=404)
+        else:
+            found = page("Versions", content(overview), style=STYLE)
+        found.headers.update(versioned(self.version()))
+        return found
 
 
 def content(overview: Overview) -> Markup:

@@ -42,6 +42,7 @@ def every_route(static: Path) -> list[BaseRoute]:
 
     services = Services(
         schema_text="",
+        version=not_asked,
         answer=not_asked,
         subscribe=not_asked,
         listeners=Listeners(),

@@ -40,6 +40,7 @@ def application(
         answer=answer or delivery().answer,
         subscribe=options.pop("subscribe", None) or Subscriptions(delivery(), voice or Voice()).subscribe,
         listeners=options.pop("listeners", None) or Listeners(),
+        version=lambda: "v1",
         status=status,
         overlook=overlook,
         expose=expose,

@@ -287,6 +287,48 @@ def test_at_most_a_hundred_problems_are_told(repository, client):
     assert error["message"].endswith("100 problems in 100 files. These are the first; there may be more.")
 
 
+# ---- which version it is
+
+
+def test_each_answer_of_a_preview_says_the_branchs_own_version(client, repository):
+    commit, path = repository.git("rev-parse", "review/moon"), "/preview/review/moon"
+    json = BEARER | {"Content-Type": "application/json"}
+    answers = {
+        200: client.get(f"{path}/schema.graphql", headers=BEARER),
+        400: client.post(f"{path}/graphql", content=b"{", headers=json),
+        405: client.delete(f"{path}/graphql", headers=BEARER),
+        406: ask(client, "review/moon", Accept="image/png"),
+        415: client.post(f"{path}/graphql/stream", content=b"{", headers=BEARER),
+    }
+    assert {answer.status_code: answer.status_code for answer in answers.values()} == {one: one for one in answers}
+    streamed = client.post(f"{path}/graphql/stream", json=NAME, headers=BEARER)
+    refused = client.post(f"{path}/schema.graphql", headers=BEARER)
+    assert (streamed.status_code, refused.status_code) == (200, 405)
+    found = [answer.headers.get_list("Content-Version") for answer in (*answers.values(), streamed, refused)]
+    assert found == [[commit]] * len(found)
+
+
+def test_a_commit_that_leaves_the_content_as_it_was_is_what_a_preview_says(client, repository):
+    repository.branch("review/beside", "main")
+    for name in ("one", "two"):
+        commit = repository.commit({f"{name}.md": b"beside the content"}, branch="review/beside")
+        time.sleep(1.1)  # until the branches are looked at again
+        assert ask(client, "review/beside").headers["Content-Version"] == commit
+        refused = client.delete("/preview/review/beside/graphql", headers=BEARER)
+        assert refused.headers["Content-Version"] == commit
+
+
+def test_without_a_token_and_of_a_branch_with_problems_no_version_is_said(client):
+    for answer in (
+        client.get("/preview/review/moon/schema.graphql"),
+        ask(client, "review/none"),
+        ask(client, "review/broken"),
+        client.post("/preview/review/broken/graphql/stream", json=NAME, headers=BEARER),
+        client.delete("/preview/review/broken/graphql", headers=BEARER),
+    ):
+        assert "Content-Version" not in answer.headers
+
+
 # ---- caches, browsers
 
 
