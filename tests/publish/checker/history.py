@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from content_api.store.cache import cache_folder
 from tests.cli.command import COMMAND
@@ -39,9 +40,13 @@ class History:
     heard: int = 0
     commits: int = 0
     lives: int = 0
+    waits: list[float] = field(default_factory=list)
+    """Seconds from each good push that was waited for to its being live."""
 
     def __str__(self) -> str:
         told = f"{self.commits} commits, {self.asked} answers, {self.heard} messages, {self.lives} lives of the server"
+        if self.waits:
+            told += f", live after {median(self.waits):.2f} s in the median and {max(self.waits):.2f} s at worst"
         kind = " --mirror" * self.mirrored
         again = f"python -m tests.publish.checker --seed {self.seed}{kind} --steps {len(self.steps)}"
         if not self.offences:
@@ -83,7 +88,7 @@ def check(
         stage.client.close()
         stage.server.close()
     history.offences, history.asked = findings.offences, findings.asked
-    history.commits, history.lives = len(stage.ledger.commits), stage.server.lives
+    history.commits, history.lives, history.waits = len(stage.ledger.commits), stage.server.lives, stage.waits
     return history
 
 

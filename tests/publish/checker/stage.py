@@ -48,6 +48,10 @@ class Stage:
     trunk: list[str] = field(default_factory=list)
     """The first versions, which every later one descends from."""
     settled: int = 0
+    since: float | None = None
+    """When the step that runs has last told the branch to be somewhere, or started the server again after that."""
+    waits: list[float] = field(default_factory=list)
+    """Seconds from there until a good version was live, each time that this was waited for at once."""
 
     def __post_init__(self) -> None:
         self.client = Client(self.server.port, self.ledger, self.server.outages, self.findings)
@@ -133,6 +137,7 @@ class Stage:
         self.pushed_to.git("update-ref", BRANCH, commit)
 
     def _aim(self, commit: str) -> None:
+        self.since = time.monotonic()
         self.tip = commit
         self.recalled = self.ledger.commits[commit].recalled
         if self.pinned is None:
@@ -158,6 +163,9 @@ class Stage:
             self.until("The pin is not seen", lambda told: told["pinned"] and told["version"] == self.pinned)
         elif self.ledger.commits[self.tip].good:
             self._until_live()
+            if self.since is not None:
+                self.waits.append(time.monotonic() - self.since)
+                self.since = None
         else:
             self._until_refused(self.ledger.commits[self.tip].version)
         self.settled += 1
@@ -209,8 +217,12 @@ class Stage:
 
     def restart(self, end: Callable[[], None]) -> None:
         end()
+        self.start_again()
+
+    def start_again(self) -> None:
         self.settled = 0
         self.server.start()
+        self.since = time.monotonic()
 
 
 WARM_AFTER = 12

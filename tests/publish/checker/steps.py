@@ -42,6 +42,7 @@ def script(seed: int, mirrored: bool, only: Collection[str] = ()) -> Iterator[St
 def run(step: Step, stage: Stage) -> None:
     """Do it, and most times wait until it has come to rest; other times the next step comes right upon it."""
     random = Random(step.seed)
+    stage.since = None
     STEPS[step.name][1](stage, random)
     if random.random() < 0.3:
         stage.call_hook()
@@ -273,9 +274,8 @@ def kill(stage: Stage, random: Random) -> None:
 def kill_and_push(stage: Stage, random: Random) -> None:
     """What is pushed while the server is down is live when it is up."""
     stage.server.kill()
-    stage.settled = 0
     stage.push(stage.good())
-    stage.server.start()
+    stage.start_again()
 
 
 def terminate(stage: Stage, random: Random) -> None:
