@@ -212,7 +212,7 @@ def test_what_is_served_beside_graphql_holds_nothing_private(public: Public, mon
 @pytest.mark.parametrize("kind", [*KINDS])
 def test_no_filter_counts_what_is_private(public: Public, innocent: Public, kind: str):
     wanted = get_named_type(schema().query_type.fields[f"{kind}s"].args["where"].type)
-    for some in batches(list(filters(wanted, HOPS)), 15):
+    for some in batches(list(filters(wanted, HOPS)), 12):
         asked = " ".join(
             f"f{at}: {kind}s(where: {one}) {{ totalCount nodes {{ key }} }}" for at, one in enumerate(some)
         )
