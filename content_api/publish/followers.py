@@ -94,7 +94,7 @@ class Followers:
             log.debug("a branch that is listened to is not ready", branch=name, reason=str(error))
             if error.code == "OVERLOADED":
                 return  # at the next look, once more
-        except Exception:
+        except Exception:  # a defect of ours: without this it would end the task, and nobody would hear of any branch
             log.exception("a branch that is listened to cannot be made ready", branch=name)
         followed.tip = tip
 
