@@ -17,7 +17,7 @@ from content_api.content.lexicon import Lexicon, composed, lexicon
 
 # Bytes that a writer may hold before it writes a segment, and its threads. For a build: two threads are 1.7 times as
 # fast as one, more are no faster, since Python feeds them; 50,000 entities of 1 kB become four segments in this memory.
-# For an update: the least that tantivy takes. All of it is given back in the end.
+# For updates: the least that tantivy takes. What is held is given back with each commit.
 _BUILD = (60_000_000, 2)
 _UPDATE = (15_000_000, 1)
 
@@ -75,19 +75,30 @@ class _Line:
         """(kind, key) by serial number. It only grows, and only by entities that are new: older shelves read it too."""
         self.serials: dict[tuple[str, str], int] = {}
         self._reader = lexicon(locale)
-        self._merging: threading.Thread | None = None
+        self._updating: tantivy.IndexWriter | None = None
         self._index = tantivy.Index(SCHEMA)
         self._index.register_tokenizer("stems", self._reader.stems)
         self._index.register_tokenizer("words", self._reader.words)
         # Otherwise a thread of tantivy watches for commits and competes with us for its lock, at 100 ms a try.
         self._index.config_reader("manual")
 
-    def write(
-        self, removed: Iterable[tuple[str, str]], added: Iterable[SearchDocument], size: tuple[int, int]
+    def build(self, documents: Iterable[SearchDocument]) -> tantivy.Searcher:
+        """Put in all that the line begins with. The threads of the writer end with it: many a line is never updated."""
+        return self._write(self._index.writer(*_BUILD), (), documents)
+
+    def update(self, removed: Iterable[tuple[str, str]], added: Iterable[SearchDocument]) -> tantivy.Searcher:
+        """Take out, put in, and give a searcher of the result. What is put in replaces what has the same id.
+
+        The writer stays for the next update, with six threads that wait: a new one takes as long as the update itself,
+        to open what is there. Every eighth time or so it merges small segments, which takes up to 300 ms, in a thread.
+        """
+        if self._updating is None:
+            self._updating = self._index.writer(*_UPDATE)
+        return self._write(self._updating, removed, added)
+
+    def _write(
+        self, writer: tantivy.IndexWriter, removed: Iterable[tuple[str, str]], added: Iterable[SearchDocument]
     ) -> tantivy.Searcher:
-        """Take out, put in, and give a searcher of the result. What is put in replaces what has the same id."""
-        self._wait_for_merge()
-        writer = self._index.writer(*size)
         for identity in removed:
             _delete(writer, self.serials[identity])
         for document in added:
@@ -100,18 +111,7 @@ class _Line:
             writer.add_document(self._entry(document))
         writer.commit()
         self._index.reload()
-        self._finish(writer)
         return self._index.searcher()
-
-    def _wait_for_merge(self) -> None:
-        if self._merging is not None:
-            self._merging.join()
-
-    def _finish(self, writer: tantivy.IndexWriter) -> None:
-        # Every eighth update or so, small segments are merged, which takes up to 300 ms: behind the caller's back. The
-        # writer's threads end with it, so that none outlives the edition that it was made for, or gets lost in a fork.
-        self._merging = threading.Thread(target=writer.wait_merging_threads, name="search-merge", daemon=True)
-        self._merging.start()
 
     def _entry(self, document: SearchDocument) -> tantivy.Document:
         name, summary, body = composed(document.name), composed(document.summary), composed(document.body)
@@ -145,7 +145,7 @@ class Shelf:
     @classmethod
     def build(cls, locale: str, documents: Iterable[SearchDocument]) -> Shelf:
         line = _Line(locale)
-        return cls(locale, line.write((), documents, _BUILD), line, 0)
+        return cls(locale, line.build(documents), line, 0)
 
     def knows(self, identity: tuple[str, str]) -> bool:
         """Whether the entity is on this shelf or on another of its line."""
@@ -160,7 +160,7 @@ class Shelf:
             if self._place == self._line.newest:
                 # First of all: should writing fail half-way, nothing else may follow in this line.
                 self._line.newest += 1
-                searcher = self._line.write(removed, added, _UPDATE)
+                searcher = self._line.update(removed, added)
                 return Shelf(self.locale, searcher, self._line, self._place + 1)
         kept = (document for document in self.documents() if (document.kind, document.key) not in removed)
         return Shelf.build(self.locale, [*kept, *added])
