@@ -1,4 +1,4 @@
-"""Run every measurement and print the tables of docs/performance.md, as Markdown.
+"""Run every measurement, print the tables of docs/performance.md as Markdown, and write them into a folder.
 
 python -m tests.bench                 all of it: about half an hour on two quiet cores
 python -m tests.bench --quick         the same tables from smaller content, to see that everything works
@@ -6,10 +6,10 @@ python -m tests.bench loading         one of: loading, starting, querying, plann
                                       returning, delivery, attack, crafted, unique, profile
 python -m tests.bench delivery --only Q1 Q7 content-api nginx
                                       some queries and servers only
-python -m tests.bench delivery --only Q1 --keep figures.json --plot figures.svg
-                                      a run in parts: the tables and the plot are of all that the file has by now
-python -m tests.bench profile --plot profile.svg
-                                      a picture of where the time goes under load
+python -m tests.bench delivery --only Q1 --keep figures.json
+                                      a run in parts: the tables and the picture are of all that the file has by now
+python -m tests.bench profile --into figures
+                                      a picture of where the time goes under load, figures/profile.svg
 python -m tests.bench unique --requests 100000
                                       fewer requests than a million
 """
@@ -36,11 +36,11 @@ BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "listening": lambda asked: listening.table(asked.quick),
     "publishing": lambda asked: publishing.table(asked.quick),
     "returning": lambda asked: returning.table(asked.quick),
-    "delivery": lambda asked: comparing.table(asked.quick, asked.only, asked.keep, asked.plot),
+    "delivery": lambda asked: comparing.table(asked.quick, asked.into / "delivery.svg", asked.only, asked.keep),
     "attack": lambda asked: attack.table(asked.quick),
     "crafted": lambda asked: crafted.table(asked.quick),
     "unique": lambda asked: unique.table(asked.quick, asked.requests),
-    "profile": lambda asked: profile.drawn(asked.quick, asked.plot),
+    "profile": lambda asked: profile.drawn(asked.quick, asked.into / "profile.svg"),
 }
 
 
@@ -48,9 +48,13 @@ def main() -> None:
     # Told to end, it ends as after an error, so that the servers it has started are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = read_arguments()
+    arguments.into.mkdir(parents=True, exist_ok=True)
     for name in arguments.which or BENCHES:
         print(f"Measuring {name} …", file=sys.stderr)
-        print(f"{BENCHES[name](arguments)}\n", flush=True)
+        table = BENCHES[name](arguments)
+        print(f"{table}\n", flush=True)
+        (arguments.into / f"{name}.md").write_text(f"{table}\n")
+    print(f"Written to {arguments.into}.", file=sys.stderr)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -60,7 +64,13 @@ def read_arguments() -> argparse.Namespace:
     names = [*QUERIES, *PEERS]
     parser.add_argument("--only", nargs="+", default=[], choices=names, help="delivery: which queries and servers")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="delivery: add to the figures of earlier runs")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="delivery, profile: write a picture, as SVG")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=Path(".benchmarks"),
+        help="where tables are written, and the pictures of delivery and profile; .benchmarks if not given",
+    )
     parser.add_argument("--requests", type=int, metavar="NUMBER", help="unique: how many; a million if not given")
     return parser.parse_args()
 

@@ -249,7 +249,8 @@ def test_the_report_says_which_goals_are_reached_and_which_answers_were_whole():
     )
     assert "| Q1 | content-api-uncached | mercurius | 0.5 | 0.417 | reached |" in text
     assert "| Q1 | content-api | nginx | 1.5 | 5 | **not** |" in text
-    assert "| 304 | Q1 by GET, for a client that has the answer | 50 (a 200) | – | – | 50 |" in text
+    assert "| Q1 | a page of one condition | 50 | 50 (1) | 120 (2.4) | 10 (0.2) |" in text
+    assert "| 304 | Q1 by GET, for a client that has the answer | 50 as a 200 | – | – | 50 (1) |" in text
     assert "100 MB" in text
 
 
@@ -292,7 +293,7 @@ def command(*arguments: str) -> list[str]:
 @needs("node")
 @needs_folder(MERCURIUS / "node_modules", "make test-node-deps")
 def test_all_servers_give_the_same_data_and_are_measured(tmp_path: Path):
-    finished = bench("delivery", "--quick", "--plot", str(tmp_path / "plot.svg"))
+    finished = bench("delivery", "--quick", "--into", str(tmp_path / "figures"))
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
     assert lines.count(f"| query | what | {' | '.join(PEERS)} |") == 4
@@ -300,35 +301,36 @@ def test_all_servers_give_the_same_data_and_are_measured(tmp_path: Path):
     assert sum(line.startswith("| Q1 | content-api-uncached | ") for line in lines) == 3, "goals"
     assert sum(line.startswith("| Q1 | content-api | nginx | ") for line in lines) == 1, "a goal"
     assert "not measured" not in finished.stdout
-    assert (tmp_path / "plot.svg").exists()
+    assert (tmp_path / "figures" / "delivery.md").read_text().strip() == finished.stdout.strip()
+    assert "mercurius" in (tmp_path / "figures" / "delivery.svg").read_text()
 
 
-def test_what_is_missing_is_said_and_the_rest_is_measured(monkeypatch: pytest.MonkeyPatch):
+def test_what_is_missing_is_said_and_the_rest_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(PEERS, "nginx", replace(PEERS["nginx"], lacking=lambda: "nginx is not installed"))
     assert compared(True, ["Q4", "nginx"]) == ([], ["nginx was not measured: nginx is not installed."])
     monkeypatch.setenv("PATH", "")
-    assert table(True) == "Not measured: wrk is not installed."
-    assert drawn(True, None) == "Not drawn: wrk is not installed."
+    assert table(True, tmp_path / "delivery.svg") == "Not measured: wrk is not installed."
+    assert drawn(True, tmp_path / "profile.svg") == "Not drawn: wrk is not installed."
 
 
 @needs("wrk")
 def test_a_picture_of_where_the_time_goes_is_drawn(tmp_path: Path):
-    finished = bench("profile", "--quick", "--plot", str(tmp_path / "profile.svg"))
+    finished = bench("profile", "--quick", "--into", str(tmp_path))
     assert finished.returncode == 0, finished.stderr
     assert "data_received" in (tmp_path / "profile.svg").read_text()
 
 
 @needs("wrk")
-def test_readers_are_measured_while_others_attack():
-    finished = bench("attack", "--quick")
+def test_readers_are_measured_while_others_attack(tmp_path: Path):
+    finished = bench("attack", "--quick", "--into", str(tmp_path))
     assert finished.returncode == 0, finished.stderr
     rows = [line for line in finished.stdout.splitlines() if line.startswith("| ")][2:]
     assert [row.split(" | ")[3] for row in rows] == ["1", "8"] * 7
 
 
 @needs("wrk")
-def test_memory_is_looked_at_after_as_many_requests_as_were_asked_for():
-    finished = bench("unique", "--quick", "--requests", "500")
+def test_memory_is_looked_at_after_as_many_requests_as_were_asked_for(tmp_path: Path):
+    finished = bench("unique", "--quick", "--requests", "500", "--into", str(tmp_path))
     assert finished.returncode == 0, finished.stderr
     rows = [line.split(" | ") for line in finished.stdout.splitlines() if line.startswith("| content-api")]
     assert [name for name, *_ in rows] == ["| content-api", "| content-api-uncached"]
@@ -336,10 +338,9 @@ def test_memory_is_looked_at_after_as_many_requests_as_were_asked_for():
 
 
 @needs("wrk")
-def test_told_to_end_it_ends_what_it_has_started():
-    with subprocess.Popen(
-        command("delivery", "--quick", "--only", "Q1", "content-api"), cwd=ROOT, stderr=PIPE, text=True
-    ) as running:
+def test_told_to_end_it_ends_what_it_has_started(tmp_path: Path):
+    asked = command("delivery", "--quick", "--only", "Q1", "content-api", "--into", str(tmp_path))
+    with subprocess.Popen(asked, cwd=ROOT, stderr=PIPE, text=True) as running:
         for line in running.stderr:
             if "comparing" in line:
                 break

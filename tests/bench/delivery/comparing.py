@@ -27,14 +27,13 @@ ALIKE = 5  # requests of a query whose answers are compared; those that rotate d
 SIGHTS = 4  # of each of them: what is asked again may be answered another way, compiled, kept or not even read
 
 
-def table(quick: bool, only: Collection[str] = (), keep: Path | None = None, plot: Path | None = None) -> str:
-    """The tables of the comparison; with `plot`, a picture is written there."""
+def table(quick: bool, plot: Path, only: Collection[str] = (), keep: Path | None = None) -> str:
+    """The tables of the comparison; a picture is written to `plot`."""
     if reason := without("wrk")():
         return f"Not measured: {reason}."
     samples, reasons = compared(quick, only)
     samples = kept(keep, samples) if keep else samples
-    if plot:
-        draw(samples, plot)
+    draw(samples, plot)
     return "\n\n".join([report(samples), *reasons])
 
 

@@ -1,4 +1,7 @@
-"""A picture of where a server's time goes under load: a flame graph by py-spy, which looks at it from outside."""
+"""A picture of where a server's time goes under load: a flame graph by py-spy, which looks at it from outside.
+
+It looks at the thread that runs Python (`--gil`): to py-spy, one that waits for work in a queue looks busy.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ RATE = 500  # looks a second; more would slow the server down, and the picture h
 QUERY = "Q5"  # no text comes twice, so that each request takes the whole road
 
 
-def drawn(quick: bool, plot: Path | None) -> str:
+def drawn(quick: bool, plot: Path) -> str:
     """Draw a server that is asked QUERY and keeps no answers, into `plot`; and say where that is."""
     if reason := without("wrk")():
         return f"Not drawn: {reason}."
-    seconds, plot = QUICK_SECONDS if quick else SECONDS, plot or Path("profile.svg")
+    seconds = QUICK_SECONDS if quick else SECONDS
     with tempfile.TemporaryDirectory(prefix="content-api-bench-") as scratch:
         folder = Path(scratch)
         with (
@@ -34,7 +37,7 @@ def drawn(quick: bool, plot: Path | None) -> str:
             questions = requests(server, QUERY, content)
             load(server.url, questions, WARM_SECONDS, cores()[1])
             progress(f"looking at {UNCACHED} while it is asked {QUERY}")
-            spy = [SPY, "record", "--rate", str(RATE), "--duration", str(seconds), "--output", str(plot)]
+            spy = [SPY, "record", "--gil", "--rate", str(RATE), "--duration", str(seconds), "--output", str(plot)]
             with subprocess.Popen([*spy, "--pid", str(server.process)], stdout=subprocess.DEVNULL) as looking:
                 load(server.url, questions, seconds + 1.0, cores()[1], first_number=10_000_000)
                 if looking.wait(timeout=60):

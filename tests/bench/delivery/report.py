@@ -44,7 +44,8 @@ def report(samples: Sequence[Sample]) -> str:
         "Resident memory after the load": memory(samples),
         "Goals": goals(samples),
     }
-    return "\n\n".join(f"**{title}**\n\n{table}" for title, table in parts.items())
+    tables = "\n\n".join(f"**{title}**\n\n{table}" for title, table in parts.items())
+    return f"{tables}\n\nIn brackets: as a ratio to {CACHED}."
 
 
 # ---- query by query
@@ -53,7 +54,7 @@ def report(samples: Sequence[Sample]) -> str:
 def by_query(
     samples: Sequence[Sample], of: Callable[[Sample], float], shown: Callable[[float], str] = "{:,.0f}".format
 ) -> str:
-    """A row for each query and a column for each server, with the median of all turns."""
+    """A row for each query and a column for each server: the median of all turns, and its ratio to ours as it comes."""
     names = [name for name in PEERS if any(each.server == name for each in samples)]
     rows = [
         (query, QUERIES[query].about, *(cell(samples, query, name, of, shown) for name in names))
@@ -70,15 +71,22 @@ def cell(
     found = [each for each in samples if (each.query, each.server) == (query, server)]
     if not found:
         return "–"
+    figure = shown(median(map(of, found)))
     whole = QUERIES[query].conditional and any(each.status != 304 for each in found)
-    return shown(median(map(of, found))) + (" (a 200)" if whole else "")
+    times = ratio(samples, query, server, CACHED, of) if server != CACHED else None
+    return f"{figure}{'' if times is None else f' ({times:.2g})'}{' as a 200' if whole else ''}"
 
 
 def memory(samples: Sequence[Sample]) -> str:
     """The most that each server had at the end of a load."""
     most = {name: max((each.memory for each in samples if each.server == name), default=0) for name in PEERS}
     measured = {name: found for name, found in most.items() if found}
-    return markdown(tuple(measured), [[f"{found / 1e6:.0f} MB" for found in measured.values()]])
+    cells = [
+        f"{found / 1e6:.0f} MB"
+        + (f" ({found / measured[CACHED]:.2g})" if name != CACHED and CACHED in measured else "")
+        for name, found in measured.items()
+    ]
+    return markdown(tuple(measured), [cells])
 
 
 # ---- goals
@@ -95,8 +103,10 @@ def goals(samples: Sequence[Sample]) -> str:
     return markdown(("query", "server", "against", "at most", "CPU as a ratio", "goal"), rows)
 
 
-def ratio(samples: Sequence[Sample], query: str, ours: str, peer: str) -> float | None:
+def ratio(
+    samples: Sequence[Sample], query: str, one: str, other: str, of: Callable[[Sample], float] = lambda each: each.cpu
+) -> float | None:
     """The median of the ratios of each turn, in which both were measured one after the other; None if in none."""
-    cpu = {(each.server, each.turn): each.cpu for each in samples if each.query == query}
-    turns = [turn for server, turn in cpu if server == ours and (peer, turn) in cpu]
-    return median(cpu[ours, turn] / cpu[peer, turn] for turn in turns) if turns else None
+    figures = {(each.server, each.turn): of(each) for each in samples if each.query == query}
+    turns = [turn for server, turn in figures if server == one and (other, turn) in figures]
+    return median(figures[one, turn] / figures[other, turn] for turn in turns) if turns else None
