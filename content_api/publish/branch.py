@@ -107,8 +107,7 @@ class Branch:
 
     def parent_keys(self, version: str) -> Collection[str]:
         """Keys of the entities that a version must account for where nothing is live yet: those of its first parent."""
-        parent = self.repository.parent(version)
-        return entity_keys(self.repository.snapshot(parent).entries) if parent else ()
+        return self._keys(self.repository.parent(version))
 
     def before(self, live: str, candidate: str) -> Collection[str]:
         """Keys of the entities that a candidate must account for: those where it parted from what is live.
@@ -116,8 +115,16 @@ class Branch:
         For an ordinary push that is what is live. For a rollback it is the candidate itself, and for a rewritten branch
         what both have in common: these are commits like any other.
         """
-        base = self.repository.merge_base(live, candidate)
-        return entity_keys(self.repository.snapshot(base).entries) if base else ()
+        return self._keys(self.repository.merge_base(live, candidate))
+
+    def _keys(self, commit: str | None) -> Collection[str]:
+        """Keys of the entities of a commit, or of the next before it where that is too large to be read, or be live."""
+        while commit:
+            try:
+                return entity_keys(self.repository.snapshot(commit, self.listed).entries)
+            except SnapshotTooLarge:
+                commit = self.repository.parent(commit)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,23 @@ def test_a_first_start_on_a_version_that_is_too_large_serves_the_newest_one_befo
         assert [problem["rule"] for problem in told["refused"]["problems"]] == ["tree_size"]
 
 
+def test_a_first_start_on_the_version_after_one_that_is_too_large_serves_it(repository):
+    repository.commit(TOO_LARGE)
+    good = repository.commit(dict.fromkeys(TOO_LARGE) | moon("Mended"))
+    with following(repository) as seen:
+        assert (seen.live, seen.current.refusal) == (good, None)
+
+
+def test_what_a_version_after_one_that_is_too_large_must_account_for_is_what_was_before_that(repository):
+    before = repository.git("rev-parse", "main")
+    repository.commit(TOO_LARGE)
+    all_but_two = {f"content/{path}": None for path in world.files() if path.count("/")}
+    refused = repository.commit(dict.fromkeys(TOO_LARGE) | all_but_two)
+    with following(repository) as seen:
+        assert (seen.live, seen.current.refusal.version.id) == (before, refused)
+        assert "mass_delete" in {problem.rule for problem in seen.current.refusal.problems}
+
+
 def test_a_first_start_where_everything_is_too_large_ends_with_the_problem(tmp_path):
     repository = Repository(tmp_path / "content.git", bare=True)
     repository.commit(TOO_LARGE)
