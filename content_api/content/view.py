@@ -93,7 +93,7 @@ class View:
     _shown: dict[str, Shown | None] = field(default_factory=dict, repr=False)
     _in_order: dict[EntityKind, tuple[Shown, ...]] = field(default_factory=dict, repr=False)
     _hidden: dict[str, Shown | None] = field(default_factory=dict, repr=False)
-    _made: dict[Shown, dict[Any, Any]] = field(default_factory=dict, repr=False)
+    _made: dict[Shown | None, dict[Any, Any]] = field(default_factory=dict, repr=False)
     _day: list[date] = field(default_factory=list, repr=False)
 
     def show(self, key: str) -> Shown | None:
@@ -173,8 +173,8 @@ class View:
             if standing is not None:
                 yield standing
 
-    def made(self, shown: Shown) -> dict[Any, Any]:
-        """Where to keep what was made of an entity of this view alone: it is gone at midnight, and with the view.
+    def made(self, shown: Shown | None) -> dict[Any, Any]:
+        """Where to keep what was made of an entity, or of all, of this view alone: gone at midnight, and with the view.
 
         Of all that is said of an entity the day decides on one thing, whether its review is overdue.
         """

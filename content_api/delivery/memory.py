@@ -1,4 +1,5 @@
-"""Pieces of answers that are already encoded: what a selection makes of one entity, until that may be different."""
+"""Pieces of answers that are already encoded: what a selection makes of an entity, or of a list of them, until that may
+be different."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class Memory:
     all editions together has a lock.
 
     The pieces stand where the entity's edition keeps what was made of it, and go with it. `noting` begins to note what
-    an answer has to say of itself, and `again` notes once more what was noted while a piece was made. Selections of
-    fewer than `least` fields are not remembered.
+    an answer has to say of itself, and `again` notes once more what was noted while a piece was made. Selections of an
+    entity with fewer than `least` fields are not remembered; every list is, since it stands for many entities.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Memory:
         return self._held
 
     def remembering(self, build: Build, where: Where) -> Build:
-        """The same as `build`, as bytes that are made once for each entity."""
+        """The same as `build`, as bytes that are made once for each object."""
         key = object()
 
         def remembered(source: Any, given: Any) -> orjson.Fragment:

@@ -61,6 +61,9 @@ class Reader(Protocol):
     def memory_of(self, kind: GraphQLObjectType) -> Where | None:
         """What finds, for an object of a type, where to keep what was made of it."""
 
+    def list_memory_of(self, kind: GraphQLObjectType, field: GraphQLField) -> Where | None:
+        """The same for what was made of a field that is a list which stays as it is, whatever else an object has."""
+
     def lasts(self, field: GraphQLField) -> bool:
         """Whether a field stays as it is for as long as what is kept there."""
 
@@ -164,18 +167,19 @@ class _Compiler:
             self.open.append(Selected())
             found = self.executor.collect_subfields(kind, details)
             name = self.write_object(kind, found.grouped_field_set)
-            self.written[key] = self.remembered(kind, self.open.pop(), name)
+            selected = self.written[key] = self.open.pop()
+            selected.name = name
+            where = self.reader.memory_of(kind)
+            if self.memory and where and selected.lasts and selected.fields >= self.memory.least:
+                self.remember(name, where)
         self.open[-1].add(self.written[key])
         return self.written[key].name
 
-    def remembered(self, kind: GraphQLObjectType, selected: Selected, name: str) -> Selected:
-        """The selection as a function of that name; as one that remembers, where there is use in it."""
-        selected.name = name
-        where = self.reader.memory_of(kind)
-        if self.memory and where and selected.lasts and selected.fields >= self.memory.least:
-            remembering = self.bind("remembering", self.memory.remembering, same=Memory)
-            self.lines.append(f"{name} = {remembering}({name}, {self.bind('where', where, same=where)})")
-        return selected
+    def remember(self, name: str, where: Where) -> None:
+        """Have the function of that name remember what it makes."""
+        assert self.memory is not None
+        remembering = self.bind("remembering", self.memory.remembering, same=Memory)
+        self.lines.append(f"{name} = {remembering}({name}, {self.bind('where', where, same=where)})")
 
     def write_object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, checked: bool = True) -> str:
         look()
@@ -189,9 +193,9 @@ class _Compiler:
             if details[0].node.name.value == "__typename":
                 entries.append(f"{key!r}: {kind.name!r}")
                 continue
-            field = self.schema.get_field(kind, details[0].node.name.value)
-            lines.append(f"value_{place} = {self.read(kind, field, details[0].node)}")
-            entries.append(f"{key!r}: {self.completed(field.type, details, f'value_{place}')}")  # type: ignore[union-attr]
+            read, completed = self.field(kind, details, f"value_{place}")
+            lines += read
+            entries.append(f"{key!r}: {completed}")
         name = self.bind(kind.name, None)
         body = [*lines, "return {", *(f"    {entry}," for entry in entries), "}"]
         self.lines += [f"def {name}(source, given):", *(f"    {line}" for line in body)]
@@ -205,6 +209,24 @@ class _Compiler:
         return [f"if source.__class__ not in {classes}: {check}(source)"]
 
     # --- Values
+
+    def field(self, kind: GraphQLObjectType, details: FieldDetailsList, value: str) -> tuple[list[str], str]:
+        """The lines that read a field into a `value`, and what completes it. A list that is remembered has no lines."""
+        node = details[0].node
+        field = self.schema.get_field(kind, node.name.value)
+        self.open.append(Selected())
+        read = self.read(kind, field, node)
+        assert field is not None  # what there is not cannot be read
+        completed = self.completed(field.type, details, value)
+        selected = self.open.pop()
+        self.open[-1].add(selected)
+        where = self.reader.list_memory_of(kind, field) if self.memory and selected.lasts else None
+        if where is None:
+            return [f"{value} = {read}"], completed
+        name = self.bind(node.name.value, None)
+        self.lines += [f"def {name}(source, given):", f"    {value} = {read}", f"    return {completed}"]
+        self.remember(name, where)
+        return [], f"{name}(source, given)"
 
     def read(self, kind: GraphQLObjectType, field: GraphQLField | None, node: FieldNode) -> str:
         """What reads the field's value from `source`."""

@@ -7,12 +7,13 @@ from dataclasses import fields
 from types import FunctionType
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from content_api.content.view import Shown
+from content_api.content.view import Shown, View
+from content_api.graph.connections import Connection
 from content_api.graph.values import PASSING
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -61,6 +62,18 @@ class Reader:
         held = self.class_of(kind)
         return _made_of if held and [each.name for each in fields(held) if each.init] == ["shown"] else None
 
+    def list_memory_of(self, kind: GraphQLObjectType, field: GraphQLField) -> Callable[[Any], dict[Any, Any]] | None:
+        """What finds, for an object of a type, where to keep what was made of a field that lists entities of its view.
+
+        None for other fields.
+        """
+        listed = get_named_type(field.type)
+        page = self.class_of(listed) if isinstance(listed, GraphQLObjectType) else None
+        held = self.class_of(kind)
+        if page is None or held is None or not issubclass(page, Connection):
+            return None
+        return _made_in if any(each.name == "view" for each in fields(held)) else None
+
     def class_of(self, kind: GraphQLObjectType) -> type | None:
         """The class whose objects are surely of a type."""
         found = kind.extensions.get(DEFINITION)
@@ -70,6 +83,11 @@ class Reader:
 def _made_of(entity: Any) -> dict[Any, Any]:
     shown: Shown = entity.shown
     return shown.view.made(shown)
+
+
+def _made_in(content: Any) -> dict[Any, Any]:
+    view: View = content.view
+    return view.made(None)
 
 
 def _definition(field: GraphQLField) -> StrawberryField | None:

@@ -54,7 +54,7 @@ def body(on: Delivery, text: str, **variables: object) -> dict:
 
 
 def remembering(text: str, **variables: object) -> list[str]:
-    """The types of which the plan for a document remembers what it makes."""
+    """The types and the lists of which the plan for a document remembers what it makes."""
     executor = Executor.build(SCHEMA, parse(text), None, None, variables)
     source = written(executor, READER, Memory(noting, note_again)).source
     return [line.split("_")[0] for line in source.splitlines() if " = remembering" in line]
@@ -94,9 +94,50 @@ def test_what_depends_on_a_variable_is_not_remembered_and_what_is_below_is():
     assert found[0] > found[1]
 
 
+LIST = "{ nodes { name } totalCount }"
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        (f"{{ conditions {LIST} }}", ["conditions"]),
+        (f'{{ a: conditions(where: {{ name: {{ contains: "h" }} }}) {LIST} site {{ __typename }} }}', ["conditions"]),
+        (f'{{ content(locale: "de") {{ symptoms(first: 2) {LIST} causes {LIST} }} }}', ["symptoms", "causes"]),
+        (f"{{ conditions {{ nodes {WIDE} }} }}", ["Condition", "conditions"]),
+        (f"query ($first: Int) {{ conditions(first: $first) {LIST} }}", []),
+        ("{ conditions { nodes { updatedAt } } }", []),
+        ("{ conditions { nodes { name review { isOverdue } } } }", ["conditions"]),
+        ('{ versions { nodes { id refused { problemCount } } } search(text: "hiccups") { totalCount } }', []),
+        (f"query ($key: String) {{ condition(key: $key) {{ name }} conditions {LIST} }}", ["conditions"]),
+    ],
+)
+def test_a_list_is_remembered_if_it_lasts_and_depends_on_no_variable(text, fields):
+    assert remembering(text) == fields
+
+
+def test_a_list_beside_what_differs_is_made_once_and_noted_each_time():
+    edition, memory = fresh(), Memory(noting, note_again)
+    on = answering(edition, memory)
+    text = f"query ($key: String) {{ condition(key: $key) {{ name }} conditions(first: 1) {LIST} }}"
+    body(on, text, key="moon-hiccups")
+    held = memory.bytes
+    assert held > OVERHEAD
+    keys = [key.partition("/")[2] for key in edition.library.indexes.kinds["condition"]]
+    assert len({orjson.dumps(body(on, text, key=key)["data"]) for key in keys}) > 1
+    assert memory.bytes == held
+
+
+def test_a_list_is_that_of_its_own_locale_channel_and_version():
+    on = answering(fresh())
+    text = f"query ($locale: Locale) {{ content(locale: $locale) {{ conditions {LIST} }} }}"
+    answers = [orjson.dumps(body(on, text, locale=locale)) for _ in range(2) for locale in ("en", "de")]
+    assert len(set(answers)) == 2
+
+
 def test_nothing_is_remembered_without_a_memory():
     executor = Executor.build(SCHEMA, parse(MOON % WIDE))
     assert "remembering" not in written(executor, READER).source
+    assert "remembering" not in written(Executor.build(SCHEMA, parse(f"{{ conditions {LIST} }}")), READER).source
 
 
 def test_what_was_remembered_is_answered():
@@ -127,8 +168,11 @@ def test_at_midnight_all_is_forgotten():
     on = answering(edition)
     text = f'{{ treatment(key: "quiet-tea") {WIDE} }}'
     assert body(on, text)["data"]["treatment"]["review"]["isOverdue"] is False
+    every = '{ treatments(where: { name: { contains: "quiet" } }) { nodes { review { isOverdue } } } }'
+    assert body(on, every)["data"]["treatments"]["nodes"] == [{"review": {"isOverdue": False}}]
     days[0] = date(2200, 1, 1)
     assert body(on, text)["data"]["treatment"]["review"]["isOverdue"] is True
+    assert body(on, every)["data"]["treatments"]["nodes"] == [{"review": {"isOverdue": True}}]
 
 
 def test_what_was_made_is_kept_with_the_view_until_it_is_retired():

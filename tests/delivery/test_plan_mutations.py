@@ -28,8 +28,8 @@ from tests.waiting import at_once
 MUTANTS = {
     "an alias is swapped for the name": (
         plan,
-        "{key!r}: {self.completed",
-        "{details[0].node.name.value!r}: {self.completed",
+        "{key!r}: {completed",
+        "{details[0].node.name.value!r}: {completed",
     ),
     "the order of fields is lost": (plan, "enumerate(fields.items())", "enumerate(sorted(fields.items()))"),
     "of merged fields the last counts": (plan, "subfields(kind, details)", "subfields(kind, details[-1:])"),
