@@ -120,7 +120,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         listeners=listeners,
         status=lambda: status_of(current, purging, is_ending=ending.told),
         overlook=Overviews(current).overview,
-        expose=lambda accept: exposed(together.registry if together else metrics, accept),
+        expose=lambda media: exposed(together.registry if together else metrics, media),
         observer=observer,
         load=load,
         count_refusal=lambda code: documents.refused.update((code,)),

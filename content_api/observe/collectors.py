@@ -14,6 +14,7 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from content_api.observe.counts import Histogram
 
@@ -117,10 +118,24 @@ class Distribution:
         return (self.label,) if self.label else ()
 
 
-def exposed(metrics: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """The metrics as text and its media type: OpenMetrics for who accepts it, else Prometheus's own format."""
+# Two texts, whatever clients ask for: the library has one for each version and escaping that somebody names, and all of
+# a format are the same, since our names need no escaping.
+ENCODERS: Mapping[str, Callable[[CollectorRegistry], bytes]] = {
+    exposition.CONTENT_TYPE_PLAIN_0_0_4: exposition.generate_latest,
+    openmetrics.CONTENT_TYPE_LATEST: openmetrics.generate_latest,
+}
+PLAIN, OPENMETRICS = ENCODERS
+
+
+def media_of(accept: str) -> str:
+    """The media type for an Accept header: OpenMetrics for who accepts it, else Prometheus's own format."""
     try:
-        encode, media = exposition.choose_encoder(accept)
-        return encode(metrics), media
+        _, media = exposition.choose_encoder(accept)
     except (TypeError, ValueError):  # the client asked for a `version` that is no number
-        return exposition.generate_latest(metrics), exposition.CONTENT_TYPE_PLAIN_0_0_4
+        return PLAIN
+    return OPENMETRICS if media.startswith("application/openmetrics-text") else PLAIN
+
+
+def exposed(metrics: CollectorRegistry, media: str) -> bytes:
+    """The metrics as text, in a media type of ENCODERS."""
+    return ENCODERS[media](metrics)

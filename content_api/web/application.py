@@ -19,6 +19,7 @@ from content_api.web.headers import PrivatePreviews, SafeHeaders
 from content_api.web.load import Shedding
 from content_api.web.negotiation import JSON
 from content_api.web.observed import REQUEST_ID, Observed
+from content_api.web.packed import PACKED
 from content_api.web.routes import routes, socket_route
 from content_api.web.services import Services
 from content_api.web.stream import EVENT_STREAM
@@ -46,6 +47,8 @@ def build(
     """
     add_compress_type(PROBLEM)  # starlette-compress does not know this one
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
+    for media in PACKED:
+        remove_compress_type(media)  # compressed once as well; what is left is small
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
         routes=[*routes(services, static), socket_route(services, origins, sockets)],

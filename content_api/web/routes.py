@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 
+from content_api.web.files import files
 from content_api.web.headers import PREVIEW
 from content_api.web.health import Readyz, livez
 from content_api.web.hooks import GitHook
@@ -47,7 +47,7 @@ def routes(services: Services, static: Path) -> list[BaseRoute]:
     if services.look and services.hook_secrets:
         table.append(Route("/hooks/git", GitHook(services.look, services.hook_secrets).respond, methods=["POST"]))
     if static.is_dir():
-        table.append(Mount("/static", StaticFiles(directory=static)))
+        table.append(Mount("/static", Router([*files(static)], redirect_slashes=False)))
     if services.previews:
         table.append(Mount(PREVIEW, services.previews.app(served)))
     return table

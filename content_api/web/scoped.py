@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.web.graphql import READING, Answer, AnswerAgain, AtLeast, GraphQLEndpoint, Version, versioned
 from content_api.web.listeners import Listeners, Subscribe
+from content_api.web.packed import Packed, coding_of
 from content_api.web.stream import StreamEndpoint
 
 
@@ -48,14 +50,15 @@ class SchemaText:
     """The SDL. As plain text, so that a browser shows it: its own media type is not registered."""
 
     def __init__(self, text: str, version: Version) -> None:
-        self.text = text.encode()
+        self.text = Packed(text.encode())
         self.version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = versioned(self.version())
         if scope["method"] not in READING:
             raise HTTPException(405, headers={"Allow": ", ".join(READING), **headers})
-        await PlainTextResponse(self.text, headers=headers)(scope, receive, send)
+        coding = coding_of(Request(scope))
+        await self.text.response(coding, "text/plain; charset=utf-8", headers)(scope, receive, send)
 
 
 def graphql(served: Served) -> ASGIApp:

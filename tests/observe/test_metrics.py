@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
-from content_api.observe.collectors import exposed
+from content_api.observe.collectors import ENCODERS, PLAIN, exposed, media_of
 from content_api.observe.counts import Counts
 from content_api.observe.metrics import Costs, Figures, Operations, RequestSeconds, registry
 
@@ -32,7 +32,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def values(figures: Figures, accept: str = "") -> dict[str, float]:
     """Sample -> value."""
-    text, media = exposed(registry(lambda: figures), accept)
+    media = media_of(accept)
+    text = exposed(registry(lambda: figures), media)
     read = read_openmetrics if media.startswith("application/openmetrics-text") else read_plain
     return {sample.name: sample.value for family in read(text.decode()) for sample in family.samples}
 
@@ -65,36 +66,36 @@ def test_a_refusal_trouble_and_a_pin_are_seen():
 
 
 def test_the_live_version_is_a_label():
-    text, _ = exposed(registry(lambda: CALM), "")
+    text = exposed(registry(lambda: CALM), PLAIN)
     assert f'content_api_live_version_info{{version="{"a" * 40}"}} 1.0' in text.decode()
 
 
 def test_figures_are_taken_when_somebody_asks():
     live = [CALM]
     metrics = registry(lambda: live[0])
-    before, _ = exposed(metrics, "")
+    before = exposed(metrics, PLAIN)
     live[0] = replace(CALM, published=4)
-    after, _ = exposed(metrics, "")
+    after = exposed(metrics, PLAIN)
     assert b"content_api_publications_total 3.0" in before
     assert b"content_api_publications_total 4.0" in after
 
 
 def test_the_type_that_is_accepted_is_the_type_of_the_answer():
-    assert exposed(registry(lambda: CALM), OPENMETRICS)[1].startswith("application/openmetrics-text; version=1.0.0")
-    assert exposed(registry(lambda: CALM), "text/html, */*")[1] == "text/plain; version=0.0.4; charset=utf-8"
+    assert media_of(f"{OPENMETRICS}; escaping=dots") == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert media_of("text/html, */*") == "text/plain; version=0.0.4; charset=utf-8"
+    assert media_of("text/plain; version=1.0.0; escaping=values") == PLAIN
 
 
 @pytest.mark.parametrize("version", ["x", "1.x", "", "9" * 5000, "1.0.0é", "="])
 def test_an_accept_header_that_makes_no_sense_gets_an_answer_all_the_same(version: str):
     for kind in ("application/openmetrics-text", "text/plain"):
-        text, _ = exposed(registry(lambda: CALM), f"{kind}; version={version}")
-        assert b"content_api_live_version_info" in text
+        assert media_of(f"{kind}; version={version}") in ENCODERS
 
 
 def test_other_metrics_register_themselves_and_a_name_is_given_once():
     metrics = registry(lambda: CALM)
     Counter("content_api_something_else", "For this test.", registry=metrics).inc()
-    assert b"content_api_something_else_total 1.0" in exposed(metrics, "")[0]
+    assert b"content_api_something_else_total 1.0" in exposed(metrics, PLAIN)
     with pytest.raises(ValueError, match="Duplicated"):
         Counter("content_api_publications", "Taken.", registry=metrics)
 
@@ -105,7 +106,7 @@ def test_operations_are_counted_by_name_at_the_moment_of_asking(accept: str):
     metrics = registry(lambda: CALM)
     metrics.register(Operations(lambda: counted))
     counted["ConditionPage"] = 2
-    text = exposed(metrics, accept)[0].decode()
+    text = exposed(metrics, media_of(accept)).decode()
     assert 'content_api_operations_total{operation="ConditionPage"} 2.0' in text
     assert 'content_api_operations_total{operation="(not stored)"} 1.0' in text
 
@@ -119,7 +120,8 @@ def test_a_histogram_is_read_as_one(accept: str):
     metrics = registry(lambda: CALM)
     metrics.register(RequestSeconds(lambda: counts.seconds))
     metrics.register(Costs(lambda: {"": counts.costs}))
-    text, media = exposed(metrics, accept)
+    media = media_of(accept)
+    text = exposed(metrics, media)
     read = read_openmetrics if media.startswith("application/openmetrics-text") else read_plain
     samples = [sample for family in read(text.decode()) for sample in family.samples]
     plan = {

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from content_api.observe.collectors import Table, exposed
+from content_api.observe.collectors import PLAIN, Table, exposed
 from content_api.observe.counts import Histogram
 from content_api.observe.metrics import (
     DELIVERY,
@@ -69,7 +69,7 @@ def values(text: str) -> dict[str, float]:
 
 
 def scraped(one: Together) -> dict[str, float]:
-    return values(exposed(one.registry, "")[0].decode())
+    return values(exposed(one.registry, PLAIN).decode())
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_whoever_is_scraped_says_the_same(three):
 
 
 def test_histograms_add_up_and_their_bounds_stay_in_order(three):
-    text = exposed(three[0].registry, "")[0].decode()
+    text = exposed(three[0].registry, PLAIN).decode()
     seconds = [line for line in text.splitlines() if line.startswith("content_api_request_duration_seconds")]
     assert [line.split()[-1] for line in seconds] == ["0.0", "1.0", "4.0", "4.0", "4.0", "23.0"]
     assert [line.partition('le="')[2].partition('"')[0] for line in seconds] == ["0.5", "1.0", "10.0", "+Inf", "", ""]

@@ -123,6 +123,7 @@ KEPT = {
     "web/known.py KnownRequests._seen": "20,000 hashes; then it begins anew",
     "web/learning.py Learning.written": REQUEST,
     "web/listeners.py Listeners.streams": UNDER_WAY,
+    "web/metrics.py Metrics._made": "two media types; one for each coding",
     "web/negotiation.py choose": LEAST_RECENT,
     "web/negotiation.py codings": LEAST_RECENT,
     "web/places.py Places.of_client": UNDER_WAY,

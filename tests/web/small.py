@@ -32,7 +32,7 @@ def application(
     static: Path = STATIC,
     voice: object = None,
     overlook: Overlook = lambda after: Overview(Status(ready=True, version="v1"), Version("v1")),
-    expose: Expose = lambda accept: (b"", "text/plain"),
+    expose: Expose = lambda media: b"",
     **options,
 ) -> Starlette:
     services = Services(

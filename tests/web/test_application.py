@@ -12,6 +12,8 @@ import zstandard
 from graphql import build_schema
 from starlette.testclient import TestClient
 
+from content_api.delivery.present import CODINGS
+from content_api.web import packed
 from content_api.web.application import STATIC
 from content_api.web.headers import ALWAYS
 from content_api.web.health import Status
@@ -86,6 +88,28 @@ def test_the_files_of_graphiql_are_served(path, type_):
     assert response.headers["content-type"].startswith(type_)
     again = client().get(f"/static/{path}", headers={"If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
+
+
+# What the middleware that compresses, and does it for each request, would read in another way than we do.
+ODD = "gzip;q=0.1, identity", "x, " * 400 + "gzip"
+
+
+@pytest.mark.parametrize("path", ["/static/graphiql.js", "/schema.graphql"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "*", "identity", *ODD])
+def test_what_is_large_and_stays_the_same_is_compressed_once(path, coding, monkeypatch):
+    if not (STATIC / "graphiql.js").is_file():
+        pytest.skip("GraphiQL has not been built")
+    compressed = []
+    counting = {name: lambda body, make=make: compressed.append(1) or make(body) for name, make in CODINGS.items()}
+    monkeypatch.setattr(packed, "CODINGS", counting)
+    visitor = client()
+    asked = [visitor.get(path, headers={"Accept-Encoding": coding}) for _ in range(3)]
+    assert len({response.content for response in asked}) == 1
+    assert [response.headers.get("content-encoding") for response in asked] == [
+        None if coding in ("identity", *ODD) else "zstd" if coding == "*" else coding
+    ] * 3
+    assert len(compressed) == (asked[0].headers.get("content-encoding") is not None)
+    assert "Accept-Encoding" in asked[0].headers["vary"]
 
 
 @pytest.mark.parametrize("path", ["/nope", "/static/nope.js", "/static/../application.py", "/static/%2e%2e/routes.py"])
