@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+import pytest
+from websockets.exceptions import WebSocketException
 
 from tests import world
 from tests.cli.command import serving
 from tests.live import ROOT, free_port
 from tests.repositories import Repository
-from tests.waiting import until
 
 # Short, so that tests are; above what a machine that runs other tests takes to answer.
 BOUNDS = {
@@ -38,6 +40,25 @@ SETTINGS = {f"CONTENT_API_{name}": str(value) for name, value in BOUNDS.items()}
 LATE = 2.5
 """Seconds after the end of a time that a busy machine may take to see it."""
 JSON = "Content-Type: application/json"
+WAITS = f"Content-Version-At-Least: {'0' * 40}"
+"""A header field for whose sake our server waits five seconds, and answers 503 then."""
+SHOWN = (
+    AssertionError,
+    ConnectionError,
+    KeyError,
+    TimeoutError,
+    ValueError,
+    subprocess.TimeoutExpired,
+    IndexError,
+    WebSocketException,
+    pytest.fail.Exception,  # what should have been raised was not
+)
+"""How a check fails that looks at a server: it finds something else, or nothing."""
+
+
+def failing(server: object, why: str) -> object:
+    """A server as the parameter of a check that must fail with it. If one day it does not, the check is no good."""
+    return pytest.param(server, marks=pytest.mark.xfail(strict=True, raises=SHOWN, reason=why), id="plain")
 
 
 @dataclass(frozen=True)
@@ -70,6 +91,16 @@ class Peer:
     def post(self, *fields: str, alias: str = "") -> bytes:
         """A question as it should be, with more header fields, and with an alias where it should be one of its own."""
         return request("POST /graphql HTTP/1.1", "Host: test", JSON, *fields, body=self.body(alias))
+
+    @property
+    def slow_status(self) -> int:
+        return 200 if self.is_plain else 503
+
+    def post_slow(self) -> bytes:
+        """A question whose answer takes five seconds, and has the status slow_status then."""
+        if self.is_plain:
+            return request("POST /graphql HTTP/1.1", "Host: test", JSON, body=b'{"query": "{ slow(seconds: 5) }"}')
+        return self.post(WAITS)
 
     def get(self, path: str = "/graphql", *fields: str) -> bytes:
         return request(f"GET {path} HTTP/1.1", "Host: test", *fields)
@@ -166,12 +197,15 @@ def problem(received: bytes) -> dict:
 
 
 @contextmanager
-def plain(**environment: str) -> Iterator[Peer]:
-    """A plain Strawberry server."""
+def plain(*arguments: str, app: str = "plain:app", **environment: str) -> Iterator[Peer]:
+    """A plain Strawberry server, as uvicorn starts it with these arguments. Settings of ours mean nothing to it."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "tests.hostile.plain:app", "--port", str(port)]
-    command += ["--log-level", "critical"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "uvicorn", f"tests.hostile.{app}", "--port", str(port)]
+    command += ["--log-level", "critical", *arguments]
+    host = {"HOST": f"127.0.0.1:{port}"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | host | environment, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         peer = Peer(
             f"http://127.0.0.1:{port}",
@@ -181,11 +215,21 @@ def plain(**environment: str) -> Iterator[Peer]:
             large="/graphql?query=%7Blarge%7D",
             is_plain=True,
         )
-        until(30, lambda: answers(peer))
+        _until_it_answers(peer)
         yield peer
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and workers, of which the parent is gone perhaps
         process.wait()
+
+
+def _until_it_answers(peer: Peer) -> None:
+    """No AssertionError where it does not: a check that fails for that has shown nothing."""
+    deadline = time.monotonic() + 30
+    while not answers(peer):
+        if time.monotonic() > deadline or peer.process.poll() is not None:
+            raise RuntimeError("the plain server does not answer")
+        time.sleep(0.02)
 
 
 def answers(peer: Peer) -> bool:

@@ -1,18 +1,65 @@
 """A plain Strawberry server, as its documentation has one, with figures of what is asked: what hostile clients do to
-a server that does nothing about them. It is started by `uvicorn tests.hostile.plain:app`, with uvicorn's protocols."""
+a server that does nothing about them. It is started by `uvicorn tests.hostile.plain:app`, with uvicorn's protocols.
+
+What it cannot do wrong, because it does nothing of the kind, is done wrong by the smallest thing that somebody adds to
+one: `strict` and `Impatient` here, a wait at the end that DRAIN asks for, and what plain_keeping.py has.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator
+import json
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import strawberry
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGE = "x" * 2_000_000
+LISTENED_SECONDS = 3_600
 executed = 0
+
+
+@strawberry.type
+class Thing:
+    """Has as many of itself as are asked for, by the names of our own schema."""
+
+    id: strawberry.ID = strawberry.ID("1")
+    name: str = "thing"
+    total_count: int = 1
+
+    @strawberry.field
+    def a(self) -> Thing:
+        return self
+
+    @strawberry.field
+    def symptom(self) -> Thing:
+        return self
+
+    @strawberry.field
+    def condition(self) -> Thing:
+        return self
+
+    @strawberry.field
+    def symptoms(self) -> list[Thing]:
+        return [self]
+
+    @strawberry.field
+    def conditions(self) -> list[Thing]:
+        return [self]
+
+    @strawberry.field
+    def nodes(self) -> list[Thing]:
+        return [self]
 
 
 @strawberry.type
@@ -32,9 +79,19 @@ class Query:
         return executed
 
     @strawberry.field
-    async def slow(self) -> str:
-        await asyncio.sleep(1)
+    async def slow(self, seconds: float = 1) -> str:
+        await asyncio.sleep(seconds)
         return "slow"
+
+    @strawberry.field
+    def conditions(self, first: int) -> Thing:
+        return Thing()
+
+    @strawberry.field
+    def content(self, version: str) -> Thing:
+        """Where there are versions, one is read from a disk or a database, and in this way first."""
+        time.sleep(0.05)
+        return Thing()
 
 
 @strawberry.type
@@ -42,26 +99,66 @@ class Subscription:
     @strawberry.subscription
     async def listen(self) -> AsyncGenerator[int, None]:
         yield 1
-        await asyncio.sleep(3_600)
+        await asyncio.sleep(LISTENED_SECONDS)
+
+    @strawberry.subscription
+    async def version_published(self) -> AsyncGenerator[Thing, None]:
+        yield Thing()
+        await asyncio.sleep(LISTENED_SECONDS)
 
 
-class Counting:
-    """Counts what is asked most, in a map without a bound: of all that comes, where it was asked and what it was."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.counted: Counter[tuple[str, str]] = Counter()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        where = str(scope)
-        self.counted[where, ""] += 1
-
-        async def receive_counted() -> Message:
-            message = await receive()
-            self.counted[where, str(message)] += 1
-            return message
-
-        await self.app(scope, receive_counted, send)
+schema = strawberry.Schema(Query, subscription=Subscription)
 
 
-app = Counting(GraphQL(strawberry.Schema(Query, subscription=Subscription)))
+async def stream(request: Request) -> StreamingResponse:
+    """Event streams, of which Strawberry has none: each answer as it comes."""
+    asked = await request.json() if request.method == "POST" else request.query_params
+    return StreamingResponse(events(asked["query"]), media_type="text/event-stream")
+
+
+async def events(query: str) -> AsyncIterator[str]:
+    listens = query.lstrip().startswith("subscription")
+    found: Any = await (schema.subscribe(query) if listens else schema.execute(query))
+    async for each in found if hasattr(found, "__aiter__") else one(found):
+        told = {"data": each.data, "errors": [error.formatted for error in each.errors or ()]}
+        yield f"event: next\ndata: {json.dumps(told)}\n\n"
+
+
+async def one(found: Any) -> AsyncIterator[Any]:
+    yield found
+
+
+@asynccontextmanager
+async def drained(app: Starlette) -> AsyncIterator[None]:
+    """As people do where a load balancer needs a while to look elsewhere: a wait at the end."""
+    yield
+    await asyncio.sleep(float(os.environ.get("DRAIN", "0")))
+
+
+app = Starlette(
+    routes=[Route("/graphql/stream", stream, methods=["GET", "POST"]), Mount("/", GraphQL(schema))], lifespan=drained
+)
+
+
+def knowing_its_host(app: ASGIApp) -> ASGIApp:
+    """Answers to its own name alone, written as it was configured, and says what else was asked for, as Django does to
+    who develops."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (host := Request(scope).headers.get("host", "")) != os.environ.get("HOST"):
+            await PlainTextResponse(f"Invalid HTTP_HOST header: {host!r}", 400)(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return answer
+
+
+strict = knowing_its_host(app)
+
+
+class Impatient(HttpToolsProtocol):
+    """The first deadline that comes to mind: a connection has a second, from when it was made, whatever it does."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(1, transport.close)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from tests.hostile import peer
 from tests.hostile.acts import code_of, conversing, stopped
-from tests.hostile.peer import LATE, Peer, exchange, problem, statuses, until_closed
+from tests.hostile.peer import LATE, Peer, exchange, failing, problem, statuses, until_closed
 from tests.waiting import until
 
 MOST = 12
+
+on_both = pytest.mark.parametrize(
+    "start", [peer.ours, failing(peer.plain, "it takes as many as come, and counts none")]
+)
+# These look at what a limit must not do. Plain uvicorn comes without one, so that it is given its own.
+limited = partial(peer.plain, "--limit-concurrency", "5")
+on_limited = pytest.mark.parametrize(
+    "start", [peer.ours, failing(limited, "its own limit refuses whoever asks while it is reached")]
+)
 
 
 def connections(stack: ExitStack, server: Peer, number: int) -> list:
@@ -29,6 +39,7 @@ def is_answered(server: Peer) -> bool:
         return statuses(connection.recv(65_536)) == [200]
 
 
+@on_both
 @pytest.mark.parametrize(
     ("setting", "status", "code", "detail"),
     [
@@ -36,9 +47,11 @@ def is_answered(server: Peer) -> bool:
         ("CONNECTIONS", 503, "SERVER_FULL", "12 connections are open here, which is as many as there is room for."),
     ],
 )
-def test_one_connection_too_many_is_told_so_and_there_is_a_place_when_another_ends(setting, status, code, detail):
+def test_one_connection_too_many_is_told_so_and_there_is_a_place_when_another_ends(
+    start, setting, status, code, detail
+):
     given = {f"CONTENT_API_{setting}": str(MOST), "CONTENT_API_IDLE_SECONDS": "60"}
-    with peer.ours(**given) as server, ExitStack() as stack:
+    with start(**given) as server, ExitStack() as stack:
         open_ones = connections(stack, server, MOST)
         with server.connected() as one_more:
             one_more.sendall(server.post())
@@ -55,9 +68,10 @@ def test_one_connection_too_many_is_told_so_and_there_is_a_place_when_another_en
         until(5, lambda: server.refused(code) >= 2)
 
 
-def test_a_websocket_is_a_connection_until_it_ends():
+@on_both
+def test_a_websocket_is_a_connection_until_it_ends(start):
     given = {"CONTENT_API_CONNECTIONS_PER_ADDRESS": str(MOST), "CONTENT_API_IDLE_SECONDS": "60"}
-    with peer.ours(**given) as server, ExitStack() as stack:
+    with start(**given) as server, ExitStack() as stack:
         clients = [stack.enter_context(conversing(server)) for _ in range(MOST)]
         assert not is_answered(server)
         clients[0].close()
@@ -68,15 +82,17 @@ def test_a_websocket_is_a_connection_until_it_ends():
             exchange(connection, server.post())
 
 
-def test_a_proxy_that_is_named_may_hold_any_number():
+@on_limited
+def test_a_proxy_that_is_named_may_hold_any_number(start):
     given = {"CONTENT_API_CONNECTIONS_PER_ADDRESS": "3", "CONTENT_API_PROXIES": "127.0.0.0/8"}
-    with peer.ours(**given) as server, ExitStack() as stack:
+    with start(**given) as server, ExitStack() as stack:
         connections(stack, server, 10)
 
 
-def test_in_a_flood_most_are_left_without_a_word_and_it_is_over_when_the_flood_is():
+@on_both
+def test_in_a_flood_most_are_left_without_a_word_and_it_is_over_when_the_flood_is(start):
     given = {"CONTENT_API_CONNECTIONS": str(MOST), "CONTENT_API_IDLE_SECONDS": "60"}
-    with peer.ours(**given) as server, ExitStack() as stack:
+    with start(**given) as server, ExitStack() as stack:
         connections(stack, server, MOST - 1)
         with ExitStack() as flood:
             with stopped(server):
@@ -88,8 +104,9 @@ def test_in_a_flood_most_are_left_without_a_word_and_it_is_over_when_the_flood_i
         assert server.refused("SERVER_FULL") >= 290
 
 
-def test_a_flood_that_stays_leaves_those_alone_who_came_before():
-    with peer.ours(CONTENT_API_CONNECTIONS="50", CONTENT_API_HEAD_SECONDS="5") as server, ExitStack() as stack:
+@on_limited
+def test_a_flood_that_stays_leaves_those_alone_who_came_before(start):
+    with start(CONTENT_API_CONNECTIONS="50", CONTENT_API_HEAD_SECONDS="5") as server, ExitStack() as stack:
         [reader] = connections(stack, server, 1)
         for _ in range(200):
             stack.enter_context(server.connected())

@@ -132,26 +132,46 @@ def test_who_asks_little_is_answered_soon_and_all_is_well_when_it_is_over(attack
         idle = p99(attacked, 0.5)
         with under(attack, attacked, dear):
             seen = p99(attacked)
-        ended = time.monotonic()
-        until(RECOVERY_SECONDS, lambda: waiting(attacked) == 0)
-        with attacked.connected() as connection:
-            assert statuses(exchange(connection, posted(long_text()))) == [200]
-        assert time.monotonic() - ended < RECOVERY_SECONDS
+        is_well_again(attacked)
         if seen <= most(idle):
             return
         over.append((idle, seen))
         assert len(over) < LOOKS, over
 
 
+def is_well_again(server: Peer) -> None:
+    """Nobody waits any more, and whoever comes anew is answered, as it was before."""
+    ended = time.monotonic()
+    if not server.is_plain:
+        until(RECOVERY_SECONDS, lambda: waiting(server) == 0)
+    with server.connected() as connection:
+        asked = server.post() if server.is_plain else posted(long_text())
+        assert statuses(exchange(connection, asked)) == [200]
+    assert time.monotonic() - ended < RECOVERY_SECONDS
+
+
 def waiting(server: Peer) -> float:
     return float(re.search(r"^content_api_operations_waiting (\S+)", server.metrics(), re.MULTILINE)[1])
 
 
+@pytest.fixture(scope="module")
+def dear_to_plain(tmp_path_factory) -> Path:
+    return written([json.loads(question(of, 20).body)["query"] for of in DEAR.values()], tmp_path_factory)
+
+
 @each_attack
-def test_who_asks_a_plain_server_is_not(attack: str, tmp_path_factory):
+def test_who_asks_a_plain_server_is_not(attack: str, dear_to_plain: Path):
     """One of its own for each attack: it takes half a minute to recover from some."""
-    questions = [json.loads(question(of, 20).body)["query"] for of in DEAR.values()]
     with peer.plain() as server:
         idle = min(p99(server, 0.5) for _ in range(3))
-        with under(attack, server, written(questions, tmp_path_factory)):
+        with under(attack, server, dear_to_plain):
             assert p99(server) > most(idle)
+
+
+def test_a_plain_server_goes_on_for_clients_that_are_gone_when_it_is_over(dear_to_plain: Path):
+    """Of the other attacks a plain server is well again as well: what it has to do ends with their few connections."""
+    with peer.plain() as server:
+        with under("new connections", server, dear_to_plain):
+            time.sleep(SECONDS)
+        with pytest.raises((AssertionError, TimeoutError)):
+            is_well_again(server)

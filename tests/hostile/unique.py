@@ -29,10 +29,12 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Kind:
-    """`fill` is how many requests it takes until all is full that is kept of them."""
+    """`fill` is how many requests it takes until all is full that is kept of them. Where `is_kept`, a plain Strawberry
+    server keeps it as people run one; else nothing does but a dict that is added for that purpose: plain_keeping.py."""
 
     asking: Callable[[Peer], Iterator[Ask]]
     fill: int = 800
+    is_kept: bool = True
 
 
 def sent(write: Callable[[str], bytes], times: int = 1) -> Callable[[Peer], Iterator[Ask]]:
@@ -122,7 +124,7 @@ KINDS = {
     "texts": Kind(sent(lambda word: posted(f"{{ {ONE} }} #{long(word)}"))),
     "texts that are like others": Kind(sent(lambda word: posted(f'{{ condition(slug: "{long(word)}") {{ name }} }}'))),
     "texts that are not valid": Kind(sent(lambda word: posted(f"{{ {ONE} {long(word)} }}"))),
-    "texts that are no GraphQL": Kind(sent(lambda word: posted(f"{{ {ONE} #{long(word)}"))),
+    "texts that are no GraphQL": Kind(sent(lambda word: posted(f"{{ {ONE} #{long(word)}")), is_kept=False),
     "aliases": Kind(sent(lambda word: posted(f"{{ {long(word)}: {ONE} }}"))),
     "names of operations": Kind(
         sent(lambda word: posted(f"query {long(word, 4_000)} {{ {ONE} }}", operationName=long(word, 4_000)))
@@ -136,29 +138,37 @@ KINDS = {
     "ids": Kind(sent(lambda word: given("ID!", "node(id: $given) { id }", long(word)))),
     "names of versions": Kind(sent(looked_up)),
     "texts with their hashes": Kind(sent(registered), fill=700),
-    "requests that come again": Kind(sent(unasked, times=2), fill=1_200),
+    "requests that come again": Kind(sent(unasked, times=2), fill=1_200, is_kept=False),
     # --- what is in an address
-    "ids of documents": Kind(sent(lambda word: got(f"/graphql?documentId={long(word)}"))),
-    "hashes": Kind(sent(lambda word: got(f"/graphql?extensions={quote(json.dumps(extended(hash_of(word))))}"))),
+    "ids of documents": Kind(sent(lambda word: got(f"/graphql?documentId={long(word)}")), is_kept=False),
+    "hashes": Kind(
+        sent(lambda word: got(f"/graphql?extensions={quote(json.dumps(extended(hash_of(word))))}")), is_kept=False
+    ),
     "paths": Kind(sent(lambda word: got(f"/{long(word)}"))),
-    "parameters of a page": Kind(sent(lambda word: got(f"/versions?after={long(word)}"))),
+    "parameters of a page": Kind(sent(lambda word: got(f"/versions?after={long(word)}")), is_kept=False),
     "branches": Kind(sent(lambda word: got(f"/preview/{long(word)}/schema.graphql", f"Authorization: Bearer {TOKEN}"))),
     # --- what is in a head
-    "header fields": Kind(sent(lambda word: headed(f"X-{long(word, 3_000)}: {long(word, 3_000)}"))),
+    "header fields": Kind(sent(lambda word: headed(f"X-{long(word, 3_000)}: {long(word, 3_000)}")), is_kept=False),
     "names of clients": Kind(sent(lambda word: headed(f"GraphQL-Client-Name: {long(word)}"))),
     "versions of clients": Kind(sent(lambda word: headed(f"GraphQL-Client-Version: {long(word)}"))),
-    "traces": Kind(sent(lambda word: headed(f"traceparent: 00-{hash_of(word)[:32]}-{hash_of(word)[:16]}-01"))),
-    "hosts": Kind(sent(lambda word: request("GET /livez HTTP/1.1", f"Host: {long(word, 250)}"))),
-    "Accept": Kind(sent(lambda word: headed(f"Accept: application/json, text/{long(word, 900)}"))),
-    "Accept-Encoding": Kind(sent(lambda word: headed(f"Accept-Encoding: gzip, {long(word, 900)}"))),
-    "entity tags": Kind(
-        sent(lambda word: got(f"/graphql?query={quote(f'{{ {ONE} }}')}", f'If-None-Match: "{long(word)}"'))
+    "traces": Kind(
+        sent(lambda word: headed(f"traceparent: 00-{hash_of(word)[:32]}-{hash_of(word)[:16]}-01")), is_kept=False
     ),
-    "versions to wait for": Kind(sent(lambda word: headed(f"Content-Version-At-Least: {long(word)}"))),
-    "origins": Kind(sent(lambda word: headed(f"Origin: https://{long(word, 200)}.example"))),
-    "tokens": Kind(sent(lambda word: got("/preview/main/schema.graphql", f"Authorization: Bearer {long(word, 190)}"))),
+    "hosts": Kind(sent(lambda word: request("GET /livez HTTP/1.1", f"Host: {long(word, 250)}"))),
+    "Accept": Kind(sent(lambda word: headed(f"Accept: application/json, text/{long(word, 900)}")), is_kept=False),
+    "Accept-Encoding": Kind(sent(lambda word: headed(f"Accept-Encoding: gzip, {long(word, 900)}")), is_kept=False),
+    "entity tags": Kind(
+        sent(lambda word: got(f"/graphql?query={quote(f'{{ {ONE} }}')}", f'If-None-Match: "{long(word)}"')),
+        is_kept=False,
+    ),
+    "versions to wait for": Kind(sent(lambda word: headed(f"Content-Version-At-Least: {long(word)}")), is_kept=False),
+    "origins": Kind(sent(lambda word: headed(f"Origin: https://{long(word, 200)}.example")), is_kept=False),
+    "tokens": Kind(
+        sent(lambda word: got("/preview/main/schema.graphql", f"Authorization: Bearer {long(word, 190)}")),
+        is_kept=False,
+    ),
     # --- ways to come
-    "connections": Kind(on_new_connections),
+    "connections": Kind(on_new_connections, is_kept=False),
     "operations over a socket": Kind(over_a_socket),
 }
 """What it is that no two have in common -> how they ask."""
