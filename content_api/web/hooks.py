@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 
@@ -30,6 +31,8 @@ class GitHook:
     Nothing is taken from the body: what there is to see is asked of the repository. So a delivery that is lost, comes
     before its ref or comes twice does no harm, and `look` need only set a flag: it must not wait, and a storm of calls
     before anybody has looked is one call.
+
+    To hash a piece of a body takes milliseconds, so that each has a turn of the event loop of its own.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class GitHook:
         self.largest_body = largest_body
         self.now = now
         self.seen = Seen()
+        self.turns = asyncio.Lock()
 
     async def respond(self, request: Request) -> Response:
         try:
@@ -62,7 +66,9 @@ class GitHook:
         verification = Verification(request.headers, self.secrets, self.now())
         if verification.needs_body:
             async for piece in pieces(request, self.largest_body):
-                verification.feed(piece)
+                async with self.turns:
+                    await asyncio.sleep(0)  # what came meanwhile goes first
+                    verification.feed(piece)
         if reason := verification.refusal(self.seen):
             log.info("webhook refused", reason=reason)
             raise RequestError("SIGNATURE_REFUSED", reason)

@@ -5,6 +5,7 @@ It is plain HTML that needs no script. What an editor wrote may be in any langua
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,20 +122,29 @@ NOT_SAID = Markup("not said")
 
 
 class VersionsPage:
-    """The page, a part of the list at a time."""
+    """The page, a part of the list at a time.
+
+    It takes 2 ms, and is made in a turn of the event loop of its own. Else who asks little would wait for all who want
+    it together.
+    """
 
     def __init__(self, overlook: Overlook, version: Callable[[], str | None]) -> None:
         self.overlook = overlook
         self.version = version
+        self.turns = asyncio.Lock()
 
     async def respond(self, request: Request) -> Response:
-        overview = self.overlook(request.query_params.get("after"))
-        if overview is None:
-            found = page("No such version", NO_SUCH, status=404)
-        else:
-            found = page("Versions", content(overview), style=STYLE)
+        async with self.turns:
+            await asyncio.sleep(0)  # what came meanwhile goes first
+            found = self._page(request.query_params.get("after"))
         found.headers.update(versioned(self.version()))
         return found
+
+    def _page(self, after: str | None) -> Response:
+        overview = self.overlook(after)
+        if overview is None:
+            return page("No such version", NO_SUCH, status=404)
+        return page("Versions", content(overview), style=STYLE)
 
 
 def content(overview: Overview) -> Markup:
