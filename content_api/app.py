@@ -115,6 +115,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         schema_text=sdl(schema()),
         answer=documents.answering(answers),
         again=documents.answering_again(answers),
+        at_once=documents.answering_at_once(answers),
         version=lambda: current.edition.version.id,
         subscribe=documents.subscribing(Subscriptions(answers, subscription(announcements, archive))),
         listeners=listeners,

@@ -150,6 +150,7 @@ def delivered(
         known=len(known),
         known_bytes=known.held,
         recognised=known.answered,
+        heads_recognised=known.asked,
         kept=len(answers),
         kept_bytes=answers.held,
         reused=answers.reused,

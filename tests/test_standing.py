@@ -206,4 +206,4 @@ async def test_a_cache_that_cannot_be_told_is_seen_by_everybody(repository):
         purging.caches[0].trouble_since = seen.current.since
         assert status_of(seen.current, purging).unpurged == seen.current.since
         found = delivered(Answers(), KnownRequests(), Lane(), Load(1), Listeners(), Journal(2), purging)
-        assert found == Delivered(*[0] * 12, purge_trouble=True)
+        assert found == Delivered(*[0] * 13, purge_trouble=True)

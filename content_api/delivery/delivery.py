@@ -92,13 +92,10 @@ class Delivery:
         """
         live = self.live()
         moment, key = live.moment, key_of(operation)
-        if key and (kept := self.answers.get(moment, key)):
-            note_answered(KEPT)
-            return kept
-        try:
-            return self._keep(moment, key, self.attempt(self.begin(operation, live, read), self._steps()))
-        except Later as later:
-            reason = later.with_traceback(None)
+        found = self._now(operation, live, key, read)
+        if not isinstance(found, Later):
+            return found
+        reason = found.with_traceback(None)
         if refusal := self._no_room(reason, (moment, key)):
             return refused(self.begin(operation, live), refusal)
         # Here, where nothing refers to the attempt any more: errors and what they passed through are circles, and what
@@ -107,6 +104,21 @@ class Delivery:
         note_answered(SHARED)  # who makes it for all of them notes how
         asked = self.coming.once((moment, key), make) if key else make()
         return self._keep(moment, key, await (unless_left(left, asked) if left else asked))
+
+    def at_once(self, operation: Operation) -> Reply | None:
+        """The same, where nothing has to be waited for; else None, and nothing was done."""
+        found = self._now(operation, self.live(), key_of(operation))
+        return None if isinstance(found, Later) else found
+
+    def _now(self, operation: Operation, live: Live, key: Key | None, read: Document | None = None) -> Reply | Later:
+        """The reply that is kept, or made on the spot; or what must come first."""
+        if key and (kept := self.answers.get(live.moment, key)):
+            note_answered(KEPT)
+            return kept
+        try:
+            return self._keep(live.moment, key, self.attempt(self.begin(operation, live, read), self._steps()))
+        except Later as later:
+            return later
 
     def again(self, operation: Operation) -> Callable[[], Reply | None]:
         """What answers an operation that was answered, once more: from what is kept, or by its plan on what is live.

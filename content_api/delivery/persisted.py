@@ -116,6 +116,24 @@ class Persisted:
 
         return answer
 
+    def answering_at_once(self, delivery: Delivery) -> Callable[[Operation], Reply | None]:
+        """What answers an operation with data if that can be done at once; else nothing was done, nor is counted."""
+
+        def answer(operation: Operation) -> Reply | None:
+            try:
+                with self._place:
+                    found = self.named(operation)
+                    note_operation(found.stored or OTHERS, None if found.stored else found.document)
+                    reply = delivery.at_once(found)
+            except RequestError:  # it is told on the other road
+                return None
+            if reply is None or not reply.reusable:
+                return None
+            self.counted[found.stored or OTHERS] += 1
+            return reply
+
+        return answer
+
     def answering_again(self, delivery: Delivery) -> Callable[[Operation], Callable[[], Reply | None]]:
         """What answers an operation once more that was answered: at once, or not at all."""
 

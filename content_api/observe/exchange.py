@@ -107,6 +107,20 @@ CURRENT: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 """The exchange that whatever runs now is a part of. What is begun on its behalf, as a task or in the lane, is too."""
 
 
+def alike(other: Exchange, identity: str) -> Exchange:
+    """The exchange of another request with the same head, before anything of its answer is known."""
+    return Exchange(
+        identity,
+        other.traced,
+        perf_counter(),
+        other.method,
+        other.path,
+        other.named,
+        other.named_version,
+        parent=other.parent,
+    )
+
+
 def begun_within(other: Exchange, method: str) -> Exchange:
     """An exchange that is a part of another one, and has its id."""
     return Exchange(other.identity, other.traced, perf_counter(), method, other.path, other.named, other.named_version)

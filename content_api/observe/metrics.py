@@ -45,6 +45,7 @@ class Delivered:
     known: int
     known_bytes: int
     recognised: int
+    heads_recognised: int
     waiting: int
     in_hand: int
     listeners: int
@@ -185,6 +186,13 @@ DELIVERY = (
         "content_api_requests_recognised",
         "Requests that were answered so.",
         lambda figures: figures.recognised,
+        same_in_each=False,
+    ),
+    Row(
+        CounterMetricFamily,
+        "content_api_request_heads_recognised",
+        "Requests of which only the body was read, since others with the same head had come before.",
+        lambda figures: figures.heads_recognised,
         same_in_each=False,
     ),
     Row(

@@ -21,7 +21,7 @@ from content_api.observe.exchange import note_code
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.errors import graphql_error, headers_of, identified_reply, note_reply
-from content_api.web.known import offering
+from content_api.web.known import Again, Ask, offering
 from content_api.web.negotiation import (
     CODINGS,
     GRAPHQL_RESPONSE,
@@ -40,6 +40,8 @@ Answer = Callable[[Operation, Left | None], Awaitable[Reply]]
 """Answers an operation, and stops when what is given beside it raises."""
 AnswerAgain = Callable[[], Reply | None]
 """Answers an operation that was answered before, on what is live now, if that can be done at once."""
+AnswerAtOnce = Callable[[Operation], Reply | None]
+"""Answers an operation without waiting for anything; None where that cannot be, or where the answer is an error."""
 AtLeast = Callable[[str], Awaitable[None]]
 """Waits until a commit, or one that follows it, is live. Raises RequestError where that takes too long."""
 
@@ -72,10 +74,12 @@ class GraphQLEndpoint:
         at_least: AtLeast | None = None,
         again: Callable[[Operation], AnswerAgain] | None = None,
         version: Version = lambda: None,
+        at_once: AnswerAtOnce | None = None,
     ) -> None:
         self.answer = answer
         self.version = version
         self.again = again
+        self.at_once = at_once
         self.page = page
         self.at_least = at_least
         self.limits = limits
@@ -114,14 +118,39 @@ class GraphQLEndpoint:
             return refuse(error, media, version=self.version())
 
     def present(self, operation: Operation, reply: Reply, wanted: Wanted, request: Request) -> Answered:
-        """The answer as it is wanted; whoever would give it again is told how."""
+        """The answer as it is wanted; whoever would answer such requests below the application is told how."""
         note_reply(reply)
         answered = respond_to(identified_reply(reply), wanted)
         offer = offering(request.scope)
-        # What nobody may be given again is not given again.
-        if offer and self.again and reply.reusable and may_come_again(operation, request):
-            offer(answered, repeating(self.again(operation), wanted, (reply, answered)))
+        # What nobody may be given again is not given again. Who waits for a version waits each time.
+        if offer and reply.reusable and AT_LEAST not in request.headers:
+            again, ask = self.answering_again(operation, wanted, (reply, answered)), self.asking(request, wanted)
+            offer(answered, again, ask)
         return answered
+
+    def answering_again(self, operation: Operation, wanted: Wanted, last: tuple[Reply, Answered]) -> Again | None:
+        """What answers the same request once more, given the `last` time."""
+        if self.again is None or size_of(operation.variables) > MOST_VARIABLES:
+            return None
+        return repeating(self.again(operation), wanted, last)
+
+    def asking(self, request: Request, wanted: Wanted) -> Ask | None:
+        """What answers requests that differ from this one in their bodies alone."""
+        at_once, about = self.at_once, read_about(request.scope["query_string"])
+        if at_once is None or request.method != "POST":
+            return None
+
+        def ask(body: bytes) -> Answered | None:
+            try:
+                reply = at_once(from_body(body, about, self.limits))
+            except RequestError:
+                return None
+            if reply is None:
+                return None
+            note_reply(reply)
+            return respond_to(reply, wanted)
+
+        return ask
 
     async def read_get(self, request: Request) -> Operation:
         return from_query_string(request.scope["query_string"], self.limits)
@@ -130,11 +159,6 @@ class GraphQLEndpoint:
         check_content(request)
         about = read_about(request.scope["query_string"])
         return from_body(await read_body(request, self.limits.body_bytes, self.turns), about, self.limits)
-
-
-def may_come_again(operation: Operation, request: Request) -> bool:
-    """Whether a request is one to answer without reading it. Who waits for a version waits each time."""
-    return AT_LEAST not in request.headers and size_of(operation.variables) <= MOST_VARIABLES
 
 
 async def gone(receive: Receive) -> None:

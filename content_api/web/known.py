@@ -1,8 +1,10 @@
-"""Requests that came before, by their bytes: whoever sends the same again is answered without reading them.
+"""Requests that came before, by their bytes: whoever sends the same again is answered without reading them, and whoever
+sends another body with the same head without anything but the body being read.
 
-An endpoint that can answer a request once more says how (`offering`), and the protocol below it (protocol.py) keeps
-that, with the part of the head that others had written around the endpoint's. Nothing is described twice: what is sent
-is what the application sent, with the date of the day, an id of its own, and an answer of the moment.
+An endpoint that can answer a request once more says how (`offering`), or how it answers other bodies, and the protocol
+below it (protocol.py) keeps that, with the part of the head that others had written around the endpoint's. Nothing is
+described twice: what is sent is what the application sent, with the date of the day, an id of its own, and an answer of
+the moment. Whatever is not answered with data at once goes to the application.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from time import perf_counter
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from content_api.observe.exchange import KNOWN, Exchange
+from content_api.observe.exchange import CURRENT, KNOWN, Exchange, alike
 from content_api.observe.identity import new_identity
 from content_api.observe.observer import Observer
 from content_api.web.observed import IDENTITY
@@ -35,14 +37,24 @@ MOST_SEEN = 20_000
 # Who sends more with each request than it takes to ask has something else in mind.
 LONGEST = 16_000
 
+# Heads by which only the body is read. A browser's has 500 to 1,500 bytes; each server or app that asks all the time
+# sends one.
+MOST_HEADS = 500
+LONGEST_HEAD = 4_000
+END_OF_HEAD = b"\r\n\r\n"
+# As it is written by clients, at the begin of a line. Who writes it otherwise is read as ever.
+LENGTHS = (b"\r\nContent-Length: ", b"\r\ncontent-length: ")
+
 # What stands around the id of a request, which the application says first.
 BEFORE_ID, BEHIND_ID = IDENTITY + b": ", b"\r\n"
 
 Again = Callable[[], Answered | None]
 """Answers the same request once more, or says that the application must. It gives the same object for the same
 answer."""
-Offer = Callable[[Answered, Again], None]
-"""Takes what was answered, and what answers the same request again."""
+Ask = Callable[[bytes], Answered | None]
+"""Answers a request with the same head and this body, or says that the application must."""
+Offer = Callable[[Answered, Again | None, Ask | None], None]
+"""Takes what was answered, what answers the same request again, and what answers others with its head."""
 
 
 def offering(scope: Scope) -> Offer | None:
@@ -76,7 +88,7 @@ class Known:
     before: bytes
     after: bytes
     answered: Answered
-    head: bytes
+    head: bytes = b""
     """Of that answer: all that comes after the headers that the server itself adds, and the id."""
     counted: int = 0
     """Bytes of it in the bound of all."""
@@ -91,8 +103,35 @@ class Known:
         return OVERHEAD + own_bytes + len(self.answered.body)
 
 
-def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, exchange: Exchange) -> Known | None:
-    """What to keep of a request that was answered with these bytes, to which the server had added its own headers.
+@dataclass(frozen=True, slots=True)
+class KnownHead:
+    """The head of requests of which only the body is read."""
+
+    ask: Ask
+    exchange: Exchange
+    """One that had it."""
+    before: bytes
+    after: bytes
+
+
+def cut(request: bytes) -> tuple[bytes, bytes] | None:
+    """A request with a body: its head, without the length of the body, and the body. None where the body is not whole,
+    or more than that, or of a length that is not written as one writes it."""
+    head, end, body = request.partition(END_OF_HEAD)
+    at, name = max((head.find(name), name) for name in LENGTHS)
+    if at < 0 or not end or len(head) > LONGEST_HEAD:
+        return None
+    begin = at + len(name)
+    close = head.find(b"\r\n", begin)
+    digits = head[begin:] if close < 0 else head[begin:close]
+    if not digits.isdigit() or len(digits) > 9 or int(digits) != len(body):
+        return None
+    return head[:begin] + head[begin + len(digits) :], body
+
+
+def around(written: bytes, defaults: bytes, answered: Answered, exchange: Exchange) -> tuple[bytes, bytes] | None:
+    """What others have written before and behind the endpoint's own headers, in an answer of these bytes, to which the
+    server had added its own.
 
     None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
     """
@@ -102,7 +141,7 @@ def known_by(written: bytes, defaults: bytes, answered: Answered, again: Again, 
         return None
     head = (head + end).removeprefix(start)
     before, found, after = head.partition(own(answered))
-    return Known(again, exchange, before, after, answered, head) if found else None
+    return (before, after) if found else None
 
 
 class KnownRequests:
@@ -111,11 +150,14 @@ class KnownRequests:
     def __init__(self, observer: Observer | None = None, limit: int = KEPT_BYTES, most_seen: int = MOST_SEEN) -> None:
         self.answered = 0
         """How many requests were answered by what is here."""
+        self.asked = 0
+        """How many by their heads."""
         self.held = 0
         self._observer = observer or Observer()
         self._limit = limit
         self._most_seen = most_seen
         self._known: OrderedDict[bytes, Known] = OrderedDict()
+        self._heads: OrderedDict[bytes, KnownHead] = OrderedDict()
         self._seen: set[int] = set()
         self._defaults: list[Header] = []
         self._written = b""
@@ -138,17 +180,34 @@ class KnownRequests:
             self._take(request, known, answered)
         self.answered += 1
         identity = known.exchange.traced or new_identity()
-        head = (
-            STATUS_LINE[answered.status],
-            self.written(defaults),
-            BEFORE_ID,
-            identity.encode(),
-            BEHIND_ID,
-            known.head,
-        )
-        send(b"".join((*head, answered.body)))
+        send(b"".join((*self._begin(answered.status, defaults, identity), known.head, answered.body)))
         self._observer.answered(known.exchange, identity, began)
         return True
+
+    def ask(self, request: bytes, defaults: list[Header], send: Callable[[bytes], None]) -> bool:
+        """The same for a request whose head is known, and of which the body is read."""
+        found = cut(request) if len(request) <= LONGEST else None
+        known = self._heads.get(found[0]) if found else None
+        if found is None or known is None:
+            return False
+        exchange = alike(known.exchange, known.exchange.traced or new_identity())
+        token = CURRENT.set(exchange)
+        try:
+            answered = known.ask(found[1])
+        finally:
+            CURRENT.reset(token)
+        if answered is None:
+            return False
+        self._heads.move_to_end(found[0])
+        self.asked += 1
+        begin = self._begin(answered.status, defaults, exchange.identity)
+        send(b"".join((*begin, known.before, own(answered), known.after, answered.body)))
+        exchange.size = len(answered.body)
+        self._observer.ended(exchange, answered.status)
+        return True
+
+    def _begin(self, status: int, defaults: list[Header], identity: str) -> tuple[bytes, ...]:
+        return STATUS_LINE[status], self.written(defaults), BEFORE_ID, identity.encode(), BEHIND_ID
 
     def written(self, defaults: list[Header]) -> bytes:
         """The server's own headers, written once for each list of them: there is a new one each second."""
@@ -158,15 +217,28 @@ class KnownRequests:
 
     def is_worth(self, request: bytes) -> bool:
         """Whether a request has come before, so that it is worth knowing. It has, from now on."""
-        if len(request) > LONGEST:
-            return False
-        mark = hash(request)
+        return len(request) <= LONGEST and self._has_come(request) and request not in self._known
+
+    def is_head_worth(self, request: bytes) -> bool:
+        """Whether its head has come before, so that it is worth knowing. It has, from now on."""
+        found = cut(request) if len(request) <= LONGEST else None
+        return found is not None and found[0] not in self._heads and self._has_come(found[0])
+
+    def _has_come(self, what: bytes) -> bool:
+        mark = hash(what)
         if mark in self._seen:
-            return request not in self._known
+            return True
         if len(self._seen) >= self._most_seen:
             self._seen.clear()
         self._seen.add(mark)
         return False
+
+    def keep_head(self, request: bytes, known: KnownHead) -> None:
+        """Know a head; that of which nobody has asked for longest makes room for it."""
+        if found := cut(request):
+            self._heads[found[0]] = known
+            if len(self._heads) > MOST_HEADS:
+                self._heads.popitem(last=False)
 
     def keep(self, request: bytes, known: Known) -> None:
         """Know a request; what was asked for longest ago makes room for it."""

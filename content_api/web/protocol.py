@@ -28,8 +28,8 @@ END_OF_HEAD = b"\r\n\r\n"
 
 
 class HttpProtocol(TimedProtocol):
-    """One connection. A request that comes again, byte for byte, is answered without reading it; the others are read,
-    each held to the bounds.
+    """One connection. A request that comes again, byte for byte, is answered without reading it; of one whose head came
+    before the body is read; the others are read, each held to the bounds.
 
     Only a request that comes alone and whole is looked up, on a connection where nothing else is going on: then the
     parser, which never sees it, is between two requests before it and after it.
@@ -74,12 +74,16 @@ class HttpProtocol(TimedProtocol):
         if known is None or not self.is_idle():
             self.read(data)
             return
-        if known.answer(data, self.server_state.default_headers, self.send_known):
+        defaults = self.server_state.default_headers
+        if known.answer(data, defaults, self.send_known):
+            return
+        comes_again = known.is_worth(data)
+        if not (comes_again or self.has_left()) and known.ask(data, defaults, self.send_known):
             return
         begun = self.begun
         self.read(data)
-        if self.begun == self.completed == begun + 1 and known.is_worth(data):
-            Learning(known, data, self.cycle)
+        if self.begun == self.completed == begun + 1 and (comes_again or known.is_head_worth(data)):
+            Learning(known, data, self.cycle, comes_again)
 
     def is_idle(self) -> bool:
         """Whether whatever came before is answered, and nothing of what comes now was read yet."""

@@ -35,6 +35,7 @@ def routes(services: Services, static: Path) -> list[BaseRoute]:
         services.at_least,
         services.again,
         services.version,
+        services.at_once,
     )
     table: list[BaseRoute] = [
         Route("/", FrontPage(services.status).respond),

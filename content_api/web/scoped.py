@@ -12,7 +12,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
-from content_api.web.graphql import READING, Answer, AnswerAgain, AtLeast, GraphQLEndpoint, Version, versioned
+from content_api.web.graphql import (
+    READING,
+    Answer,
+    AnswerAgain,
+    AnswerAtOnce,
+    AtLeast,
+    GraphQLEndpoint,
+    Version,
+    versioned,
+)
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.packed import Packed, coding_of
 from content_api.web.stream import StreamEndpoint
@@ -31,6 +40,7 @@ class Served:
     at_least: AtLeast | None = None
     again: Callable[[Operation], AnswerAgain] | None = None
     version: Version = lambda: None
+    at_once: AnswerAtOnce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,9 @@ class SchemaText:
 
 
 def graphql(served: Served) -> ASGIApp:
-    return GraphQLEndpoint(served.answer, served.page, served.limits, served.at_least, served.again, served.version)
+    return GraphQLEndpoint(
+        served.answer, served.page, served.limits, served.at_least, served.again, served.version, served.at_once
+    )
 
 
 def stream(served: Served) -> ASGIApp:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
 from content_api.observe.observer import Observer
-from content_api.web.graphql import Answer, AnswerAgain, AtLeast, Version
+from content_api.web.graphql import Answer, AnswerAgain, AnswerAtOnce, AtLeast, Version
 from content_api.web.health import Status
 from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.load import Load
@@ -43,6 +43,8 @@ class Services:
     """Told the code of each request that is refused before an operation is read from it."""
     again: Callable[[Operation], AnswerAgain] | None = None
     """What answers an operation that was answered once more; without it, each is answered as if it were the first."""
+    at_once: AnswerAtOnce | None = None
+    """What answers an operation if nothing has to be waited for; without it, each request is read whole."""
     at_least: AtLeast | None = None
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""

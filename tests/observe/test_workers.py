@@ -39,6 +39,7 @@ FIGURES = Delivered(
     known=2,
     known_bytes=20,
     recognised=200,
+    heads_recognised=50,
     purges=3,
     purge_failures=0,
     purge_trouble=True,

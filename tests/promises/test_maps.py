@@ -119,6 +119,7 @@ KEPT = {
     "web/client.py client_of": LEAST_RECENT,
     "web/head.py check_host": LEAST_RECENT,
     "web/known.py KnownRequests._defaults": "the headers of a server",
+    "web/known.py KnownRequests._heads": LEAST_RECENT,
     "web/known.py KnownRequests._known": LEAST_RECENT,
     "web/known.py KnownRequests._seen": "20,000 hashes; then it begins anew",
     "web/learning.py Learning.written": REQUEST,

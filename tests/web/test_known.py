@@ -10,7 +10,7 @@ import pytest
 from content_api.delivery.operation import Reply
 from content_api.observe.exchange import Exchange
 from content_api.observe.observer import Observer
-from content_api.web.known import LONGEST, KnownRequests, known_by, lines, offering, withdraw
+from content_api.web.known import LONGEST, Known, KnownRequests, around, lines, offering, withdraw
 from content_api.web.representation import Answered
 
 OBSERVER = Observer(together=1)
@@ -37,8 +37,10 @@ def on_the_wire(answer: Answered, date=DATE, status: bytes = b"200 OK") -> bytes
     return b"HTTP/1.1 " + status + b"\r\n" + lines(head) + b"\r\n" + answer.body
 
 
-def known(answer: Answered, again=None):
-    return known_by(on_the_wire(answer), lines(DATE), answer, again or (lambda: answer), TRACED)
+def known(answer: Answered, again=None, exchange: Exchange = TRACED) -> Known:
+    found = around(on_the_wire(answer), lines(DATE), answer, exchange)
+    assert found is not None
+    return Known(again or (lambda: answer), exchange, *found, answer)
 
 
 def keeping(answers, request=REQUEST, **options) -> KnownRequests:
@@ -63,7 +65,7 @@ def test_the_same_bytes_are_sent_again():
 def test_one_that_names_no_trace_has_another_id_each_time():
     answer, table = answered(b"{}"), KnownRequests(OBSERVER)
     untraced = replace(TRACED, traced=None)
-    table.keep(REQUEST, known_by(on_the_wire(answer), lines(DATE), answer, lambda: answer, untraced))
+    table.keep(REQUEST, known(answer, exchange=untraced))
     found = [sent(table) for _ in range(100)]
     assert {re.sub(rb"id: [0-9a-f]{32}", b"id: " + b"a" * 32, one) for one in found} == {on_the_wire(answer)}
     assert len(set(found)) == 100
@@ -126,7 +128,7 @@ def test_of_requests_that_came_once_no_more_are_remembered_than_so_many():
 )
 def test_an_answer_that_somebody_changed_is_not_known(change, why):
     answer = answered(b"{}")
-    assert known_by(change(on_the_wire(answer)), lines(DATE), answer, lambda: answer, TRACED) is None, why
+    assert around(change(on_the_wire(answer)), lines(DATE), answer, TRACED) is None, why
 
 
 def test_all_of_it_is_bounded_by_bytes_and_what_was_asked_longest_ago_goes():
