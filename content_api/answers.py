@@ -22,6 +22,7 @@ from content_api.delivery.limits import Limits
 from content_api.delivery.live import LISTENING, Live
 from content_api.delivery.memory import Memory
 from content_api.delivery.persisted import Persisted
+from content_api.delivery.price import beyond
 from content_api.delivery.reuse import Answers
 from content_api.delivery.stored import SHIPPED, Stored, read_stored
 from content_api.delivery.trial import examined
@@ -128,6 +129,7 @@ def live_of(edition: Edition, drafts: bool = False, listening: str = LISTENING) 
         noted=lambda noted: {"recalled": described(noted.recalled, edition)} if noted.recalled else {},
         made_from=lambda noted: noted.tags,
         passing=lambda: (edition.archive.moves, edition.clock()),
+        thousands=beyond(len(edition.library.records)),
         listening=listening,
     )
 
@@ -158,9 +160,13 @@ def warming(answers: Delivery) -> Callable[[Edition], None]:
 def carrying(answers: Delivery, outdated: Collection[str]) -> Iterator[None]:
     """A block in which another version goes live, after which the answers that are not outdated by it are good still.
 
-    What depends on the day is left behind: the day may be another at the end.
+    What depends on the day is left behind: the day may be another at the end. Where there are so many entities more, or
+    fewer, that costs are others, all answers are left, since they say what they cost.
     """
-    before = answers.live().moment
+    live = answers.live()
+    before, thousands = live.moment, live.thousands
+    del live  # or this would keep the edition for as long
     yield
     live = answers.live()
-    answers.answers.carry(before, live.moment, live.version, frozenset((*outdated, TODAY)))
+    if live.thousands == thousands:
+        answers.answers.carry(before, live.moment, live.version, frozenset((*outdated, TODAY)))

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 import content_api.answers
 from content_api.app import create_app
 from content_api.content import select, view
-from content_api.delivery import memory, plans
+from content_api.delivery import memory, plans, price
 from content_api.settings import Settings
 from tests import world
 from tests.publish.world import MOON, in_content, moon, new_repository
@@ -30,6 +30,7 @@ RELATION = '{ conditions(where: { symptoms: { some: { symptom: { name: { contain
 FILTER = """{ conditions(where: { name: { contains: "moon" } }, orderBy: [{ field: NAME, direction: DESC }]) {
   nodes { name } } }"""
 YAWNS = "conditions/cloud-yawns.json"
+COMETS = "causes/late-comets.json"
 QUESTIONS = {PAGE: {"slug": "moon-hiccups"}, LIST: {}, RELATION: {}, FILTER: {}}
 LIVE = "{ __typename }"
 
@@ -132,6 +133,20 @@ def test_making_ready_asks_no_other_version(repository, monkeypatch):
 
 
 # --- Answers that stay -----------------------------------------------------------------------------------------------
+
+
+def test_no_answer_stays_where_a_publication_changes_what_it_costs(repository, monkeypatch):
+    """One entity more begins another thousand here. What is about conditions has the same answer, at another cost."""
+    monkeypatch.setattr(price, "THOUSAND", 1)
+    monkeypatch.setattr(price, "MEASURED", 5)
+    cause = world.edited({COMETS: {"/id": "later-comets", "/text/en/slug": "later-comets", "/text/en/name": "Later"}})
+    with served(repository) as client:
+        publish(client, repository, moon("Moon coughs"))
+        before = ask(client, FILTER)
+        publish(client, repository, in_content({"causes/later-comets.json": cause[COMETS]}))
+        after = ask(client, FILTER)
+    assert after.content == before.content
+    assert int(after.headers["Query-Cost"]) == int(before.headers["Query-Cost"]) + 10 + 10
 
 
 def test_an_answer_that_a_publication_does_not_touch_is_kept_and_says_the_new_version(repository):

@@ -131,8 +131,8 @@ def any_of(choices: Sequence[Choice], wanted: bool) -> Choice:
 
 def of_values(view: View, table: str, field: One | Values, operator: str, operand: Any) -> Choice:
     test, wanted = OPERATORS[operator](operand)
-    read = folding(view, table, field) if operator in FOLDING else field.read
-    passes: Test = test if isinstance(field, One) else lambda found: [any(test(values)) for values in found]
+    read = folding(view, table, field) if operator in FOLDING else reading(view, table, field)
+    passes = test if isinstance(field, One) else any_passing(test)
 
     def choose(things: Sequence[Any]) -> Sequence[Any]:
         look()
@@ -140,6 +140,30 @@ def of_values(view: View, table: str, field: One | Values, operator: str, operan
         return list(compress(things, passed if wanted else map(not_, passed)))
 
     return choose
+
+
+def any_passing(test: Test) -> Test:
+    """Which of some tuples of values have one that passes. Each value is tested once: most are those of many things."""
+
+    def passes(found: Iterable[tuple[Any, ...]]) -> list[bool]:
+        given = list(found)
+        values = dict.fromkeys(chain.from_iterable(given))
+        passing = set(compress(values, test(values)))
+        return [not passing.isdisjoint(each) for each in given]
+
+    return passes
+
+
+def reading(view: View, table: str, field: One | Values) -> Callable[[Any], Any]:
+    """What reads a field as it is; several values are a tuple."""
+    if isinstance(field, One):
+        return field.read
+    read = gathered(field.read)
+    return remembered(view, field, read) if isinstance(table, EntityKind) else read
+
+
+def gathered(read: Callable[[Any], Iterable[Any]]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda thing: tuple(read(thing))
 
 
 def folding(view: View, table: str, field: One | Values) -> Callable[[Any], Any]:

@@ -43,6 +43,8 @@ class Answering:
     cost: int | None = None
     looking: int = 0
     """What of the cost no plan makes any faster."""
+    thousands: int = 0
+    """Among how many thousands of entities beyond the usual it was priced."""
     planned: bool = False
     """Whether a plan gave the result."""
     names: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ class Answering:
         other.suggests = self.suggests
         other.document, other.chosen, other.variables = self.document, self.chosen, self.variables
         other.pinned, other.last = self.pinned, self.last
-        other.cost, other.looking = self.cost, self.looking
+        other.cost, other.looking, other.thousands = self.cost, self.looking, self.thousands
         return other
 
     def recalled(self) -> Document:

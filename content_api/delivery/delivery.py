@@ -29,6 +29,7 @@ from content_api.delivery.pipeline import (
     Steps,
     execute,
     hold_dear,
+    hold_price,
 )
 from content_api.delivery.plan import Reader
 from content_api.delivery.plans import Plans
@@ -133,7 +134,7 @@ class Delivery:
             moment = live.moment
             if key and (kept := self.answers.get(moment, key)):
                 return kept
-            if work is None:
+            if work is None or not _is_priced(work, live):
                 return None
             try:
                 work.last = self.attempt(work.anew(live), steps)
@@ -144,12 +145,16 @@ class Delivery:
         return answer
 
     def _prepared(self, operation: Operation) -> Answering | None:
-        """An operation before it is executed; None for one whose document is not at hand."""
+        """An operation before it is executed; None for one whose document is not at hand, or that costs too much by
+        now."""
         if operation.document not in self.documents:
             return None
         work = self.begin(operation)
-        for step in (*CHOOSING, *PREPARING):
-            step(work)
+        try:
+            for step in (*CHOOSING, *PREPARING):
+                step(work)
+        except RequestError:
+            return None
         work.live = NOTHING
         return work
 
@@ -253,3 +258,17 @@ class Delivery:
         work = self.begin(operation, live, read)
         reply = self.attempt(work, steps)
         return reply if self.live().itself is work.live.itself else replace(reply, reusable=False)
+
+
+def _is_priced(work: Answering, live: Live) -> bool:
+    """Whether a prepared operation has its price among what is live, and may cost that. It is priced anew where there
+    are so many entities more, or fewer."""
+    if work.thousands == live.thousands:
+        return True
+    again = work.anew(live)
+    try:
+        hold_price(again)
+    except RequestError:
+        return False
+    work.cost, work.looking, work.thousands = again.cost, again.looking, again.thousands
+    return True

@@ -29,6 +29,9 @@ class Live:
     """The tags of what was noted."""
     passing: Callable[[], Hashable] = field(default=lambda: None)
     """What an answer may depend on beside this: while it is equal, the same operation has the same answer."""
+    thousands: int = 0
+    """How many thousands of entities there are beyond those with which prices were measured: what looks at all of them
+    costs as much more."""
     listening: str = LISTENING
     """Where a subscription is answered, as a hint says it."""
     itself: object = field(default_factory=object)

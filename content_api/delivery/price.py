@@ -1,14 +1,14 @@
-"""What an operation may cost, by a formula that its author can work out.
+"""What an operation costs, by a formula that its author can work out.
 
 Every field costs 1. A field with `first`, `last` or `ids` multiplies what is below it by that number, or by 20 where
 none is given; any other list of objects multiplies by 5. Each thing that a `where` asks costs 50, and 150 more for each
-`some`, `every` or `none` around it; a full-text search costs 250, and 25 for each item of its page; a comparison of two
-versions costs 500: they look at every entity, or into whole texts. `__schema` costs 1,000 and `__type` 100, whatever is
-below.
+`some`, `every` or `none` around it; each key of an `orderBy` costs 25; a full-text search costs 250, and 25 for each
+item of its page; a comparison of two versions costs 500: they look at every entity, or into whole texts. `__schema`
+costs 1,000 and `__type` 100, whatever is below.
 
-The price is a ceiling on purpose: it is known before anything runs, so that an author can budget for it, and what a
-client learns from `Query-Cost` does not change with the content. Counting the objects an answer has was refused: that
-is known when the work is done.
+The price is a ceiling on purpose: it is known before anything runs, so that an author can budget for it. Of the content
+it knows one number, that of the entities, where there are more than 5,000: filters and orders walk past a fifth of
+them. Counting the objects an answer has was refused: that is known when the work is done.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from graphql import (
@@ -44,7 +45,7 @@ from graphql import (
 )
 
 from content_api.delivery.limits import Limits
-from content_api.errors import LONGEST_MESSAGE, RequestError
+from content_api.errors import RequestError
 
 PAGE = 20  # what a connection gives when it is asked for no number
 LIST = 5  # lists without paging hold from 1 to 12 in real content, and most of them fewer than 5
@@ -52,21 +53,30 @@ LIST = 5  # lists without paging hold from 1 to 12 in real content, and most of 
 INTROSPECTION_PRICES = {"__schema": 1_000, "__type": 100}
 SIZE_ARGUMENTS = ("first", "last", "ids")
 # 1 is meant to be 10 µs, which is what a field takes that is executed with no plan: 5,000 are 50 ms. What follows was
-# measured on 5,000 entities, 1,000 of them of the kind asked for. To ask one thing of each takes 0.25 to 0.55 ms.
-CRITERION = 50
-# Through one relation it takes 0.7 to 1.2 ms, through two 2.2 and through three 2.5. What else a text may take to be
-# read, 15 ms, is to have room beside as many of these as may be asked: tests/test_attacks.py.
-RELATION = 150
+# measured on so many entities, a fifth of them of the kind asked for; beyond, each is dearer by its second number for
+# each thousand that is begun. A version that grows by a few entities seldom changes a price, and then by a little.
+MEASURED, THOUSAND = 5_000, 1_000
+# To ask one thing of each takes 0.25 to 0.55 ms, of 20,000 entities 0.5 to 1.6 and of 50,000 1.1 to 5.
+CRITERION = 50, 10
+# Through one relation it takes 0.7 to 1.2 ms, through two 2.2 and through three 2.5; of 20,000 entities through one 2.5
+# and through two 4.8, of 50,000 6.8 and 15. What else a text may take to be read, 15 ms, is to have room beside as many
+# of these as may be asked: tests/test_attacks.py.
+RELATION = 150, 25
 QUANTIFIERS = frozenset(("some", "every", "none"))
-# Argument -> what a field costs that takes it. A full-text search that finds nothing takes 1 to 3 ms.
+# To sort by one key takes 0.25 ms, of 20,000 entities 0.6, or 1.1 where others use the machine's caches, of 50,000 1.9.
+ORDER = 25, 10
+# Argument -> what a field costs that takes it. A full-text search that finds nothing takes 1 to 3 ms, however many
+# entities there are.
 DEAR_ARGUMENTS = {"text": 250, "from": 500}
 # To find the words in the text of what a search gives takes 0.1 to 0.3 ms.
 FOUND = 25
-
-# What a refusal repeats of the client's text: names of our own fields have 20 characters, aliases any number. A path of
-# one step of so many fits into a message; of others as much is told as fits.
+# What a message repeats of a key: names of our own fields have 20 characters, aliases any number.
 LONGEST_KEY = 30
-MOST_SPELT = 1_000_000_000
+
+
+def beyond(entities: int) -> int:
+    """How many thousands of entities are begun beyond those with which prices were measured."""
+    return max(0, math.ceil((entities - MEASURED) / THOUSAND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,10 @@ def price(
     fragments: Mapping[str, FragmentDefinitionNode],
     variables: Mapping[str, Any],
     limits: Limits,
+    thousands: int = 0,
 ) -> Price:
-    """Price a validated operation. `variables` are as coerced, so that defaults are among them.
+    """Price a validated operation. `variables` are as coerced, so that defaults are among them; `thousands` of entities
+    are beyond those with which prices were measured.
 
     Raises RequestError for a page, for ids or for a text to search for that may not be so large: they are looked at
     here, before anything runs, whether a plan answers or graphql-core does.
@@ -114,7 +126,8 @@ def price(
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Price()
-    return _Pricer(schema, fragments, variables, limits).selection_set(operation.selection_set, root, page=False)
+    pricer = _Pricer(schema, fragments, variables, limits, thousands)
+    return pricer.selection_set(operation.selection_set, root, page=False)
 
 
 def hold_size(limits: Limits, field: str, argument: str, size: int) -> None:
@@ -136,62 +149,6 @@ def hold_text(field: str, text: object, most: int) -> None:
         raise RequestError("BAD_USER_INPUT", message, "Search for a few words that matter.")
 
 
-def hold_cost(limit: int, priced: Price) -> None:
-    """Refuse what costs more than `limit`, naming the dearest path, its share, and the argument to change."""
-    if priced.total <= limit:
-        return
-    path = _dear_part(priced.path)
-    share = _times(path[:-1]) * path[-1].cost
-    found = f"The operation could cost {_number(priced.total)}; {limit:,} is allowed. "
-    told = f" costs {_number(share)} of it."
-    where = _spelt(path, LONGEST_MESSAGE - len(found) - len(told))
-    raise RequestError("TOO_COSTLY", found + where + told, _advice(path, priced.total - limit))
-
-
-def _dear_part(path: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The path as far as it multiplies; what follows is as cheap as its neighbours."""
-    last = max((place for place, step in enumerate(path) if step.size > 1), default=0)
-    return path[: last + 1]
-
-
-def _spelt(path: tuple[Step, ...], most: int) -> str:
-    """The path in so many characters at most. Of a longer one the end is told, where it is dearest."""
-    spelt = " > ".join(map(str, path))
-    while len(spelt) > most and len(path) > 1:
-        path = path[1:]
-        spelt = " > ".join(["…", *map(str, path)])
-    return spelt
-
-
-def _advice(path: tuple[Step, ...], excess: int) -> str:
-    """Which argument to change, and to what, so that the operation costs less by the excess."""
-    choices = [(place, step) for place, step in enumerate(path) if step.argument and step.size > 1]
-    for place, step in sorted(choices, key=lambda choice: -choice[1].size):
-        fitting = step.size - math.ceil(excess / (_times(path[:place]) * step.each))
-        if fitting >= 1:
-            return _change(step, fitting)
-    return "Ask for fewer fields, or in several requests."
-
-
-def _change(step: Step, fitting: int) -> str:
-    key = f"`{step.key:.{LONGEST_KEY}}`"
-    if step.argument == "where":
-        return f"Ask {fitting} of the {step.size} things in `where` of {key}: one costs {step.each} or so."
-    if step.argument == "ids":
-        return f"Give {fitting} `ids` to {key} instead of {step.size}, and the rest in other requests."
-    return f"Ask for `{step.argument}: {fitting}` of {key} instead of {step.size}, and page through the rest."
-
-
-def _times(path: Iterable[Step]) -> int:
-    """How often what stands at the end of a path is counted."""
-    return math.prod(step.size for step in path)
-
-
-def _number(cost: int) -> str:
-    """A cost for a person. Fragments that double one another cost more than anybody reads."""
-    return f"{cost:,}" if cost <= MOST_SPELT else f"more than {MOST_SPELT:,}"
-
-
 class _Pricer:
     """Prices one operation. Fragments are priced once; `page` says that the parent is a connection, whose own lists
     are the page that has been multiplied by already."""
@@ -202,11 +159,15 @@ class _Pricer:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
         limits: Limits,
+        thousands: int,
     ) -> None:
         self.schema = schema
         self.fragments = fragments
         self.variables = variables
         self.limits = limits
+        self.criterion, self.relation, self.order = (
+            usual + thousands * more for usual, more in (CRITERION, RELATION, ORDER)
+        )
         self.known: dict[tuple[str, bool], Price] = {}
 
     def selection_set(self, node: SelectionSetNode, parent: GraphQLCompositeType, page: bool) -> Price:
@@ -246,26 +207,50 @@ class _Pricer:
         found = FOUND if "text" in given else 0
         if "text" in given:
             hold_text(name, self.value(given["text"]), self.limits.search_characters)
-        asked = list(self.criteria(given["where"])) if "where" in given else []
-        dear, each = sum(DEAR_ARGUMENTS.get(name, 0) for name in given), below.total + found
-        total = 1 + step.size * each + sum(asked) + dear
-        looking = step.size * (below.looking + found) + sum(asked) + dear
-        if step.size * each < sum(asked):
-            return Price(total, (Step(key, len(asked), "where", total, sum(asked) // len(asked)),), looking)
+        asked = list(self.criteria(given["where"], self.criterion)) if "where" in given else []
+        keys = [self.order] * self.number(given["orderBy"]) if "orderBy" in given else []
+        argument, most = max(("where", asked), ("orderBy", keys), key=lambda one: sum(one[1]))
+        dear, each = sum(asked) + sum(keys) + sum(DEAR_ARGUMENTS.get(name, 0) for name in given), below.total + found
+        total = 1 + step.size * each + dear
+        looking = step.size * (below.looking + found) + dear
+        if step.size * each < sum(most):
+            return Price(total, (Step(key, len(most), argument, total, sum(most) // len(most)),), looking)
         counted = below.path if step.size else ()  # what is asked for no time costs nothing
         return Price(total, (replace(step, cost=total, each=each), *counted), looking)
 
-    def criteria(self, node: ValueNode, each: int = CRITERION) -> Iterator[int]:
-        """The price of each single thing that a filter asks, each member of a list one."""
+    def number(self, node: ValueNode) -> int:
+        """How many keys an order has; one needs no list around it."""
+        value = self.value(node)
+        return len(value) if isinstance(value, list) else 0 if value is None else 1
+
+    def criteria(self, node: ValueNode, each: int) -> Iterator[int]:
+        """The price of each single thing that a filter asks. A list of values is one: they are looked for together. Of
+        a list of filters each is one or more, since one that asks nothing is looked at as well."""
         match node:
             case ObjectValueNode(fields=fields):
                 for field in fields:
-                    yield from self.criteria(field.value, each + RELATION * (field.name.value in QUANTIFIERS))
+                    yield from self.criteria(field.value, each + self.relation * (field.name.value in QUANTIFIERS))
             case ListValueNode(values=values):
-                for value in values:
-                    yield from list(self.criteria(value, each)) or [each]  # one that asks nothing is looked at as well
+                filters = [list(self.criteria(value, each)) for value in values if self.is_filter(value)]
+                yield from chain.from_iterable(one or [each] for one in filters or [[]])
             case VariableNode(name=name):
-                yield from _criteria(self.variables.get(name.value, {}), each)
+                yield from self.criteria_of(self.variables.get(name.value, {}), each)
+            case _:
+                yield each
+
+    def is_filter(self, node: ValueNode) -> bool:
+        given = self.variables.get(node.name.value) if isinstance(node, VariableNode) else node
+        return isinstance(given, (Mapping, ObjectValueNode))
+
+    def criteria_of(self, value: Any, each: int) -> Iterator[int]:
+        """The same of a filter in a variable."""
+        match value:
+            case Mapping():
+                for name, inner in value.items():
+                    yield from self.criteria_of(inner, each + self.relation * (name in QUANTIFIERS))
+            case list():
+                filters = [list(self.criteria_of(inner, each)) for inner in value if isinstance(inner, Mapping)]
+                yield from chain.from_iterable(one or [each] for one in filters or [[]])
             case _:
                 yield each
 
@@ -316,20 +301,9 @@ class _Pricer:
                 return node.value
             case ListValueNode():
                 return list(node.values)
+            case ObjectValueNode():
+                return node
         return None
-
-
-def _criteria(value: Any, each: int) -> Iterator[int]:
-    """The same of a filter in a variable."""
-    match value:
-        case Mapping():
-            for name, inner in value.items():
-                yield from _criteria(inner, each + RELATION * (name in QUANTIFIERS))
-        case list():
-            for inner in value:
-                yield from list(_criteria(inner, each)) or [each]
-        case _:
-            yield each
 
 
 def _sum(prices: Iterable[Price]) -> Price:

@@ -15,6 +15,8 @@ from content_api.delivery.price import Price, price
 # other sizes has each of its operations priced.
 MOST = 16
 SIZES = (int, NoneType, str)
+KEY = {"field", "direction"}
+"""What a key of an order consists of, and nothing in a filter."""
 
 
 class Prices:
@@ -23,6 +25,7 @@ class Prices:
     def __init__(self) -> None:
         self._looked_at: dict[str | None, tuple[str, ...]] = {}
         self._known: dict[tuple[str | None, tuple[object, ...]], Price] = {}
+        self._thousands = 0
 
     def of(
         self,
@@ -31,23 +34,28 @@ class Prices:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
         limits: Limits,
+        thousands: int = 0,
     ) -> Price:
-        """What `price` says, under limits that are always the same. It is remembered for sizes, and for texts, which
-        count as one thing whatever they say, unless they are too long; a list or a filter may be any, and is counted.
+        """What `price` says, under limits that are always the same, and among so many entities as when it was last
+        asked. It is remembered for sizes, for texts, which count as one thing whatever they say, unless they are too
+        long, and for the number of an order's keys; any other list, or a filter, may be any, and is counted.
         """
+        if thousands != self._thousands:
+            self._known.clear()
+            self._thousands = thousands
         name = operation.name.value if operation.name else None
         if name not in self._looked_at:
             watched = Watched(variables)
-            priced = price(schema, operation, fragments, watched, limits)
+            priced = price(schema, operation, fragments, watched, limits, thousands)
             self._looked_at[name] = tuple(sorted(watched.looked_at))
             return priced
         longest = limits.search_characters
         values = tuple([_size(variables, one, longest) for one in self._looked_at[name]])
         if any(value.__class__ not in SIZES for value in values):
-            return price(schema, operation, fragments, variables, limits)
+            return price(schema, operation, fragments, variables, limits, thousands)
         known = self._known.get((name, values))
         if known is None:
-            known = price(schema, operation, fragments, variables, limits)
+            known = price(schema, operation, fragments, variables, limits, thousands)
             if len(self._known) < MOST:
                 self._known[name, values] = known
         return known
@@ -61,6 +69,8 @@ def _size(variables: Mapping[str, Any], name: str, longest: int) -> object:
     value = variables[name]
     if isinstance(value, str):
         return "a text" if len(value) <= longest else "a long text"
+    if isinstance(value, list) and all(isinstance(each, dict) and each.keys() == KEY for each in value):
+        return f"{len(value)} keys"
     return value
 
 

@@ -70,7 +70,8 @@ def _reply(work: Answering, body: dict[str, Any], errors: list[ShownError], more
     if work.names:
         encoded = spelt(encoded, work.names)
     last = work.last
-    if last and last.body == encoded and last.tags == tags and last.version == version and last.pinned == pinned:
+    same = last and last.body == encoded and last.tags == tags and last.version == version and last.pinned == pinned
+    if last and same and last.cost == work.cost:
         return last  # what else it says depends on the operation alone, and what is made of it is there
     return Reply(
         body=encoded,

@@ -18,12 +18,13 @@ from graphql import (
     SelectionNode,
 )
 
+from content_api.delivery.costly import hold_cost
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.documents import Document
 from content_api.delivery.masks import Refused, ShownError
 from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import CHOOSING, PREPARING
-from content_api.delivery.price import hold_cost, price
+from content_api.delivery.price import price
 from content_api.delivery.stored import NAME, SUFFIX, Note, Stored
 from content_api.errors import RequestError
 
@@ -58,7 +59,7 @@ class Trial:
 
 
 def examined(delivery: Delivery, stored: Stored) -> Trial:
-    """What the schema and the limits say. No content is looked at."""
+    """What the schema and the limits say. Of the content nothing is looked at but its size, which costs depend on."""
     document = delivery.documents.get(stored.text)
     if document.errors:
         return Trial(stored, None, tuple(map(_told, document.errors)))
@@ -140,7 +141,8 @@ def _cost(delivery: Delivery, run: Operation) -> int:
 
 
 def _price_alone(delivery: Delivery, document: Document) -> int:
-    priced = price(delivery.schema, document.operations[0], document.fragments, {}, delivery.limits)
+    operation, thousands = document.operations[0], delivery.live().thousands
+    priced = price(delivery.schema, operation, document.fragments, {}, delivery.limits, thousands)
     hold_cost(delivery.limits.cost, priced)
     return priced.total
 

@@ -95,3 +95,23 @@ def test_it_keeps_no_edition():
     gc.collect()
     assert before() is None
     assert b"Renamed" in again().body
+
+
+def test_among_other_numbers_of_entities_it_costs_what_it_costs_there_or_is_left():
+    filtered = Operation('{ conditions(where: { name: { contains: "o" } }, orderBy: [{ field: KEY }]) { totalCount } }')
+    current, thousands = Current(edition()), 0
+    live = live_in(current)
+    on = delivery(current)
+    on.live = lambda: replace(live(), thousands=thousands)
+    for _ in range(SIGHTS):
+        at_once(on.answer(filtered))
+    again = on.again(filtered)
+    assert again().cost == 96
+    thousands = 45
+    assert again().cost == at_once(on.answer(filtered)).cost == 96 + 45 * 20
+    thousands = 10_000
+    assert again() is None
+    assert at_once(on.answer(filtered)).codes == ("TOO_COSTLY",)
+    assert on.again(filtered)() is None, "it became too dear while it was answered"
+    thousands = 0
+    assert again().cost == 96

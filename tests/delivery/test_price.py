@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from dataclasses import dataclass
 
@@ -23,13 +24,19 @@ from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from content_api.answers import live_of
+from content_api.content.load import load
+from content_api.delivery import price as pricing
+from content_api.delivery.costly import hold_cost
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.operation import Operation
-from content_api.delivery.price import Price, hold_cost, price
+from content_api.delivery.price import Price, beyond, price
 from content_api.errors import NotInMemory, RequestError
+from tests import world
 from tests.delivery.small import ask, delivery, error, schema
+from tests.world.snapshot import MemorySnapshot
 
 SCHEMA = schema()
 LIMITS = Limits()
@@ -334,7 +341,12 @@ FILTERED = build_schema(
     input Parts { some: Where, none: Where }
     input Text { eq: String, contains: String }
     type Page { totalCount: Int }
-    type Query { things(where: Where, first: Int): Page, search(text: String!, first: Int): Page }
+    input Key { field: String!, direction: String = "ASC" }
+    type Query {
+      things(where: Where, orderBy: [Key!], first: Int): Page
+      search(text: String!, first: Int): Page
+      changes(from: String): Page
+    }
     """
 )
 
@@ -345,7 +357,11 @@ FILTERED = build_schema(
         ("{ things(where: {}) { totalCount } }", {}, 21),
         ('{ things(where: {name: {eq: "a"}}) { totalCount } }', {}, 21 + 50),
         ('{ things(where: {or: [{name: {eq: "a", contains: "b"}}, {size: {eq: "c"}}]}) { totalCount } }', {}, 21 + 150),
-        ('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }', {}, 21 + 150),
+        ('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }', {}, 21 + 50),
+        ("{ things(where: {tags: []}) { totalCount } }", {}, 21 + 50),
+        ("query($w: Where) { things(where: $w) { totalCount } }", {"w": {"tags": []}}, 21 + 50),
+        ("query($e: String!) { things(where: {tags: [$e, $e]}) { totalCount } }", {"e": "a"}, 21 + 50),
+        ("query($w: Where!) { things(where: {or: [$w, {}]}) { totalCount } }", {"w": {"tags": ["a"]}}, 21 + 100),
         ("{ things(where: {or: [{}, {or: []}, {or: [{}, {}]}]}) { totalCount } }", {}, 21 + 200),
         (
             "query($w: Where) { things(where: $w) { totalCount } }",
@@ -361,11 +377,11 @@ FILTERED = build_schema(
         ("query($e: String) { things(where: {name: {eq: $e}}) { totalCount } }", {"e": "a"}, 21 + 50),
         ('{ search(text: "a", first: 5) { totalCount } }', {}, 1 + 5 * (1 + 25) + 250),
         ('{ things(where: {parts: {some: {name: {eq: "a"}}}}) { totalCount } }', {}, 21 + 200),
-        ('{ things(where: {parts: {none: {parts: {some: {tags: ["a", "b"]}}}}}) { totalCount } }', {}, 21 + 2 * 350),
+        ('{ things(where: {parts: {none: {parts: {some: {tags: ["a", "b"]}}}}}) { totalCount } }', {}, 21 + 350),
         (
             "query($w: Where) { things(where: $w) { totalCount } }",
             {"w": {"tags": ["a"], "parts": {"some": {"tags": ["b", "c"]}}}},
-            21 + 50 + 2 * 200,
+            21 + 50 + 200,
         ),
     ],
 )
@@ -389,8 +405,70 @@ def test_of_a_price_it_is_told_what_is_for_looking_at_everything(document, looki
     assert price(FILTERED, operation, {one.name.value: one for one in fragments}, {}, LIMITS).looking == looking
 
 
+ORDERED = "query ($by: [Key!]) { things(orderBy: $by, first: 1) { totalCount } }"
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "keys"),
+    [
+        ("{ things(orderBy: [], first: 1) { totalCount } }", {}, 0),
+        ("{ things(orderBy: null, first: 1) { totalCount } }", {}, 0),
+        ('{ things(orderBy: {field: "a"}, first: 1) { totalCount } }', {}, 1),
+        ('{ things(orderBy: [{field: "a"}, {field: "b"}, {field: "a"}], first: 1) { totalCount } }', {}, 3),
+        (ORDERED, {}, 0),
+        (ORDERED, {"by": None}, 0),
+        (ORDERED, {"by": {"field": "a"}}, 1),
+        (ORDERED, {"by": [{"field": "a"}, {"field": "b", "direction": "DESC"}]}, 2),
+    ],
+)
+def test_each_key_of_an_order_is_priced(document, variables, keys):
+    executor = Executor.build(FILTERED, parse(document), None, None, variables)
+    [operation] = parse(document).definitions
+    found = price(FILTERED, operation, {}, executor.variable_values.coerced, LIMITS)
+    assert (found.total, found.looking) == (2 + 25 * keys, 25 * keys)
+
+
+@pytest.mark.parametrize(
+    ("document", "first", "more"),
+    [
+        ("{ things(first: 90) { totalCount } }", 91, 0),
+        ('{ things(where: {or: [{name: {eq: "a"}}, {}]}, first: 1) { totalCount } }', 2 + 100, 2 * 10),
+        ('{ things(where: {parts: {some: {name: {eq: "a"}}}}, first: 1) { totalCount } }', 2 + 200, 35),
+        ('{ things(where: {parts: {some: {parts: {none: {size: {eq: "a"}}}}}}, first: 1) { totalCount } }', 352, 60),
+        ('{ things(orderBy: [{field: "a"}, {field: "b"}], first: 1) { totalCount } }', 2 + 50, 2 * 10),
+        ('{ search(text: "a", first: 5) { totalCount } }', 1 + 5 * (1 + 25) + 250, 0),
+        ('{ changes(from: "a") { totalCount } }', 2 + 500, 0),
+    ],
+)
+def test_what_walks_past_every_entity_costs_more_where_there_are_more(document, first, more):
+    [operation] = parse(document).definitions
+    for thousands in (0, 1, 15, 45):
+        assert price(FILTERED, operation, {}, {}, LIMITS, thousands).total == first + thousands * more
+
+
+def test_a_price_changes_when_another_thousand_of_entities_is_begun_beyond_those_it_was_measured_with():
+    assert list(map(beyond, (0, 45, 4_999, 5_000, 5_001, 6_000, 6_001, 50_000))) == [0, 0, 0, 0, 1, 1, 2, 45]
+
+
+def test_what_is_live_has_its_thousands(monkeypatch):
+    monkeypatch.setattr(pricing, "MEASURED", 5)
+    monkeypatch.setattr(pricing, "THOUSAND", 4)
+    edition = load(MemorySnapshot(world.files()))
+    number = len(edition.library.records)
+    assert live_of(edition).thousands == math.ceil((number - 5) / 4) > 1
+
+
+def test_a_refusal_names_an_order_by_too_much():
+    keys = ", ".join(f'{{field: "{place}"}}' for place in range(6))
+    [operation] = parse(f"{{ things(orderBy: [{keys}]) {{ totalCount }} }}").definitions
+    with pytest.raises(RequestError) as refused:
+        hold_cost(100, price(FILTERED, operation, {}, {}, LIMITS))
+    assert "things(orderBy: 6)" in str(refused.value)
+    assert refused.value.hint == "Order `things` by 3 of the 6 keys: one costs 25."
+
+
 def test_a_refusal_names_a_filter_that_asks_too_much():
-    [operation] = parse('{ things(where: {tags: ["a", "b", "c"]}) { totalCount } }').definitions
+    [operation] = parse('{ things(where: {or: [{}, {}, {name: {eq: "c"}}]}) { totalCount } }').definitions
     with pytest.raises(RequestError) as refused:
         hold_cost(100, price(FILTERED, operation, {}, {}, LIMITS))
     assert "things(where: 3)" in str(refused.value)

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from graphql import build_schema, parse
+from graphql import GraphQLInputObjectType, build_schema, parse
 
 from content_api.delivery import prices as remembering
 from content_api.delivery.limits import Limits
 from content_api.delivery.price import price
-from content_api.delivery.prices import MOST, Prices
+from content_api.delivery.prices import KEY, MOST, Prices
 from content_api.errors import RequestError
 from tests.delivery.small import schema
+from tests.graph.asking import SCHEMA as GRAPH
 
 SCHEMA = schema()
 LIMITS = Limits()
@@ -27,9 +28,9 @@ def counted(monkeypatch) -> list[object]:
     """The variables of each operation that was priced."""
     seen: list[object] = []
 
-    def counting(schema, operation, fragments, variables, limits):
+    def counting(schema, operation, fragments, variables, limits, thousands):
         seen.append(variables)
-        return price(schema, operation, fragments, variables, limits)
+        return price(schema, operation, fragments, variables, limits, thousands)
 
     monkeypatch.setattr(remembering, "price", counting)
     return seen
@@ -100,3 +101,53 @@ def test_long_texts_that_are_no_search_count_alike_too(counted):
     texts = [{"text": f"{number}" * 300} for number in range(10)]
     assert len(set(totals(Prices(), FILTERED, texts))) == 1
     assert len(counted) == 2
+
+
+ORDERED = build_schema(
+    """
+    input Key { field: String!, direction: String = "ASC" }
+    input Asked { name: String }
+    input Where { or: [Asked!] }
+    type Page { totalCount: Int }
+    type Query { things(where: Where, orderBy: [Key!]): Page }
+    """
+)
+
+
+def test_an_order_counts_by_the_number_of_its_keys(counted):
+    [operation] = parse("query ($by: [Key!]) { things(orderBy: $by) { totalCount } }").definitions
+    keys = [{"field": name, "direction": "ASC"} for name in "abc"]
+    prices = Prices()
+    for _ in range(5):
+        for number in range(4):
+            assert prices.of(ORDERED, operation, {}, {"by": keys[:number]}, LIMITS).total == 2 + 25 * number
+        assert prices.of(ORDERED, operation, {}, {"by": list(reversed(keys))}, LIMITS).total == 77
+    assert len(counted) == 1 + 4
+
+
+def test_a_list_of_what_is_asked_is_counted_each_time(counted):
+    [operation] = parse("query ($any: [Asked!]) { things(where: { or: $any }) { totalCount } }").definitions
+    prices = Prices()
+    for asked, cost in (
+        ([{"name": "a"}], 50),
+        ([{"name": "a"}, {"name": "b"}], 100),
+        ([{}], 50),
+        ([{"name": "c"}], 50),
+    ):
+        assert prices.of(ORDERED, operation, {}, {"any": asked}, LIMITS).total == 2 + cost
+    assert len(counted) == 4
+
+
+def test_only_the_keys_of_orders_look_as_these_do():
+    """Else a filter could be taken for an order, and its price for that of another."""
+    inputs = [one for one in GRAPH.type_map.values() if isinstance(one, GraphQLInputObjectType)]
+    assert {one.name for one in inputs if one.fields.keys() & KEY} == {"EntityOrder", "CautionOrder"}
+    assert all(one.fields.keys() == KEY for one in inputs if one.name.endswith("Order"))
+
+
+def test_a_price_is_not_that_among_other_numbers_of_entities(counted):
+    [operation] = parse("query ($text: String) { things(where: { or: [{ name: $text }] }) { totalCount } }").definitions
+    prices = Prices()
+    for thousands, cost in ((0, 52), (0, 52), (15, 202), (15, 202), (0, 52), (45, 502)):
+        for _ in range(2):
+            assert prices.of(ORDERED, operation, {}, {"text": "a"}, LIMITS, thousands).total == cost

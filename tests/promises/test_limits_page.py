@@ -19,8 +19,11 @@ from content_api.delivery.price import (
     FOUND,
     INTROSPECTION_PRICES,
     LIST,
+    MEASURED,
+    ORDER,
     PAGE,
     RELATION,
+    beyond,
 )
 from content_api.delivery.subscribe import MOST_EVENTS
 from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
@@ -38,6 +41,8 @@ from tests.docs.sandbox import delivery_of
 from tests.live import ROOT
 
 TEXT = (ROOT / "docs/reference/limits.md").read_text(encoding="utf-8")
+
+WORDS = " ".join(TEXT.split())
 
 
 def rows(section: str) -> list[list[str]]:
@@ -133,7 +138,17 @@ def test_the_examples_cost_what_the_page_says():
 
 
 def test_the_formula_has_what_looks_at_every_entity():
-    assert f"costs {CRITERION}, and {RELATION} more for each `some`, `every` or `none`" in TEXT
+    (thing, things), (relation, relations), (key, keys) = CRITERION, RELATION, ORDER
+    assert f"costs {thing}, and {relation} more for each `some`, `every` or `none`" in TEXT
+    assert f"Each key of an `orderBy` costs {key}." in TEXT
+    assert f"makes a thing dearer by {things}, a relation by {relations} and a key of an order by {keys}." in WORDS
+    assert f"more than {MEASURED:,} entities, each thousand more" in TEXT
+    for entities in (20_000, 50_000):
+        more = beyond(entities)
+        one, through = thing + more * things, thing + relation + more * (things + relations)
+        assert re.search(
+            rf"[Aa]mong {entities:,} [^.;]* {one:,},[^.;]* {through:,},? and [^.;]*{key + more * keys}", WORDS
+        )
     assert f"page costs {FOUND} more" in TEXT
     assert [f"costs {DEAR_ARGUMENTS['text']}" in TEXT, f"versions {DEAR_ARGUMENTS['from']}." in TEXT] == [True, True]
 

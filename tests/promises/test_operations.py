@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tomllib
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ import pytest
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.operation import Operation
+from content_api.delivery.price import beyond
 from content_api.delivery.stored import PACKAGED, SHIPPED, Stored, read_stored
 from content_api.delivery.trial import tried
 from tests.docs.sandbox import delivery_of
@@ -49,6 +51,32 @@ def test_each_is_answered_from_the_shipped_content_within_its_cost(one: Stored, 
     assert trial.troubles == ()
     assert trial.lacking == ()
     assert 0 < (trial.cost or 0) <= Limits().cost // 5, "a page that costs more than a fifth has no room to grow"
+
+
+@pytest.fixture(scope="module", name="vast")
+def _vast(shipped: Delivery) -> Delivery:
+    """The same content, priced as if there were 50,000 entities."""
+    live = replace(shipped.live(), thousands=beyond(50_000))
+    return shipped.beside(lambda: live, shipped.fetch)
+
+
+@pytest.mark.parametrize("one", STORED.values(), ids=STORED)
+def test_each_is_answered_among_many_entities_too(one: Stored, vast: Delivery):
+    trial = asyncio.run(tried(vast, one))
+    assert trial.troubles == ()
+    assert 0 < (trial.cost or 0) <= Limits().cost // 3
+
+
+@pytest.mark.parametrize("of", ["Int", "Int!"], ids=["an example is run", "it is priced alone"])
+def test_so_is_a_list_that_is_filtered_by_name_and_by_two_relations_and_ordered(of: str, vast: Delivery):
+    text = f"""query List($first: {of}) {{
+      conditions(where: {{ name: {{ startsWith: "a" }},
+        symptoms: {{ some: {{ symptom: {{ key: {{ eq: "a" }} }} }} }},
+        treatments: {{ some: {{ treatment: {{ key: {{ in: ["b", "c"] }} }} }} }} }},
+        orderBy: [{{ field: NAME }}], first: $first) {{ totalCount nodes {{ key name }} }} }}"""
+    trial = asyncio.run(tried(vast, replace(STORED["ConditionList"], name="List", text=text, notes=())))
+    assert trial.troubles == ()
+    assert trial.cost == 1 + 20 * 4 + 500 + 2 * 1_775 + 475
 
 
 @pytest.mark.parametrize("one", STORED.values(), ids=STORED)
