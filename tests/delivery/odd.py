@@ -6,7 +6,7 @@ Its types are Strawberry's, so that the reader of definitions is tried on what i
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, Union
 
 import strawberry
 from graphql import GraphQLSchema
@@ -38,8 +38,13 @@ class Named:
     name: str
 
 
+@strawberry.interface
+class Living(Named):
+    lives: int = 1
+
+
 @strawberry.type
-class Cat(Named):
+class Cat(Living):
     lives: int = 9
 
     @strawberry.field
@@ -57,6 +62,7 @@ class Puppy(Dog):
 
 
 Pet = Annotated[Cat | Dog, strawberry.union("Pet")]
+Found = Annotated[Union[Cat, Dog, "Box"], strawberry.union("Found")]
 
 
 @strawberry.type
@@ -81,6 +87,8 @@ class Box:
     named: Named | None = None
     pet: Pet | None = None
     pets: list[Pet] = strawberry.field(default_factory=list)
+    living: Living | None = None
+    found: list[Found | None] = strawberry.field(default_factory=list)
     dog: Dog | None = None
     grid: list[list[int]] = strawberry.field(default_factory=list)
     query: str = "q"

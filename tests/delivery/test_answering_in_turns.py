@@ -19,10 +19,11 @@ from content_api.delivery.delivery import Delivery
 from content_api.delivery.lane import Lane
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation, Reply
-from content_api.delivery.plans import SIGHTS
+from content_api.delivery.plans import SIGHTS, Plans
 from content_api.graph.reader import Reader
 from content_api.publish.current import Current
 from content_api.publish.making import freeze, retire
+from tests.delivery.turns import in_turns
 from tests.generator import generate
 from tests.graph.asking import SCHEMA, searchable
 from tests.world.snapshot import MemorySnapshot
@@ -121,6 +122,35 @@ def test_a_dear_question_that_several_ask_is_answered_once():
     replies = asyncio.run(several())
     assert len({reply.body for reply in replies}) == 1
     assert attempts == [DEAR[0]]
+
+
+def test_what_two_compile_and_make_at_the_same_time_is_kept_once():
+    text, current = (
+        "{ conditions(first: 2) { nodes { key slug name summary id kind state revision } } }",
+        Current(edition()),
+    )
+
+    def asked(pause: int) -> tuple[int, tuple[int, int, int]]:
+        """Ask, and once more at one of the pauses. How many pauses there were, and what is kept then."""
+        memory, pauses, replies = Memory(noting, note_again), [], []
+        on = delivery(current, None)
+        on.plans = plans = Plans(Reader(SCHEMA), memory, sights=1)
+
+        def ask() -> None:
+            replies.append(on.attempt(on.begin(Operation(text))).body)
+
+        def between() -> None:
+            pauses.append(None)
+            if len(pauses) == pause:
+                ask()
+
+        in_turns(ask, between)
+        return len(pauses), (len(set(replies)), plans.fields, memory.bytes)
+
+    number, alone = asked(0)
+    assert number > 5
+    for pause in range(1, number + 1):
+        assert asked(pause)[1] == alone
 
 
 @pytest.mark.parametrize("lets_go", [freeze, None])

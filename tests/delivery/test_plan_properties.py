@@ -1,4 +1,4 @@
-"""Whatever is asked, a plan answers it as graphql-core's executor does, to the byte, or leaves it to the executor.
+"""Whatever is asked of any content, a plan answers as graphql-core's executor does, to the byte, or leaves it to that.
 
 CONTENT_API_TEST_PLANS sets how many queries are tried: 300 if it is not set, 2,000 under CI. 10,000 take some minutes.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,10 +29,10 @@ from content_api.delivery.operation import Operation, Reply
 from content_api.delivery.pipeline import ANSWERING, Steps
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
-from tests.delivery.variation import varied
+from tests.delivery.variation import FORMS, forms, spoken, varied
 from tests.generator import generate
 from tests.graph.asking import SCHEMA, searchable
-from tests.graph.questions import NO_LIMITS, asked, served
+from tests.graph.questions import NO_LIMITS, asked, real_ones, served
 from tests.world.hushed import hushed_files
 from tests.world.snapshot import MemorySnapshot
 
@@ -42,6 +44,8 @@ READER = Reader(SCHEMA)
 MEMORY = Memory(noting, note_again, least=1)
 # Where there is one version alone, what names another is refused: these are asked less.
 ASKED = ("versions", "versions", "recalls", "recalls", "drafts", "generated")
+CONTENTS = max(QUERIES // 20, 8)  # how many are generated in a run, each asked by four of ten queries
+NAMED = ("AnySlug", "AnyKey", "AnyCode", "AnyId")
 RECALLED = ("symptom/glowing-ears", "caution/ask-first", "treatment/quiet-tea")
 
 
@@ -91,6 +95,22 @@ def lives() -> dict[str, Live]:
     }
 
 
+@lru_cache(maxsize=8)
+def generated(seed: int) -> tuple[Roads, dict[str, str]]:
+    """Content of its own for each seed, up to eight entities of each kind, some of it recalled. And for each name that
+    the small world has, one that is there."""
+    random = Random(seed)
+    kinds = ("conditions", "symptoms", "causes", "treatments", "cautions")
+    numbers = {kind: random.randint(1, 8) for kind in kinds}
+    edition = searchable(load(MemorySnapshot(generate(seed=seed, **numbers))))
+    keys = random.sample(sorted(edition.library.records), k=random.randint(0, 3))
+    recalls = [Recall(id=key, reason={"en": "Not so."}, since="2026-11-20T11:00:00Z") for key in keys]
+    edition = recalled_as(edition, {recall.id: recall for recall in recalls})
+    here, there = real_ones(served().edition), real_ones(edition)
+    names = {name: random.choice(there[scalar]) for scalar in NAMED for name in here[scalar]}
+    return Roads(live_of(edition, drafts=random.random() < 0.3)), names
+
+
 def outcome(operation: Operation, on: Roads) -> str:
     """Compare what both roads say, and tell which one it was that answered."""
     reference, reply, again = on.replies(operation)
@@ -103,21 +123,41 @@ def outcome(operation: Operation, on: Roads) -> str:
     return "by the executor, with errors" if reply.executed else reply.codes[0]
 
 
+def switched(variables: dict[str, Any]) -> dict[str, Any]:
+    """The same with what is true made false, and the other way round."""
+    return {name: not value if isinstance(value, bool) else value for name, value in variables.items()}
+
+
 def test_a_plan_answers_as_the_executor_does():
     seen: Counter[str] = Counter()
+    planned: Counter[str] = Counter()
 
     @settings(max_examples=-(-QUERIES // VARIATIONS))
-    @given(asked(), st.integers(0, 2**32))
-    def compare(query, seed):
+    @given(asked(), st.integers(0, 2**32), st.integers(1, CONTENTS))
+    def compare(query, seed, content):
         for number in range(seed, seed + VARIATIONS):
             random = Random(number)
             text, variables = varied(query, SCHEMA, random)
+            on, names = (roads()[random.choice(ASKED)], {}) if random.random() < 0.6 else generated(content)
+            text, variables = spoken(text, variables, names)
             operation = Operation(text, variables, about_content=random.random() < 0.2)
-            seen[outcome(operation, roads()[random.choice(ASKED)])] += 1
+            road = outcome(operation, on)
+            seen[road] += 1
+            if road == "by a plan":
+                planned.update(forms(text, SCHEMA))
+                planned["generated content"] += bool(names)
+                if (other := switched(variables)) != variables and random.random() < 0.5:
+                    planned["switched the other way"] += outcome(replace(operation, variables=other), on) == road
 
     compare()
-    print(dict(seen))
+    print(dict(seen), dict(planned))
     assert seen.total() >= QUERIES
     assert seen["by a plan"] > seen.total() / 4
     assert seen["by the executor, with errors"] > 0
     assert seen["GRAPHQL_VALIDATION_FAILED"] < seen.total() / 20
+    rare = [
+        form
+        for form in (*FORMS, "generated content", "switched the other way")
+        if planned[form] < seen["by a plan"] / 50
+    ]
+    assert not rare, f"seldom or never among what plans answered: {rare}"

@@ -17,7 +17,7 @@ from content_api.delivery.lifted import lift
 from content_api.delivery.limits import Limits
 from content_api.delivery.memory import Memory
 from content_api.delivery.operation import Operation
-from content_api.delivery.shape import spelt
+from content_api.delivery.shape import Form, Shapeless, form_of, shape_of, spelt
 from content_api.delivery.shapes import LATEST, SIGHTS
 from content_api.delivery.sights import Sights
 from content_api.graph.reader import Reader
@@ -184,6 +184,26 @@ def test_what_takes_too_long_is_not_asked_again():
 def test_a_defect_of_ours_keeps_nobody_from_an_answer(monkeypatch):
     monkeypatch.setattr(keeping, "lift", lambda text: 1 / 0)
     assert at_once(shaping().answer(Operation("{ a: wished }"))).codes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "as_if", "form", "why"),
+    [
+        ("{ a: wished }", "{ a: wished a: wished }", Form(frozenset(), ()), "its names are not what they look like"),
+        ('{ a: wished(end: "x") }', '{ a: wished(end: "x") }', Form(frozenset(), ("ID",)), "it is not valid"),
+    ],
+)
+def test_what_the_parser_found_is_what_a_shape_is_made_of(text, as_if, form, why):
+    document = shaping().begin(Operation(text)).recalled()
+    with pytest.raises(Shapeless, match=why):
+        shape_of(odd.SCHEMA, document, lift(as_if), form)
+
+
+def test_strings_that_the_parser_found_otherwise_make_no_form():
+    document = shaping().begin(Operation('{ wished(end: "x") }')).recalled()
+    assert form_of(odd.SCHEMA, document, lift('{ wished(end: "x") }')).kinds == ("String",)
+    with pytest.raises(Shapeless, match="its strings are not what they look like"):
+        form_of(odd.SCHEMA, document, lift('{ wished(end: "y") }'))
 
 
 def test_an_invalid_text_teaches_nothing():

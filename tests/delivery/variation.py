@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLCompositeType,
     GraphQLSchema,
     InlineFragmentNode,
     ListValueNode,
@@ -26,17 +27,25 @@ from graphql import (
     OperationType,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
+    TypeInfo,
+    TypeInfoVisitor,
     ValueNode,
     VariableDefinitionNode,
     VariableNode,
+    Visitor,
     get_named_type,
     get_nullable_type,
     is_input_object_type,
+    is_interface_type,
     is_list_type,
     is_non_null_type,
+    is_union_type,
+    parse,
     parse_type,
     print_ast,
     value_from_ast_untyped,
+    visit,
 )
 
 # Arguments that random values are mostly refused for: a refusal says little about a plan.
@@ -56,6 +65,34 @@ def varied(document: DocumentNode, schema: GraphQLSchema, random: Random) -> tup
         selection_set=SelectionSetNode(selections=selections),
     )
     return print_ast(DocumentNode(definitions=(asked, *work.fragments))), work.variables
+
+
+def spoken(text: str, variables: dict[str, Any], names: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The same asked with other names: each text that is one is replaced, wherever it stands."""
+    if not names:
+        return text, variables
+    document = visit(parse(text), _Spoken(names))
+    return print_ast(document), _spoken(variables, names)
+
+
+class _Spoken(Visitor):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def leave_string_value(self, node: StringValueNode, *_: Any) -> StringValueNode:
+        return StringValueNode(value=self.names.get(node.value, node.value), block=node.block)
+
+
+def _spoken(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case dict():
+            return {key: _spoken(inner, names) for key, inner in value.items()}
+        case list():
+            return [_spoken(inner, names) for inner in value]
+        case str():
+            return names.get(value, value)
+    return value
 
 
 class _Variation:
@@ -202,3 +239,83 @@ class _Variation:
             VariableDefinitionNode(variable=variable, type=parse_type(kind), default_value=default, directives=())
         )
         return variable
+
+
+# --- What is in a document -------------------------------------------------------------------------------------------
+
+FORMS = (
+    "a variable",
+    "a default of a variable",
+    "a variable in a list or an object",
+    "an alias",
+    "a fragment with a name",
+    "a fragment that is spread again",
+    "a fragment in place",
+    "a fragment for another type than its parent's",
+    "@skip",
+    "@include",
+    "a switch by a variable",
+    "a switch by a literal",
+    "a field in several parts",
+    "an interface",
+)
+
+
+def forms(text: str, schema: GraphQLSchema) -> set[str]:
+    """Which of what makes a query more than a tree of fields is in a valid document; a union as well."""
+    types = TypeInfo(schema)
+    found = _Forms(types)
+    visit(parse(text), TypeInfoVisitor(types, found))
+    return found.seen
+
+
+class _Forms(Visitor):
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self.types = types
+        self.seen: set[str] = set()
+        self.spread: set[str] = set()
+
+    def note(self, form: str, whether: object = True) -> None:
+        if whether:
+            self.seen.add(form)
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
+        self.note("a variable")
+        self.note("a default of a variable", node.default_value)
+
+    def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
+        self.note("a variable in a list or an object", any(isinstance(each, VariableNode) for each in node.values))
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
+        self.note("a variable in a list or an object", isinstance(node.value, VariableNode))
+
+    def enter_selection_set(self, node: SelectionSetNode, *_: Any) -> None:
+        keys = [(each.alias or each.name).value for each in node.selections if isinstance(each, FieldNode)]
+        self.note("a field in several parts", len(set(keys)) < len(keys))
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        self.note("an alias", node.alias)
+        kind = get_named_type(self.types.get_type())
+        self.note("a union", is_union_type(kind))
+        self.note("an interface", is_interface_type(kind))
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+        self.note("a fragment with a name")
+        self.note("a fragment that is spread again", node.name.value in self.spread)
+        self.spread.add(node.name.value)
+
+    def enter_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> None:
+        self.note("a fragment in place")
+        condition = node.type_condition
+        parent = self.types.get_parent_type()
+        self.note("a fragment for another type than its parent's", condition and _differs(condition, parent))
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.note(f"@{node.name.value}")
+        by_variable = isinstance(node.arguments[0].value, VariableNode)
+        self.note(f"a switch by a {'variable' if by_variable else 'literal'}")
+
+
+def _differs(condition: NamedTypeNode, parent: GraphQLCompositeType | None) -> bool:
+    return parent is not None and condition.name.value != parent.name
