@@ -96,6 +96,9 @@ class QuestionBounds(BaseModel):
     max_document_tokens: Annotated[int, Field(ge=10, le=10_000)] = OPERATION.tokens
     """Words and signs of a document, and by themselves the `#` of comments. That page has 400; each takes 300 bytes
     while the document is remembered."""
+    max_name_characters: Annotated[int, Field(ge=50, le=1_000)] = OPERATION.name_characters
+    """Characters of one name in a document: an alias, a variable, an operation, a fragment. The longest of the schema
+    has 29, and a stored document's may have as many as these. Aliases come back in the paths of errors."""
     max_document_fragments: Annotated[int, Field(ge=0, le=100)] = OPERATION.fragments
     """Named fragments of a document: one for each part of a page. They multiply each other."""
     max_document_directives: Annotated[int, Field(ge=0, le=1_000)] = OPERATION.directives
@@ -161,6 +164,7 @@ class QuestionBounds(BaseModel):
             json_digits=self.max_json_digits,
             characters=self.max_document_characters,
             tokens=self.max_document_tokens,
+            name_characters=self.max_name_characters,
             fragments=self.max_document_fragments,
             directives=self.max_document_directives,
             depth=self.max_operation_depth,

@@ -142,7 +142,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         "The operation was not answered in the time that one may take; ask for less.",
     ),
     "LOCALE_NOT_AVAILABLE": (400, "The locale is not one that the publisher serves; `site.locales` lists those."),
-    "DOCUMENT_TOO_LONG": (400, "The document has more characters, tokens, fragments or directives than are read."),
+    "DOCUMENT_TOO_LONG": (
+        400,
+        "The document has more characters, tokens, fragments or directives than are read, or a name has.",
+    ),
     "TOO_DEEP": (400, "Fields are nested deeper than the server follows, fragments included."),
     "TOO_MANY_ALIASES": (400, "The document has more aliases than the server allows, fragments included."),
     "TOO_MANY_FIELDS": (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from content_api.delivery.limits import Limits
 from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
+
+LONGEST_NAME = Limits().name_characters
 
 
 def assert_documented(response) -> None:
@@ -21,6 +24,7 @@ def assert_documented(response) -> None:
         assert error["extensions"].keys() <= {"code", "hint", "requestId"}
         assert error["extensions"]["requestId"] == response.headers["request-id"]
         assert error["extensions"]["code"] in ERROR_CODES.keys() - {"INTERNAL"}
+        assert all(len(step) <= LONGEST_NAME for step in error.get("path", ()) if isinstance(step, str))
         assert 0 < len(error["message"]) <= LONGEST_MESSAGE
         assert len(error["extensions"].get("hint", "")) <= LONGEST_MESSAGE
     allowed = {200} if "data" in answer else {200, *(ERROR_CODES[error["extensions"]["code"]][0] for error in errors)}

@@ -108,6 +108,13 @@ def test_a_document_of_any_words(client, document):
     asked(client, document)
 
 
+@MANY
+@given(st.from_regex(r"\A[A-Za-z_]\w{0,20}\Z"), st.integers(1, 400))
+def test_an_alias_of_any_length_in_the_path_of_an_error(client, name, times):
+    answer = asked(client, f'{{ {name * times}: condition(slug: "a", key: "b") {{ name }} }}')
+    assert codes(answer) <= {"BAD_USER_INPUT", "DOCUMENT_TOO_LONG", "GRAPHQL_PARSE_FAILED"}
+
+
 @st.composite
 def selections(draw: st.DrawFn, depth: int = 4) -> str:
     """Selections that nest, repeat, alias and spread, valid or not."""

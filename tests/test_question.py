@@ -67,6 +67,11 @@ SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
         (400, "DOCUMENT_TOO_LONG", "more than 10 tokens"),
     ),
     (
+        {"max_name_characters": 50},
+        {"query": f"query {'a' * 51} {{ __typename }}"},
+        (400, "DOCUMENT_TOO_LONG", "51 characters in one name; 50 are allowed"),
+    ),
+    (
         {"max_document_fragments": 0},
         {"query": "{ ...F } fragment F on Query { __typename }"},
         (400, "DOCUMENT_TOO_LONG", "1 fragments; 0 are allowed"),
@@ -166,6 +171,18 @@ def test_how_many_errors_are_told_is_set_too(content):
         fields = " ".join(f'a{i}: condition(slug: "a", key: "b") {{ name }}' for i in range(5))
         answer = ask(client, f"{{ {fields} }}").json()
         assert (len(answer["errors"]), answer["extensions"]) == (2, {"moreErrors": 3})
+
+
+def test_an_error_repeats_no_more_of_an_alias_than_a_name_may_have(client):
+    def answers(alias: str) -> list:
+        document = f'{{ {alias}: condition(slug: "a", key: "b") {{ name }} }}'
+        return [ask(client, document), client.get("/graphql", params={"query": document}, headers=NEWER)]
+
+    for answer in answers("a" * 100):
+        assert answer.json()["errors"][0]["path"] == ["a" * 100]
+    for answer in answers("a" * 9_900):
+        assert refusal(answer)[1:] == ("DOCUMENT_TOO_LONG", "There are 9,900 characters in one name; 100 are allowed.")
+        assert len(answer.content) < 300
 
 
 def test_stored_documents_are_held_to_the_limits_too(content, tmp_path):

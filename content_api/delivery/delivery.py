@@ -76,7 +76,7 @@ class Delivery:
         timed = TimedSchema(**self.schema.to_kwargs())
         self.documents = Documents(partial(read, schema=timed, limits=self.limits, suggests=self.suggests))
         self.plans = Plans(self.reader, self.memory) if self.reader else None
-        self.shapes = Shapes(self.schema)
+        self.shapes = Shapes(self.schema, longest=self.limits.name_characters)
 
     def beside(self, live: Callable[[], Live], fetch: Fetch) -> Delivery:
         """What answers from something else, and knows the same documents and plans: all of the schema alone. It keeps

@@ -26,6 +26,7 @@ class Limits:
     json_digits: int = 20  # of a whole number: 64 bits take 20, and nothing here counts further than 32
     characters: int = 10_000  # the largest page query we know has 3,000; reading costs time for each character
     tokens: int = 1_000  # the same page has 400; a parsed token takes about 300 bytes while it is remembered
+    name_characters: int = 100  # as many as a stored document's name has; an alias comes back in an error's path
     fragments: int = 30  # one per component of a page; fragments multiply each other, so their number is an exponent
     directives: int = 20  # a page includes or skips a few parts; validation compares each with its neighbours
     depth: int = 12  # condition, symptom, its other conditions and their text, with connections between, is 10
@@ -57,6 +58,12 @@ def hold_variables(limits: Limits, variables: Mapping[str, Any]) -> None:
         if number > limits.values:
             hint = "Ask in several requests."
             raise refusal("TOO_MANY_VALUES", number, limits.values, "values in the variables", hint, OR_MORE)
+
+
+def hold_name(characters: int, most: int) -> None:
+    """Refuse a document whose longest name is over the limit: as an alias, it would come back in an error's path."""
+    if characters > most:
+        raise refusal("DOCUMENT_TOO_LONG", characters, most, "characters in one name", "Use a shorter name.")
 
 
 def hold_versions(limits: Limits, versions: Collection[str]) -> None:

@@ -70,7 +70,8 @@ ORDER = 25, 10
 DEAR_ARGUMENTS = {"text": 250, "from": 500}
 # To find the words in the text of what a search gives takes 0.1 to 0.3 ms.
 FOUND = 25
-# What a message repeats of a key: names of our own fields have 20 characters, aliases any number.
+# What a refusal repeats of the client's text: names of our own fields have 20 characters, aliases up to 100. A path of
+# one step of so many fits into a message; of others as much is told as fits.
 LONGEST_KEY = 30
 
 

@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from content_api.delivery.documents import Document
-from content_api.delivery.limits import Limits, refusal
+from content_api.delivery.limits import Limits, hold_name, refusal
 from content_api.delivery.masks import Refused, ShownError, show, show_request_error, show_syntax_error
 from content_api.delivery.present import words_of
 from content_api.delivery.timed import TimedSource, rules, unlink
@@ -47,9 +47,10 @@ def parse_text(work: Reading) -> None:
     try:
         source = TimedSource(work.text)
         work.ast = parse(source, max_lexical_tokens=work.limits.tokens, allow_empty_selection_sets=False)
-        unlink(work.ast)
     except GraphQLSyntaxError as error:
         raise Refused([show_syntax_error(error)]) from None
+    longest = unlink(work.ast)
+    hold_name(longest, work.limits.name_characters)
 
 
 def hold_limits(work: Reading) -> None:

@@ -6,6 +6,7 @@ that nobody has seen before. To read it takes a hundred times as long as to answ
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
@@ -47,9 +48,17 @@ class Shapes:
     """The shapes asked for most recently. Used from one thread, as Documents is."""
 
     def __init__(
-        self, schema: GraphQLSchema, *, number: int = NUMBER, most: int = CHARACTERS, sights: int = SIGHTS
+        self,
+        schema: GraphQLSchema,
+        *,
+        number: int = NUMBER,
+        most: int = CHARACTERS,
+        sights: int = SIGHTS,
+        longest: int = sys.maxsize,
     ) -> None:
+        """A text with a name of more than the `longest` characters is for reading, which refuses it."""
         self._schema = schema
+        self._longest = longest
         self._number = number
         self._most = most
         self._held = 0
@@ -71,8 +80,10 @@ class Shapes:
         A shape is only made where there is `read` to read the text.
         """
         lifted = lift(asked.document)
-        shape = self._shape(asked.document, lifted, read) if lifted else None
-        if lifted is None or shape is None or self._texts.enough(asked.document):
+        if lifted is None or len(max(lifted.names, key=len, default="")) > self._longest:
+            return None
+        shape = self._shape(asked.document, lifted, read)
+        if shape is None or self._texts.enough(asked.document):
             return None
         operation = shape.operation(asked, lifted)
         return Shaped(operation, shape.document, lifted.names) if operation else None

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     OverlappingFieldsCanBeMergedRule,
     Source,
+    TokenKind,
     ValidationContext,
     specified_rules,
 )
@@ -148,9 +149,15 @@ def rules(comparisons: int) -> Iterator[Collection[type[ASTValidationRule]]]:
             vars(rule).clear()
 
 
-def unlink(ast: DocumentNode) -> None:
-    """Have the tokens of a text refer to one another no more. They would be one circle, for the reason above."""
-    token = ast.loc.start_token if ast.loc else None
+def unlink(ast: DocumentNode) -> int:
+    """Have the tokens of a text refer to one another no more. They would be one circle, for the reason above.
+
+    Returns how many characters the longest name has, since it passes each of them.
+    """
+    token, longest = ast.loc.start_token if ast.loc else None, 0
     while token:
+        if token.end - token.start > longest and token.kind is TokenKind.NAME:
+            longest = token.end - token.start
         following, token.prev, token.next = token.next, None, None
         token = following
+    return longest

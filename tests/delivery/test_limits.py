@@ -34,6 +34,10 @@ def tokens(n: int) -> str:
     return inside(" ".join(f"a{i}: label(tags: [{ITEM * size}])" for i, size in enumerate(sizes)))
 
 
+def name_characters(n: int) -> str:
+    return f"{{ {'a' * n}: name }}"
+
+
 def fragments(n: int) -> str:
     names = [f"f{i}" for i in range(n)]
     return inside(" ".join(f"...{name}" for name in names)) + " ".join(
@@ -99,6 +103,7 @@ def page_size(n: int) -> str:
 CASES = [
     (characters, "DOCUMENT_TOO_LONG"),
     (tokens, "DOCUMENT_TOO_LONG"),
+    (name_characters, "DOCUMENT_TOO_LONG"),
     (fragments, "DOCUMENT_TOO_LONG"),
     (directives, "DOCUMENT_TOO_LONG"),
     (depth, "TOO_DEEP"),
@@ -383,7 +388,7 @@ def sized(size: int) -> str:
 
 
 def test_an_answer_may_be_as_large_as_the_limit_and_no_larger():
-    target = delivery(Limits(answer_bytes=500))
+    target = delivery(Limits(answer_bytes=500, name_characters=500))
     assert len(ask(sized(500), on=target).body) == 500
     reply = ask(sized(501), on=target)
     assert (reply.codes, reply.executed, reply.reusable) == (("ANSWER_TOO_LARGE",), False, False)

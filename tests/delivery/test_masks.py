@@ -4,10 +4,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.delivery.delivery import Delivery
+from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
 from content_api.delivery.masks import INTERNAL_MESSAGE
 from content_api.delivery.operation import Operation
-from tests.delivery.small import Root, ask, body, error, schema
+from tests.delivery.small import Root, ask, body, delivery, error, schema
 from tests.waiting import at_once
 
 
@@ -115,7 +116,7 @@ def test_the_location_says_where_reading_stopped():
 
 
 def test_a_clients_text_is_not_sent_back_at_length():
-    reply = ask("{ " + "a" * 9_000 + " }")
+    reply = ask("{ " + "a" * 9_000 + " }", on=delivery(Limits(name_characters=9_000)))
     message = error(reply)["message"]
     assert len(message) == 200
     assert message.endswith("…")

@@ -237,7 +237,7 @@ def test_whoever_follows_the_advice_is_answered(outer, inner, limit):
 def test_a_refusal_repeats_little_of_what_was_sent():
     long = "a" * 700
     deep = "".join(f"{{ {long}{place}: same " for place in range(9)) + f"{{ {long}: parts {{ name }} }}" + " }" * 9
-    told = error(ask(f"{{ {long}: thing {deep} }}", on=delivery(Limits(cost=10))))["message"]
+    told = error(ask(f"{{ {long}: thing {deep} }}", on=delivery(Limits(cost=10, name_characters=1_000))))["message"]
     assert "… > " in told
     assert len(told) < 300
 

@@ -155,6 +155,15 @@ def test_a_text_that_is_too_long_is_refused_whatever_its_shape():
     assert at_once(target.answer(Operation(f"{{ {'a' * 40}: wished }}"))).codes == ("DOCUMENT_TOO_LONG",)
 
 
+def test_a_name_that_is_too_long_is_refused_whatever_its_shape():
+    delivery = world(limits=Limits(name_characters=50))
+    for number in range(5):
+        assert at_once(delivery.answer(Operation(page(number)))).codes == ()
+    longer = page(6).replace("title6", "t" * 51)
+    assert at_once(delivery.answer(Operation(longer))).codes == ("DOCUMENT_TOO_LONG",)
+    assert at_once(delivery.answer(Operation(longer.replace("t" * 51, "t" * 50)))).codes == ()
+
+
 def test_what_takes_too_long_is_not_asked_again():
     asked = []
 

@@ -34,7 +34,7 @@ NO_LIMITS = Limits(
         ("characters", "tokens", "fragments", "directives", "depth", "aliases", "root_fields", "fields"), FAR
     ),
     **dict.fromkeys(("introspection_depth", "introspection_aliases", "list_items", "values", "cost", "seconds"), FAR),
-    **dict.fromkeys(("page_size", "node_ids", "search_characters"), FAR),
+    **dict.fromkeys(("name_characters", "page_size", "node_ids", "search_characters"), FAR),
 )
 
 # --- What is asked with ----------------------------------------------------------------------------------------------

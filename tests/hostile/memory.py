@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -16,7 +17,8 @@ IS_KNOWN = hasattr(ctypes.CDLL(None), "mallinfo2")
 def telling(file: Path) -> dict[str, str]:
     """The environment of a process that says it in a file."""
     folder = str(Path(__file__).with_name("collecting"))
-    return {"PYTHONPATH": folder, "PYTHONMALLOC": "malloc", "MEMORY_FILE": str(file)}
+    path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "PYTHONMALLOC": "malloc", "MEMORY_FILE": str(file)}
 
 
 def memory(process: subprocess.Popen, file: Path) -> tuple[int, int]:

@@ -15,6 +15,7 @@ DEEP = "a { " * 13 + "id" + " }" * 13
 DOCUMENTS = {
     "too long": ("versionPublished { id } #" + "x" * 10_000 + "\n", "DOCUMENT_TOO_LONG"),
     "too many tokens": ("versionPublished { " + "id " * 1_000 + "}", "DOCUMENT_TOO_LONG"),
+    "too long a name": (f"versionPublished {{ {'a' * 101}: id }}", "DOCUMENT_TOO_LONG"),
     "too deep": (f"versionPublished {{ {DEEP} }}", "TOO_DEEP"),
     "too many aliases": (
         "versionPublished { " + " ".join(f"a{number}: id" for number in range(51)) + " }",

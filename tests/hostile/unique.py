@@ -123,11 +123,11 @@ KINDS = {
     # --- what is in a body
     "texts": Kind(sent(lambda word: posted(f"{{ {ONE} }} #{long(word)}"))),
     "texts that are like others": Kind(sent(lambda word: posted(f'{{ condition(slug: "{long(word)}") {{ name }} }}'))),
-    "texts that are not valid": Kind(sent(lambda word: posted(f"{{ {ONE} {long(word)} }}"))),
+    "texts that are not valid": Kind(sent(lambda word: posted(f"{{ {ONE} {long(word, 100)} }}"))),
     "texts that are no GraphQL": Kind(sent(lambda word: posted(f"{{ {ONE} #{long(word)}")), is_kept=False),
-    "aliases": Kind(sent(lambda word: posted(f"{{ {long(word)}: {ONE} }}"))),
+    "aliases": Kind(sent(lambda word: posted(f"{{ {long(word, 100)}: {ONE} }}"))),
     "names of operations": Kind(
-        sent(lambda word: posted(f"query {long(word, 4_000)} {{ {ONE} }}", operationName=long(word, 4_000)))
+        sent(lambda word: posted(f"query {long(word, 100)} {{ {ONE} }}", operationName=long(word, 100)))
     ),
     "variables": Kind(sent(lambda word: given("String", "condition(slug: $given) { name }", long(word)))),
     "filters": Kind(sent(filtered), fill=1_200),
