@@ -117,6 +117,7 @@ KEPT = {
     "standing.py lru_cache": "1,000 commits of the branch",
     "web/asked.py Index._found": REQUEST,
     "web/client.py client_of": LEAST_RECENT,
+    "web/frames.py Turns.waiting": UNDER_WAY,
     "web/head.py check_host": LEAST_RECENT,
     "web/known.py KnownRequests._defaults": "the headers of a server",
     "web/known.py KnownRequests._heads": LEAST_RECENT,
