@@ -15,7 +15,7 @@ from graphql import OperationDefinitionNode, OperationType, get_variable_values
 from content_api.content.deadline import Within
 from content_api.delivery import execution
 from content_api.delivery.answering import Answering
-from content_api.delivery.costly import hold_cost
+from content_api.delivery.costly import too_costly
 from content_api.delivery.documents import Document
 from content_api.delivery.later import (
     LIGHT,
@@ -29,6 +29,7 @@ from content_api.delivery.limits import hold_variables
 from content_api.delivery.masks import Refused, missing, show
 from content_api.delivery.pinned import PASSING, pinned_version
 from content_api.delivery.plan import Plan
+from content_api.delivery.price import price
 from content_api.errors import RequestError
 
 
@@ -106,9 +107,11 @@ def coerce_variables(work: Answering) -> None:
 def hold_price(work: Answering) -> None:
     """Price the operation, with its variables, and refuse one that is too dear, or asks for too much at once."""
     document, coerced, work.thousands = work.document, work.variables.coerced, work.live.thousands
-    priced = document.prices.of(work.schema, work.chosen, document.fragments, coerced, work.limits, work.thousands)
+    asked = work.schema, work.chosen, document.fragments, coerced, work.limits, work.thousands
+    priced = document.prices.of(*asked)
     work.cost, work.looking = priced.total, priced.looking
-    hold_cost(work.limits.cost, priced)
+    if priced.total > work.limits.cost:
+        raise too_costly(work.limits.cost, priced, lambda most: price(*asked, most))
 
 
 def hold_dear(work: Answering) -> None:

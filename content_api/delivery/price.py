@@ -110,6 +110,21 @@ class Price:
     """What of it is for looking at every entity, or into whole texts: no plan makes that any faster."""
 
 
+class Most:
+    """An argument that is counted as no larger than a number, and the fields where it is larger: they have `places`."""
+
+    def __init__(self, argument: str, number: int) -> None:
+        self.argument = argument
+        self.number = number
+        self.places: set[int] = set()
+
+    def of(self, argument: str, size: int, node: FieldNode) -> int:
+        if argument != self.argument or size <= self.number:
+            return size
+        self.places.add(id(node))
+        return self.number
+
+
 def price(
     schema: GraphQLSchema,
     operation: OperationDefinitionNode,
@@ -117,9 +132,10 @@ def price(
     variables: Mapping[str, Any],
     limits: Limits,
     thousands: int = 0,
+    most: Most | None = None,
 ) -> Price:
     """Price a validated operation. `variables` are as coerced, so that defaults are among them; `thousands` of entities
-    are beyond those with which prices were measured.
+    are beyond those with which prices were measured. With `most`, it is what it would cost if an argument were smaller.
 
     Raises RequestError for a page, for ids or for a text to search for that may not be so large: they are looked at
     here, before anything runs, whether a plan answers or graphql-core does.
@@ -127,7 +143,7 @@ def price(
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Price()
-    pricer = _Pricer(schema, fragments, variables, limits, thousands)
+    pricer = _Pricer(schema, fragments, variables, limits, thousands, most)
     return pricer.selection_set(operation.selection_set, root, page=False)
 
 
@@ -151,7 +167,7 @@ def hold_text(field: str, text: object, most: int) -> None:
 
 
 class _Pricer:
-    """Prices one operation. Fragments are priced once; `page` says that the parent is a connection, whose own lists
+    """Prices one operation, fragments and variables once. `page` says that the parent is a connection, whose own lists
     are the page that has been multiplied by already."""
 
     def __init__(
@@ -161,15 +177,18 @@ class _Pricer:
         variables: Mapping[str, Any],
         limits: Limits,
         thousands: int,
+        most: Most | None,
     ) -> None:
         self.schema = schema
         self.fragments = fragments
         self.variables = variables
         self.limits = limits
+        self.most = most
         self.criterion, self.relation, self.order = (
             usual + thousands * more for usual, more in (CRITERION, RELATION, ORDER)
         )
         self.known: dict[tuple[str, bool], Price] = {}
+        self.filters: dict[tuple[str, int], list[int]] = {}
 
     def selection_set(self, node: SelectionSetNode, parent: GraphQLCompositeType, page: bool) -> Price:
         return _sum(self.selection(selection, parent, page) for selection in node.selections)
@@ -210,6 +229,9 @@ class _Pricer:
             hold_text(name, self.value(given["text"]), self.limits.search_characters)
         asked = list(self.criteria(given["where"], self.criterion)) if "where" in given else []
         keys = [self.order] * self.number(given["orderBy"]) if "orderBy" in given else []
+        if self.most:
+            asked = sorted(asked, reverse=True)[: self.most.of("where", len(asked), node)]
+            keys = keys[: self.most.of("orderBy", len(keys), node)]
         argument, most = max(("where", asked), ("orderBy", keys), key=lambda one: sum(one[1]))
         dear, each = sum(asked) + sum(keys) + sum(DEAR_ARGUMENTS.get(name, 0) for name in given), below.total + found
         total = 1 + step.size * each + dear
@@ -235,7 +257,9 @@ class _Pricer:
                 filters = [list(self.criteria(value, each)) for value in values if self.is_filter(value)]
                 yield from chain.from_iterable(one or [each] for one in filters or [[]])
             case VariableNode(name=name):
-                yield from self.criteria_of(self.variables.get(name.value, {}), each)
+                if (name.value, each) not in self.filters:
+                    self.filters[name.value, each] = list(self.criteria_of(self.variables.get(name.value, {}), each))
+                yield from self.filters[name.value, each]
             case _:
                 yield each
 
@@ -269,10 +293,11 @@ class _Pricer:
             if name in definition.args
         }
         known = {name: size for name, size in sizes.items() if size is not None}
-        if not known:
-            return Step(key, PAGE, paging)
         for name, size in known.items():
             hold_size(self.limits, node.name.value, name, size)
+        known = known or {paging: PAGE}
+        if self.most:
+            known = {name: self.most.of(name, size, node) for name, size in known.items()}
         largest = max(known, key=lambda name: known[name])
         return Step(key, known[largest], largest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from graphql import (
     SelectionNode,
 )
 
-from content_api.delivery.costly import hold_cost
+from content_api.delivery.costly import too_costly
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.documents import Document
 from content_api.delivery.masks import Refused, ShownError
@@ -141,9 +142,11 @@ def _cost(delivery: Delivery, run: Operation) -> int:
 
 
 def _price_alone(delivery: Delivery, document: Document) -> int:
-    operation, thousands = document.operations[0], delivery.live().thousands
-    priced = price(delivery.schema, operation, document.fragments, {}, delivery.limits, thousands)
-    hold_cost(delivery.limits.cost, priced)
+    limits, thousands = delivery.limits, delivery.live().thousands
+    again = partial(price, delivery.schema, document.operations[0], document.fragments, {}, limits, thousands)
+    priced = again()
+    if priced.total > limits.cost:
+        raise too_costly(limits.cost, priced, again)
     return priced.total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from functools import partial
 
@@ -115,7 +115,7 @@ class GraphQLEndpoint:
             reply = await self.answer(operation, partial(gone, request.receive))
             return self.present(operation, reply, wanted, request)
         except RequestError as error:
-            return refuse(error, media, version=self.version())
+            return refuse(error, media, says=says(self.version(), self.limits))
 
     def present(self, operation: Operation, reply: Reply, wanted: Wanted, request: Request) -> Answered:
         """The answer as it is wanted; whoever would answer such requests below the application is told how."""
@@ -223,12 +223,17 @@ def check_content(request: Request) -> None:
         raise _unsupported(f"The body is coded as {encoding[:80]}.")
 
 
-def refuse(error: RequestError, media: str, allow: str = ALLOW, version: str | None = None) -> Response:
+def refuse(error: RequestError, media: str, allow: str = ALLOW, says: Mapping[str, str] | None = None) -> Response:
     note_code(error.code)
-    headers = {"Vary": VARY, **versioned(version), **headers_of(error)}
+    headers = {"Vary": VARY, **(says or {}), **headers_of(error)}
     if error.code == "METHOD_NOT_ALLOWED":
         headers["Allow"] = allow
     return Response(graphql_error(error), error.status, headers, f"{media}; charset=utf-8")
+
+
+def says(version: str | None, limits: Limits) -> dict[str, str]:
+    """The headers that say what is served and may be asked, of an answer that comes from no operation."""
+    return {**versioned(version), "Query-Cost-Limit": str(limits.cost)}
 
 
 def versioned(version: str | None) -> dict[str, str]:

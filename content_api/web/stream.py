@@ -21,7 +21,7 @@ from content_api.errors import RequestError
 from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.errors import identified_reply, note_reply
-from content_api.web.graphql import Version, check_content, refuse, versioned
+from content_api.web.graphql import Version, check_content, refuse, says
 from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
 from content_api.web.negotiation import JSON, accept_of, choose
 from content_api.web.parameters import from_body, from_query_string
@@ -69,7 +69,7 @@ class StreamEndpoint:
             with self.listeners.place():
                 await self.stream(self.subscribe(operation), receive, send)
         except RequestError as error:
-            await refuse(error, JSON, ALLOW, self.version())(scope, receive, send)
+            await refuse(error, JSON, ALLOW, says(self.version(), self.limits))(scope, receive, send)
         except ClientDisconnect:
             log.debug("the client left before its request was read")
         except TimeoutError:
@@ -103,7 +103,8 @@ class StreamEndpoint:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Those of a stream, with the version that is served as it begins."""
-        return [*((name.lower().encode(), said.encode()) for name, said in versioned(self.version()).items()), *HEADERS]
+        said = says(self.version(), self.limits)
+        return [*((name.lower().encode(), value.encode()) for name, value in said.items()), *HEADERS]
 
     async def write(self, send: Send, chunk: bytes, more: bool) -> None:
         """Raises TimeoutError when the client does not read."""

@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from graphql import (
@@ -27,7 +28,7 @@ from hypothesis import strategies as st
 from content_api.answers import live_of
 from content_api.content.load import load
 from content_api.delivery import price as pricing
-from content_api.delivery.costly import hold_cost
+from content_api.delivery.costly import too_costly
 from content_api.delivery.delivery import Delivery
 from content_api.delivery.limits import Limits
 from content_api.delivery.live import Live
@@ -40,6 +41,20 @@ from tests.world.snapshot import MemorySnapshot
 
 SCHEMA = schema()
 LIMITS = Limits()
+FILTERED = build_schema(
+    """
+    input Where { name: Text, size: Text, or: [Where!], tags: [String!], parts: Parts }
+    input Parts { some: Where, none: Where }
+    input Text { eq: String, contains: String }
+    type Page { totalCount: Int }
+    input Key { field: String!, direction: String = "ASC" }
+    type Query {
+      things(where: Where, orderBy: [Key!], first: Int): Page
+      search(text: String!, first: Int): Page
+      changes(from: String): Page
+    }
+    """
+)
 
 
 def priced(document: str, variables: dict | None = None) -> Price:
@@ -179,11 +194,17 @@ def test_a_refusal_names_the_dearest_path_its_share_and_the_argument_to_change()
     assert ask(document.replace("first: 90", "first: 16")).codes == ("TOO_COSTLY",)
 
 
-def advice(document: str, limit: int) -> str | None:
-    with pytest.raises(RequestError) as refused:
-        hold_cost(limit, priced(document))
-    assert isinstance(refused.value.hint, str)
-    return refused.value.hint
+def refusal(limit: int, document: str, on: GraphQLSchema = FILTERED) -> RequestError:
+    operation, *fragments = parse(document).definitions
+    again = partial(price, on, operation, {one.name.value: one for one in fragments}, {}, LIMITS, 0)
+    assert again().total > limit
+    return too_costly(limit, again(), again)
+
+
+def advice(document: str, limit: int) -> str:
+    hint = refusal(limit, document, SCHEMA).hint
+    assert isinstance(hint, str)
+    return hint
 
 
 def test_a_number_that_nobody_gave_can_be_the_one_to_change():
@@ -209,7 +230,6 @@ def test_where_the_largest_page_cannot_be_made_small_enough_another_is():
     ("document", "limit"),
     [
         ("{ thing { parts { name label } } }", 10),
-        ("{ things(first: 3) { nodes { name } } }", 2),
         ("{ nodes(ids: []) { name others { nodes { name } } } name }", 1),
         ('{ __schema { types { name } } __type(name: "Thing") { name } }', 1_000),
     ],
@@ -335,22 +355,6 @@ def test_the_cost_is_the_same_with_fragments_and_without(nodes):
     assert price_of(document) == price_of("{ " + written_in_place(nodes) + " }") == naive(nodes)
 
 
-FILTERED = build_schema(
-    """
-    input Where { name: Text, size: Text, or: [Where!], tags: [String!], parts: Parts }
-    input Parts { some: Where, none: Where }
-    input Text { eq: String, contains: String }
-    type Page { totalCount: Int }
-    input Key { field: String!, direction: String = "ASC" }
-    type Query {
-      things(where: Where, orderBy: [Key!], first: Int): Page
-      search(text: String!, first: Int): Page
-      changes(from: String): Page
-    }
-    """
-)
-
-
 @pytest.mark.parametrize(
     ("document", "variables", "cost"),
     [
@@ -460,29 +464,99 @@ def test_what_is_live_has_its_thousands(monkeypatch):
 
 def test_a_refusal_names_an_order_by_too_much():
     keys = ", ".join(f'{{field: "{place}"}}' for place in range(6))
-    [operation] = parse(f"{{ things(orderBy: [{keys}]) {{ totalCount }} }}").definitions
-    with pytest.raises(RequestError) as refused:
-        hold_cost(100, price(FILTERED, operation, {}, {}, LIMITS))
-    assert "things(orderBy: 6)" in str(refused.value)
-    assert refused.value.hint == "Order `things` by 3 of the 6 keys: one costs 25."
+    refused = refusal(100, f"{{ things(orderBy: [{keys}]) {{ totalCount }} }}")
+    assert "things(orderBy: 6)" in str(refused)
+    assert refused.hint == "Order `things` by 3 of the 6 keys: one costs 25."
 
 
 def test_a_refusal_names_a_filter_that_asks_too_much():
-    [operation] = parse('{ things(where: {or: [{}, {}, {name: {eq: "c"}}]}) { totalCount } }').definitions
-    with pytest.raises(RequestError) as refused:
-        hold_cost(100, price(FILTERED, operation, {}, {}, LIMITS))
-    assert "things(where: 3)" in str(refused.value)
-    assert "costs 171 of it" in str(refused.value)
-    assert refused.value.hint == "Ask 1 of the 3 things in `where` of `things`: one costs 50 or so."
+    refused = refusal(100, '{ things(where: {or: [{}, {}, {name: {eq: "c"}}]}) { totalCount } }')
+    assert "things(where: 3)" in str(refused)
+    assert "costs 171 of it" in str(refused)
+    assert refused.hint == "Ask 1 of the 3 things in `where` of `things`: one costs 50 or so."
 
 
 def test_a_refusal_knows_that_a_search_looks_into_what_it_finds():
-    [operation] = parse('{ search(text: "a", first: 100) { totalCount } }').definitions
-    with pytest.raises(RequestError) as refused:
-        hold_cost(1_000, price(FILTERED, operation, {}, {}, LIMITS))
-    assert refused.value.hint == "Ask for `first: 28` of `search` instead of 100, and page through the rest."
+    refused = refusal(1_000, '{ search(text: "a", first: 100) { totalCount } }')
+    assert refused.hint == "Ask for `first: 28` of `search` instead of 100, and page through the rest."
     [smaller] = parse('{ search(text: "a", first: 28) { totalCount } }').definitions
-    hold_cost(1_000, price(FILTERED, smaller, {}, {}, LIMITS))
+    assert price(FILTERED, smaller, {}, {}, LIMITS).total <= 1_000
+
+
+# ---- Where many fields share the cost, the advice is for all of them
+
+
+def many(number: int, field: str, selection: str) -> str:
+    return f"{{ {' '.join(f'a{place}: {field} {{ {selection} }}' for place in range(number))} }}"
+
+
+KEYS = "{}, {}, {}, {}"
+
+
+@pytest.mark.parametrize(
+    ("document", "hint", "smaller"),
+    [
+        (
+            many(20, "things(first: 100)", "totalCount"),
+            "Ask for `first: 49` at most in the 20 places that have more, or in fewer places.",
+            many(20, "things(first: 49)", "totalCount"),
+        ),
+        (
+            many(15, "things", "totalCount a: totalCount b: totalCount c: totalCount"),
+            "Ask for `first: 16` at most in the 15 places that have more, or in fewer places.",
+            many(15, "things(first: 16)", "totalCount a: totalCount b: totalCount c: totalCount"),
+        ),
+        (
+            f"{{ {' '.join(f'a{place}: things(first: {place}) {{ totalCount }}' for place in range(35, 75, 2))} }}",
+            "Ask for `first: 54` at most in the 10 places that have more, or in fewer places.",
+            f"{{ {' '.join(f'a{one}: things(first: {min(one, 54)}) {{ totalCount }}' for one in range(35, 75, 2))} }}",
+        ),
+        (
+            many(10, f"things(first: 1, where: {{or: [{KEYS}]}})", "totalCount"),
+            "Ask for 1 thing in `where` at most in the 10 places that have more, or in fewer places.",
+            many(10, "things(first: 1, where: {or: [{}]})", "totalCount"),
+        ),
+        (
+            many(10, f"things(first: 1, orderBy: [{KEYS}])", "totalCount"),
+            "Ask for 3 keys in `orderBy` at most in the 10 places that have more, or in fewer places.",
+            many(10, "things(first: 1, orderBy: [{}, {}, {}])", "totalCount"),
+        ),
+    ],
+)
+def test_where_many_fields_share_the_cost_the_advice_is_for_all_of_them(document, hint, smaller):
+    limit = {"where": 600, "orderBy": 800}.get(
+        next((word for word in ("where", "orderBy") if word in document), ""), 1_000
+    )
+    refused = refusal(limit, document)
+    assert refused.hint == hint
+    assert " costs " in str(refused)
+    assert price(FILTERED, parse(smaller).definitions[0], {}, {}, LIMITS).total <= limit
+
+
+def test_ids_that_many_fields_share_are_fewer_in_each():
+    ids = f"nodes(ids: [{', '.join(chr(34) + str(one) + chr(34) for one in range(30))}])"
+    assert advice(many(10, ids, "name"), 200) == (
+        "Ask for 19 ids in `ids` at most in the 10 places that have more, or in fewer places."
+    )
+
+
+def test_the_advice_for_all_holds_in_fragments_and_where_lists_stand_in_lists():
+    inner = "nodes { others(first: 60) { totalCount } }"
+    text = f"{{ a: things(first: 60) {{ ...F }} b: things(first: 50) {{ ...F }} }} fragment F on Things {{ {inner} }}"
+    told = advice(text, 2_000)
+    assert told == "Ask for `first: 30` at most in the 3 places that have more, or in fewer places."
+    assert priced(text.replace("60", "30").replace("50", "30")).total <= 2_000
+    assert priced(text.replace("60", "31").replace("50", "31")).total > 2_000
+
+
+def test_where_no_argument_helps_by_itself_it_is_named_all_the_same():
+    assert advice("{ things(first: 3) { nodes { name } } }", 2) == (
+        "Ask for fewer fields, or in several requests: `first` is more than 1 in 1 place."
+    )
+    searches = many(20, 'search(text: "a")', "totalCount")
+    assert refusal(5_000, searches).hint == (
+        "Ask for fewer fields, or in several requests: `first` is more than 1 in 20 places."
+    )
 
 
 def test_what_is_refused_after_it_was_priced_says_its_cost():

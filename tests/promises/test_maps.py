@@ -80,6 +80,8 @@ KEPT = {
     "delivery/plans.py Plans._recent": f"{LEAST_RECENT}; each with variables, which have 1,000 values",
     "delivery/plans.py Sighted.plans": f"{DOCUMENT}; eight outcomes of its switches",
     "delivery/plans.py Sighted.sights": f"{DOCUMENT}; eight outcomes of its switches",
+    "delivery/price.py Most.places": REQUEST,
+    "delivery/price.py _Pricer.filters": REQUEST,
     "delivery/price.py _Pricer.known": REQUEST,
     "delivery/prices.py Prices._known": f"{DOCUMENT}; sixteen",
     "delivery/prices.py Prices._looked_at": f"{DOCUMENT}; by operation of it",

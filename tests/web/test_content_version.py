@@ -1,9 +1,11 @@
-"""Every answer of a scope says its version: what comes from no version, as most errors do, the one that is served."""
+"""Every answer of a scope says its version: what comes from no version, as most errors do, the one that is served. And
+what one operation may cost, where one may be asked."""
 
 from __future__ import annotations
 
 import pytest
 
+from content_api.delivery.limits import Limits
 from content_api.web.listeners import Listeners
 from tests.web.small import GRAPHQL_RESPONSE, client
 from tests.web.small import JSON as ACCEPTS_JSON
@@ -46,6 +48,15 @@ def test_each_answer_of_the_public_scope_says_its_version_once(status, method, p
     answer = client().request(method, path, **given)
     assert answer.status_code == status
     assert answer.headers.get_list("Content-Version") == ["v1"]
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, path, _) in ANSWERS.items() if path.startswith("/graphql")])
+def test_each_answer_of_graphql_and_of_a_stream_says_what_an_operation_may_cost_once(name):
+    _, method, path, given = ANSWERS[name]
+    answer = client(limits=Limits(cost=4_321)).request(method, path, **given)
+    told = "5000" if name in ("an answer", "a document that is refused") else "4321"  # what answers here has its own
+    assert answer.headers.get_list("Query-Cost-Limit") == [told]
+    assert answer.headers.get("Query-Cost") == ("1" if name == "an answer" else None)
 
 
 def test_a_page_of_versions_that_is_not_there_says_it_too():
