@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 import content_api.answers
 from content_api.app import create_app
 from content_api.content import select, view
-from content_api.delivery import memory, plans, price
+from content_api.delivery import memory, plans, present, price
 from content_api.settings import Settings
 from tests import world
 from tests.publish.world import MOON, in_content, moon, new_repository
@@ -33,6 +33,7 @@ YAWNS = "conditions/cloud-yawns.json"
 COMETS = "causes/late-comets.json"
 QUESTIONS = {PAGE: {"slug": "moon-hiccups"}, LIST: {}, RELATION: {}, FILTER: {}}
 LIVE = "{ __typename }"
+LONG = f'{{ caution(key: "ask-first") {{ name {" ".join(f"a{place}: summary" for place in range(40))} }} }}'
 
 
 @pytest.fixture
@@ -166,6 +167,35 @@ def test_an_answer_that_a_publication_does_not_touch_is_kept_and_says_the_new_ve
     assert [after.headers[each] for each in told] == [before.headers[each] for each in told]
     assert renamed.json()["data"]["condition"]["name"] == "Moon sneezes"
     assert renamed.headers["ETag"] != name.headers["ETag"]
+
+
+def test_the_hash_and_the_forms_of_an_answer_are_made_once_and_outlast_what_does_not_touch_it(repository, monkeypatch):
+    made: Counter[str] = Counter()
+
+    def counted(name: str, make: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def count(body: bytes) -> Any:
+            made[name] += 1
+            return make(body)
+
+        return count
+
+    monkeypatch.setattr(present, "sha256", counted("hash", present.sha256))
+    for coding, make in present.CODINGS.items():
+        monkeypatch.setitem(present.CODINGS, coding, counted(coding, make))
+    with served(repository) as client:
+        publish(client, repository, moon("Moon coughs"))
+        made.clear()
+        for turn in range(2):
+            for coding in ("br", "gzip", "br", "gzip", "identity"):
+                answer = ask(client, LONG, {"Accept-Encoding": coding})
+                assert answer.headers.get("Content-Encoding", "identity") == coding
+                head = client.head("/graphql", params={"query": LONG}, headers={"Accept-Encoding": coding})
+                assert (head.content, head.headers["ETag"]) == (b"", answer.headers["ETag"])
+                known = {"Accept-Encoding": coding, "If-None-Match": head.headers["ETag"]}
+                assert client.get("/graphql", params={"query": LONG}, headers=known).status_code == 304
+            assert made == {"hash": 1, "br": 1, "gzip": 1}
+            if not turn:
+                publish(client, repository, moon("Moon sneezes"))
 
 
 def metric(client: TestClient, name: str) -> float:
