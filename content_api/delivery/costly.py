@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 from content_api.delivery.price import LONGEST_KEY, Most, Price, Step
@@ -24,7 +23,7 @@ def too_costly(limit: int, priced: Price, again: Again) -> RequestError:
     found = f"The operation could cost {_number(priced.total)}; {limit:,} is allowed. "
     told = f" costs {_number(share)} of it."
     where = _spelt(path, LONGEST_MESSAGE - len(found) - len(told))
-    hint = _advice(path, priced.total - limit) or _advice_for_all(path, limit, again)
+    hint = _advice(path, priced.total - limit) or _advice_for_all(path, priced.total, limit, again)
     return RequestError("TOO_COSTLY", found + where + told, hint)
 
 
@@ -59,45 +58,53 @@ def _choices(path: tuple[Step, ...]) -> list[tuple[int, Step]]:
     return sorted(found, key=lambda choice: -choice[1].size)
 
 
-def _advice_for_all(path: tuple[Step, ...], limit: int, again: Again) -> str:
-    """The same, where many fields share the cost: what an argument may be at most wherever it stands.
-
-    The operation is priced anew for each number that is tried, eight times for an argument: a cost need not go with
-    the number, where one list stands in another.
-    """
+def _advice_for_all(path: tuple[Step, ...], priced: int, limit: int, again: Again) -> str:
+    """The same, where many fields share the cost: what an argument may be at most wherever it stands."""
     sizes = {step.argument: step.size for _, step in reversed(_choices(path)) if step.argument}
     for argument, size in reversed(sizes.items()):
-        if fitting := _fitting(argument, size, limit, again):
-            return _change_all(argument, fitting, _places(argument, fitting, again))
+        if most := _fitting(argument, size, priced, limit, again):
+            return _change_all(most)
     if not sizes:
         return "Ask for fewer fields, or in several requests."
-    argument, _ = sizes.popitem()
-    return (
-        f"Ask for fewer fields, or in several requests: `{argument}` is more than 1 in {_places(argument, 1, again)}."
-    )
+    again(one := Most(sizes.popitem()[0], 1))
+    return f"Ask for fewer fields, or in several requests: `{one.argument}` is more than 1 in {_places(one)}."
 
 
-def _fitting(argument: str, size: int, limit: int, again: Again) -> int:
-    """The largest number with which the operation is answered, if it is an argument's wherever that is larger; 0 where
-    there is none."""
+def _fitting(argument: str, size: int, priced: int, limit: int, again: Again) -> Most | None:
+    """The largest number with which the operation is answered, if it is an argument's wherever that is larger; None
+    where there is none.
 
-    def cost(number: int) -> int:
-        return again(Most(argument, number)).total
+    The operation is priced anew for each number that is tried. Where the cost goes with the number these are three;
+    where one list stands in another they are twenty or so at most, since every third try halves what is left.
+    """
+    fits = Most(argument, 1)
+    low = again(fits).total
+    if low > limit:
+        return None
+    beyond, high, tries = size, priced, 0
+    while beyond - fits.number > 1:
+        between = beyond - fits.number
+        tries += 1
+        step = between // 2 if tries % 3 == 0 else (limit - low) * between // (high - low)
+        tried = Most(argument, min(max(fits.number + step, fits.number + 1), beyond - 1))
+        cost = again(tried).total
+        if cost <= limit:
+            fits, low = tried, cost
+        else:
+            beyond, high = tried.number, cost
+    return fits
 
-    return 0 if cost(1) > limit else 1 + bisect_right(range(2, size), limit, key=cost)
 
-
-def _places(argument: str, number: int, again: Again) -> str:
+def _places(most: Most) -> str:
     """In how many places an argument is larger."""
-    most = Most(argument, number)
-    again(most)
     return f"{len(most.places)} places" if len(most.places) > 1 else "1 place"
 
 
-def _change_all(argument: str, fitting: int, places: str) -> str:
-    noun = {"where": "thing", "orderBy": "key", "ids": "id"}.get(argument)
-    wanted = f"{fitting} {noun}{'s' * (fitting > 1)} in `{argument}`" if noun else f"`{argument}: {fitting}`"
-    return f"Ask for {wanted} at most in the {places} that have more, or in fewer places."
+def _change_all(most: Most) -> str:
+    wanted = f"`{most.argument}: {most.number}`"
+    if noun := {"where": "thing", "orderBy": "key", "ids": "id"}.get(most.argument):
+        wanted = f"{most.number} {noun}{'s' * (most.number > 1)} in `{most.argument}`"
+    return f"Ask for {wanted} at most in the {_places(most)} that have more, or in fewer places."
 
 
 def _change(step: Step, fitting: int) -> str:

@@ -15,7 +15,6 @@ from graphql import OperationDefinitionNode, OperationType, get_variable_values
 from content_api.content.deadline import Within
 from content_api.delivery import execution
 from content_api.delivery.answering import Answering
-from content_api.delivery.costly import too_costly
 from content_api.delivery.documents import Document
 from content_api.delivery.later import (
     LIGHT,
@@ -111,7 +110,7 @@ def hold_price(work: Answering) -> None:
     priced = document.prices.of(*asked)
     work.cost, work.looking = priced.total, priced.looking
     if priced.total > work.limits.cost:
-        raise too_costly(work.limits.cost, priced, lambda most: price(*asked, most))
+        raise document.prices.refusal(priced, work.limits.cost, lambda most: price(*asked, most))
 
 
 def hold_dear(work: Answering) -> None:

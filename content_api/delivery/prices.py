@@ -8,8 +8,10 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 
+from content_api.delivery.costly import Again, too_costly
 from content_api.delivery.limits import Limits
 from content_api.delivery.price import Price, price
+from content_api.errors import RequestError
 
 # Most prices depend on no variable, and some on the size of a page, which takes a few values. A client that sends ever
 # other sizes has each of its operations priced.
@@ -26,6 +28,8 @@ class Prices:
         self._looked_at: dict[str | None, tuple[str, ...]] = {}
         self._known: dict[tuple[str | None, tuple[object, ...]], Price] = {}
         self._thousands = 0
+        self._refused: dict[int, tuple[str, str | None]] = {}
+        """What the refusals of known prices say, by the price."""
 
     def of(
         self,
@@ -42,6 +46,7 @@ class Prices:
         """
         if thousands != self._thousands:
             self._known.clear()
+            self._refused.clear()
             self._thousands = thousands
         name = operation.name.value if operation.name else None
         if name not in self._looked_at:
@@ -59,6 +64,16 @@ class Prices:
             if len(self._known) < MOST:
                 self._known[name, values] = known
         return known
+
+    def refusal(self, priced: Price, limit: int, again: Again) -> RequestError:
+        """The refusal of a price under a limit that is always the same: worked out once for one that is known."""
+        said = self._refused.get(id(priced))
+        if said is None:
+            error = too_costly(limit, priced, again)
+            said = str(error), error.hint
+            if any(priced is known for known in self._known.values()):
+                self._refused[id(priced)] = said
+        return RequestError("TOO_COSTLY", *said)
 
 
 def _size(variables: Mapping[str, Any], name: str, longest: int) -> object:

@@ -5,7 +5,7 @@ from graphql import GraphQLInputObjectType, build_schema, parse
 
 from content_api.delivery import prices as remembering
 from content_api.delivery.limits import Limits
-from content_api.delivery.price import price
+from content_api.delivery.price import Most, Price, price
 from content_api.delivery.prices import KEY, MOST, Prices
 from content_api.errors import RequestError
 from tests.delivery.small import schema
@@ -151,3 +151,24 @@ def test_a_price_is_not_that_among_other_numbers_of_entities(counted):
     for thousands, cost in ((0, 52), (0, 52), (15, 202), (15, 202), (0, 52), (45, 502)):
         for _ in range(2):
             assert prices.of(ORDERED, operation, {}, {"text": "a"}, LIMITS, thousands).total == cost
+
+
+def test_what_a_refusal_says_is_worked_out_once_for_a_price_that_is_remembered():
+    fields = " ".join(f"a{place}: things(first: $n) {{ totalCount }}" for place in range(20))
+    [operation] = parse(f"query ($n: Int) {{ {fields} }}").definitions
+    prices, tried = Prices(), []
+
+    def refused(number: int) -> str:
+        given = SCHEMA, operation, {}, {"n": number}, LIMITS, 0
+
+        def again(most: Most) -> Price:
+            tried.append(most.number)
+            return price(*given, most)
+
+        error = prices.refusal(prices.of(*given), 1_000, again)
+        assert "could cost" in str(error)
+        return str(error.hint)
+
+    hints = [refused(number) for number in (100, 100, 100, 90, 90, 100)]
+    assert set(hints) == {"Ask for `first: 49` at most in the 20 places that have more, or in fewer places."}
+    assert tried == 3 * [1, 49, 50], "by the first look, which is not remembered, and once for each of two sizes"

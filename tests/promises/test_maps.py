@@ -84,6 +84,7 @@ KEPT = {
     "delivery/price.py _Pricer.filters": REQUEST,
     "delivery/price.py _Pricer.known": REQUEST,
     "delivery/prices.py Prices._known": f"{DOCUMENT}; sixteen",
+    "delivery/prices.py Prices._refused": f"{DOCUMENT}; sixteen",
     "delivery/prices.py Prices._looked_at": f"{DOCUMENT}; by operation of it",
     "delivery/prices.py Watched.looked_at": REQUEST,
     "delivery/reuse.py Answers._kept": LEAST_RECENT,
