@@ -203,8 +203,13 @@ def plain(*arguments: str, app: str = "plain:app", **environment: str) -> Iterat
     command = [sys.executable, "-m", "uvicorn", f"tests.hostile.{app}", "--port", str(port)]
     command += ["--log-level", "critical", *arguments]
     host = {"HOST": f"127.0.0.1:{port}"}
+    has_workers = "--workers" in arguments
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | host | environment, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=os.environ | host | environment,
+        stderr=subprocess.DEVNULL,
+        process_group=0 if has_workers else None,  # elsewhere it ends with the tests, whatever ends these
     )
     try:
         peer = Peer(
@@ -218,8 +223,10 @@ def plain(*arguments: str, app: str = "plain:app", **environment: str) -> Iterat
         _until_it_answers(peer)
         yield peer
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # and workers, of which the parent is gone perhaps
+        process.kill()
+        if has_workers:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # their parent may be gone
         process.wait()
 
 
