@@ -94,10 +94,10 @@ def wire(settings: Settings, started: Started) -> Starlette:
     """The application that serves what is current, and follows what changes while it runs."""
     current, archive = started.current, started.archive
     kept = Answers(settings.answer_bytes)
-    lane, limits = Lane(), settings.question
+    lane, limits = Lane(most_waiting=settings.lane_waiting), settings.question
     suggests = not settings.trusted_only  # what may not be asked is not told either
     answers = delivery(current, archive, kept, limits, lane, plans=settings.plans, suggests=suggests)
-    load = Load(settings.busy_seconds)
+    load = Load(settings.busy_seconds, settings.operations_waiting)
     documents = persisted(settings, answers, load)
     journal = Journal.of_stderr()
     tracing = configured()
@@ -105,7 +105,11 @@ def wire(settings: Settings, started: Started) -> Starlette:
     if tracing:
         current.ended = tracing.publication
     known = KnownRequests(observer)
-    announcements, listeners, purging = Announcements(), Listeners(settings.listeners), Purging.at(settings.purge_urls)
+    announcements, listeners, purging = (
+        Announcements(),
+        Listeners(settings.listeners, settings.send_seconds),
+        Purging.at(settings.purge_urls),
+    )
     ending = Ending()
     publisher = publisher_of(started, settings, answers, announcements, purging)
     metrics = metrics_of(current, archive, documents, observer)
@@ -136,7 +140,7 @@ def wire(settings: Settings, started: Started) -> Starlette:
         services,
         origins=settings.cors_origins,
         sockets=SocketLimits.of(settings),
-        rate_limit=settings.rate_limit,
+        rate=(settings.rate_limit, settings.rate_clients) if settings.rate_limit else None,
         lifespan=lambda app: _logging(
             journal,
             observer,

@@ -10,7 +10,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from content_api.delivery.lane import MOST_WAITING
 from content_api.delivery.limits import Limits as OperationLimits
+from content_api.publish.waits import USUAL_WAITS, Waits
 from content_api.store.snapshot import Limits
 
 RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)", re.ASCII)
@@ -64,9 +66,15 @@ class SocketBounds(BaseModel):
     socket_operations: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Operations that run on one WebSocket. A page listens to one thing, a page that is made of many parts to a
     few."""
+    send_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Seconds in which a client that listens must take what is sent. A phone in a tunnel comes back sooner, or connects
+    again anyway."""
     rate_limit: str | None = None
     """How many requests one client address may send, such as `100/second`, `1000/minute` or `20000/hour`. If not set,
     any number. Each worker counts for itself."""
+    rate_clients: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """Client addresses whose requests a worker counts. As many as a busy site sees in a minute, in 6 MB; of more, the
+    one heard of longest ago begins anew."""
     busy_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     """Seconds that the server may be busy with the requests that came together; those that are left then are refused
     with 503, and it is free for new ones. Who asks what is light and is answered has waited twice as long at most: a
@@ -78,6 +86,31 @@ class SocketBounds(BaseModel):
         if value is not None and not RATE.fullmatch(value):
             raise ValueError("a number and a time such as 100/second, 1000/minute, 20000/hour or 100000/day")
         return value
+
+
+class WaitingBounds(BaseModel):
+    """Limits of waiting"""
+
+    lane_waiting: Annotated[int, Field(ge=1, le=100_000)] = MOST_WAITING
+    """Dear operations of a worker that wait until another is done. The dearest takes 50 ms, so that the last of them
+    waits for three seconds; who comes later would have left before."""
+    operations_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    """Operations of a worker that wait for anything: the lane, a version to be loaded, or one to be live. Each takes
+    20 kB. So many come for a version together when an address is printed somewhere; more are a flood."""
+    loads_waiting: Annotated[int, Field(ge=1, le=10_000)] = USUAL_WAITS.loads
+    """Versions of a worker that are loaded, one after the other, or wait for it. One takes from milliseconds to
+    seconds, and nobody waits for the last of more."""
+    load_seconds: Annotated[float, Field(gt=0, le=3600)] = USUAL_WAITS.load_seconds
+    """Seconds that a client waits for a version to be loaded. Proxies give up after 30 or 60."""
+    versions_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = USUAL_WAITS.clients
+    """Clients of a worker that wait until the version that `Content-Version-At-Least` names is live. So many do not
+    push at once."""
+    version_seconds: Annotated[float, Field(gt=0, le=3600)] = USUAL_WAITS.seconds
+    """Seconds that such a client waits. A publication takes less than one, and a fetch from another machine more."""
+
+    @property
+    def waits(self) -> Waits:
+        return Waits(self.loads_waiting, self.load_seconds, self.versions_waiting, self.version_seconds)
 
 
 class QuestionBounds(BaseModel):

@@ -106,6 +106,7 @@ def start(opened: Opened, settings: Settings) -> Started:
         settings.fast_forward_only,
         settings.kept_versions,
         opened.snapshot,
+        settings.waits,
     )
     with explained(opened):
         beginning = begin(branch)

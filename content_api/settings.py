@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds
+from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds, WaitingBounds
 from content_api.content.suggest import suggestion
 from content_api.delivery.reuse import KEPT_BYTES
 from content_api.errors import SettingError, without_password
@@ -31,7 +31,7 @@ List = Annotated[tuple[str, ...], NoDecode]  # of the environment, where pydanti
 HOOK_SECRET = re.compile(r"(?!whsec_)[^\s,]{16,}|whsec_(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2,3})?={0,2}")
 
 
-class Settings(SocketBounds, QuestionBounds, ContentBounds, BaseSettings):
+class Settings(SocketBounds, WaitingBounds, QuestionBounds, ContentBounds, BaseSettings):
     """Each field is the variable `CONTENT_API_<FIELD>`; what the command line gives goes before it.
 
     docs/reference/settings.md is rendered from the docstrings below them.

@@ -62,6 +62,7 @@ def _public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
             content=repository.path,
             folder="content",
             log_level="error",
+            version_seconds=0.1,
             preview_branches=(BRANCH,),
             preview_tokens=(f"a:{hashed(TOKEN)}",),
         )
@@ -185,8 +186,7 @@ def test_nothing_that_is_reached_from_what_is_public_is_private(public: Public, 
             assert leaks(public, question, public.answer(question)) == [], question
 
 
-def test_what_is_served_beside_graphql_holds_nothing_private(public: Public, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 0.1)
+def test_what_is_served_beside_graphql_holds_nothing_private(public: Public):
     paths = {"/", "/graphql", "/schema.graphql", "/versions", "/livez", "/readyz", "/metrics", "/static", "/preview"}
     paths.add("/graphql/stream")
     assert {route.path for route in public.client.app.routes} == paths, "a new path: is it asked here?"

@@ -58,13 +58,13 @@ NAMES = "{ conditions { nodes { name key } } }"
 # The settings -> what is refused under them and answered without, and how.
 SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
     ({"max_body_bytes": 1_000}, {"query": NAMES, "x": "x" * 1_000}, (413, "BODY_TOO_LARGE", "1,000 are read")),
-    ({"max_json_depth": 3}, {"query": NAMES, "x": [[[1]]]}, (400, "BAD_REQUEST", "more than 3 levels")),
+    ({"max_json_depth": 3}, {"query": NAMES, "x": [[[1]]]}, (400, "BAD_REQUEST", "4 or more levels deep; 3 are read")),
     ({"max_json_digits": 10}, {"query": NAMES, "x": 10**10}, (400, "BAD_REQUEST", "11 digits; 10 are read")),
     ({"max_document_characters": 100}, {"query": NAMES + " " * 70}, (400, "DOCUMENT_TOO_LONG", "100 are read")),
     (
         {"max_document_tokens": 10},
         {"query": NAMES.replace("key", "key slug")},
-        (400, "DOCUMENT_TOO_LONG", "more than 10 tokens"),
+        (400, "DOCUMENT_TOO_LONG", "11 or more tokens in the document; 10 are allowed"),
     ),
     (
         {"max_name_characters": 50},
@@ -96,7 +96,7 @@ SET: list[tuple[dict[str, int], dict[str, object], tuple[int, str, str]]] = [
     (
         {"max_comparisons": 100},
         {"query": "{ " + "__typename " * 11 + "}"},
-        (400, "TOO_MANY_FIELDS", "more than 100 times"),
+        (400, "TOO_MANY_FIELDS", "102 times or more; 100 are allowed"),
     ),
     (
         {"max_introspection_depth": 2},

@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds
+from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds, WaitingBounds
 from content_api.content.export import purposes
 from content_api.settings import Settings, in_environment, variable
 
@@ -39,7 +39,7 @@ says what.
 {{commands}}
 """
 
-LIMITS = (SocketBounds, QuestionBounds, ContentBounds)
+LIMITS = (SocketBounds, WaitingBounds, QuestionBounds, ContentBounds)
 BOUNDS = {"ge": "from", "gt": "above", "le": "to"}
 NOUNS: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 

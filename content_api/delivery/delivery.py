@@ -232,7 +232,8 @@ class Delivery:
                         return await done if done else attempt()
                     except Later as later:
                         reason = later.with_traceback(None)
-            raise RequestError("OVERLOADED", "What is asked for is being replaced.", "Ask again in a moment.")
+            found = f"What is asked for was replaced {MOST_ROUNDS} times while it was loaded; {MOST_ROUNDS} are tried."
+            raise RequestError("OVERLOADED", found, "Ask again in a moment.")
         except Exception as error:  # noqa: BLE001 - as above
             work = self.begin(operation, live)
             work.cost = reason.cost

@@ -90,7 +90,7 @@ class Lane:
         """OVERLOADED, where too many wait. To ask this first is cheaper than to have the work refused."""
         if self.waiting < self._most:
             return None
-        message = f"{self._most} operations that take long are waiting already."
+        message = f"{self.waiting:,} operations that take long wait already; {self._most:,} may."
         return RequestError("OVERLOADED", message, "Ask again in a moment, or ask for less.")
 
     async def do(self, work: Callable[[], T], *, bounded: bool = True, has_waited: bool = False) -> T:

@@ -5,6 +5,7 @@ The whole of what is hidden goes to the log. What a client did wrong does not: i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,10 +23,9 @@ INTERNAL_MESSAGE = "Something failed on our side. Nothing in the request needs t
 
 # What graphql-core's parser says when it stops for another reason than the grammar. Its words are all it gives: should
 # they change, these become GRAPHQL_PARSE_FAILED, and a test says so.
-PARSER_WORDS = (
-    ("Document contains more than", "DOCUMENT_TOO_LONG", "Split it, or leave out fields that nobody reads."),
-    ("Document is nested too deeply", "TOO_DEEP", None),
-)
+TOO_MANY_TOKENS = re.compile(r"Document contains more than (\d+) tokens")
+TOO_DEEP = "Document is nested too deeply"
+SHORTER = "Split it, or leave out fields that nobody reads."
 
 
 class Refused(Exception):
@@ -41,9 +41,12 @@ def show_request_error(error: RequestError) -> ShownError:
 
 
 def show_syntax_error(error: GraphQLSyntaxError) -> ShownError:
-    for words, code, hint in PARSER_WORDS:
-        if error.description.startswith(words):
-            return {**show(error, code, hint), "message": error.description}
+    if found := TOO_MANY_TOKENS.match(error.description):
+        most = int(found[1])
+        told = f"There are {most + 1:,} or more tokens in the document; {most:,} are allowed."
+        return {**show(error, "DOCUMENT_TOO_LONG", SHORTER), "message": told}
+    if error.description.startswith(TOO_DEEP):
+        return {**show(error, "TOO_DEEP"), "message": error.description}
     return show(error, "GRAPHQL_PARSE_FAILED")
 
 

@@ -96,7 +96,7 @@ class TimedComparisons(RuleContext):
         if left < 0:
             raise RequestError(
                 "TOO_MANY_FIELDS",
-                f"Fields of the same name are compared more than {self._most:,} times, to find out whether they agree.",
+                f"Fields of one name are compared {self._most - left:,} times or more; {self._most:,} are allowed.",
                 "Ask for a field once in one place, and put what several parts of a page share into a fragment.",
             )
         self._left = left

@@ -29,7 +29,7 @@ from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.making import freeze, load_older, retire
-from content_api.publish.queue import SECONDS, Queue, overloaded
+from content_api.publish.queue import Queue
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import Logged
@@ -220,10 +220,10 @@ class VersionArchive:
 
     async def _load_one_up_to(self, wanted: NotInMemory, held: list[str]) -> None:
         """Load the newest version up to one that is not refused, if there is any, and hold it."""
-        until = monotonic() + SECONDS
+        began = monotonic()
         for commit in self._not_refused(wanted.versions[0]):
-            if monotonic() > until:  # what was refused so far is not loaded again
-                raise overloaded("What was live then is still being looked for.")
+            if monotonic() - began > self.queue.waits.load_seconds:  # what was refused so far is not loaded again
+                raise self.queue.too_slow("what was live then is still being looked for", began)
             held.append(commit)
             self._held[commit] += 1
             try:

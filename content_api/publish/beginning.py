@@ -18,6 +18,7 @@ from content_api.publish.branch import Branch, Candidate, Good, judge
 from content_api.publish.current import Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze, make_edition
 from content_api.publish.newest import newest_good
+from content_api.publish.queue import Queue
 from content_api.store.git import GitSnapshot
 from content_api.store.names import Names
 
@@ -72,7 +73,8 @@ def begin_with_last(branch: Branch, failure: StoreError) -> Beginning:
 
 
 def archive_at(branch: Branch, names: Names) -> VersionArchive:
-    return VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions)
+    queue = Queue(branch.waits)
+    return VersionArchive(branch.repository, names, branch.limits, kept=branch.kept_versions, queue=queue)
 
 
 def just(branch: Branch, snapshot: GitSnapshot) -> Beginning:

@@ -22,6 +22,7 @@ from content_api.errors import OperatorError, SnapshotTooLarge
 from content_api.publish.archive import KEPT, VersionArchive
 from content_api.publish.current import Refusal
 from content_api.publish.making import make_edition
+from content_api.publish.waits import USUAL_WAITS, Waits
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.history import History, read_history
@@ -61,6 +62,7 @@ class Branch:
     """How many versions stay in memory beside the one that is live."""
     listed: GitSnapshot | None = None
     """A snapshot of the repository to begin listing from."""
+    waits: Waits = USUAL_WAITS
 
     @property
     def live_name(self) -> str:

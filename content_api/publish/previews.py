@@ -100,11 +100,12 @@ class Previews:
     _looked: float | None = None
     _kept: OrderedDict[str, Preview] = field(default_factory=OrderedDict)
     _held: Counter[str] = field(default_factory=Counter)
-    _looks: Queue = field(default_factory=Queue)
-    _loads: Queue = field(default_factory=Queue)
+    _looks: Queue = field(init=False)
+    _loads: Queue = field(init=False)
     followers: Followers = field(init=False)
 
     def __post_init__(self) -> None:
+        self._looks, self._loads = Queue(self.branch.waits), Queue(self.branch.waits)
         self.followers = Followers(self._tips_now, self._make_ready, self.look_seconds)
 
     @asynccontextmanager

@@ -40,8 +40,6 @@ log = structlog.get_logger("content_api.publish")
 POLL_SECONDS = 1.0  # to ask costs a few milliseconds, and nobody who has just pushed expects less
 REMOTE_POLL_SECONDS = 30.0  # to ask another machine costs it a connection; a hook tells us sooner
 LEAST_SECONDS = 0.1  # between two looks, however often somebody asks for one
-WAIT_SECONDS = 5.0  # that a client waits for a version of its own; a publication takes less than one
-MOST_WAITING = 1_000  # clients; each costs a few kB, and a thousand editors do not push at once
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
 RECORD_SECONDS = 30.0  # until what is live is written down again, where that failed: serving does not need it
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -124,13 +122,17 @@ class Publisher:
         if not COMMIT.fullmatch(commit):
             hint = "Give the whole id of a commit, as `git rev-parse HEAD` prints it."
             raise RequestError("BAD_REQUEST", "`Content-Version-At-Least` names no commit.", hint)
-        until = perf_counter() + WAIT_SECONDS
+        began, waits = perf_counter(), self.branch.waits
         while not self._covers(commit):
             refusal = self._refusals.get(commit)  # then it will not be: a commit does not change
-            left = until - perf_counter()
-            if refusal or left <= 0 or self._waiting >= MOST_WAITING:
-                raise not_yet_live(commit, self.current, refusal)
-            await self._next_look(left)
+            waited = perf_counter() - began
+            if refusal:
+                raise not_served(commit, self.current, refusal)
+            if waited >= waits.seconds:
+                raise not_yet_live(commit, self.current, f"{waited:.1f} s were waited; {waits.seconds:g} s may be")
+            if self._waiting >= waits.clients:
+                raise not_yet_live(commit, self.current, f"{self._waiting:,} wait for one; {waits.clients:,} may")
+            await self._next_look(waits.seconds - waited)
 
     def _covers(self, commit: str) -> bool:
         return self.archive.names.reaches(commit)
@@ -346,10 +348,12 @@ class Publisher:
             log.warning("the mirror could not be tidied", reason=str(error))
 
 
-def not_yet_live(commit: str, current: Current, refusal: Refusal | None) -> RequestError:
-    if refusal is None:
-        found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is."
-        return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
+def not_yet_live(commit: str, current: Current, why: str) -> RequestError:
+    found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is. {why}."
+    return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
+
+
+def not_served(commit: str, current: Current, refusal: Refusal) -> RequestError:
     number = len(refusal.problems)
     found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
     hint = "`/versions` shows them." if refusal is current.refusal else "Ask for one that mends it."

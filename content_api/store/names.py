@@ -69,7 +69,7 @@ class Names:
         Raises RequestError, saying what would be right.
         """
         if len(name) > _LONGEST:
-            _refuse(name, f"no version has a name of {len(name):,} characters", _HINT)
+            _refuse(name, f"it has {len(name):,} characters, and no version has a name of over {_LONGEST}", _HINT)
         if is_id(name, len(self.history.tip)):
             return self._whole(name)
         if name in self.tags:

@@ -37,13 +37,14 @@ def build(
     static: Path = STATIC,
     origins: Sequence[str] = ("*",),
     sockets: SocketLimits | None = None,
-    rate_limit: str | None = None,
+    rate: tuple[str, int] | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Wire the application.
 
     `origins` are those whose pages may call from a browser. Everybody's, unless told otherwise: what is served is
-    public, reading needs no key, and no cookie is ever looked at. `rate_limit` is for one address, as `100/second`.
+    public, reading needs no key, and no cookie is ever looked at. `rate` is how much one address may send, as
+    `100/second`, and of how many of them that is counted.
     """
     add_compress_type(PROBLEM)  # starlette-compress does not know this one
     remove_compress_type(JSON)  # of GraphQL's answers each is compressed once, where it is made
@@ -52,13 +53,13 @@ def build(
     remove_compress_type(EVENT_STREAM)  # a compressor for each idle stream takes more memory than all else of it
     return Starlette(
         routes=[*routes(services, static), socket_route(services, origins, sockets)],
-        middleware=_middleware(services, origins, rate_limit),
+        middleware=_middleware(services, origins, rate),
         exception_handlers={HTTPException: problem, RequestError: problem},
         lifespan=lifespan,
     )
 
 
-def _middleware(services: Services, origins: Sequence[str], rate_limit: str | None) -> list[Middleware]:
+def _middleware(services: Services, origins: Sequence[str], rate: tuple[str, int] | None) -> list[Middleware]:
     """From the outside in. CORS is outside of what may fail, so that a browser shows a developer even our failures.
 
     Starlette puts its handler of failures outside all of these, where an answer would go without CORS; the same handler
@@ -80,16 +81,16 @@ def _middleware(services: Services, origins: Sequence[str], rate_limit: str | No
         Middleware(PrivatePreviews),
         cors,
         Middleware(CompressMiddleware),
-        *_limiting(services, rate_limit),
+        *_limiting(services, rate),
         Middleware(ServerErrorMiddleware, handler=problem),
     ]
 
 
-def _limiting(services: Services, rate_limit: str | None) -> Iterator[Middleware]:
+def _limiting(services: Services, rate: tuple[str, int] | None) -> Iterator[Middleware]:
     """What turns requests away: the overload first, since a request that is not looked at should not count."""
     if services.load:
         yield Middleware(Shedding, load=services.load, count=services.count_refusal)
-    if rate_limit:
+    if rate:
         from content_api.web.rates import Rate, RateLimited  # a library that takes a seventh of a second to load
 
-        yield Middleware(RateLimited, rate=Rate(rate_limit), count=services.count_refusal)
+        yield Middleware(RateLimited, rate=Rate(*rate), count=services.count_refusal)

@@ -148,7 +148,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if len(self.frames) < MOST_FRAMES:
             super().handle_cont(event)
             return
-        self.conn.fail(TOO_BIG, f"A message may have {MOST_FRAMES} frames.")
+        self.conn.fail(TOO_BIG, f"The message has {len(self.frames) + 1} or more frames; {MOST_FRAMES} are read.")
         self.handle_parser_exception()
 
     def abort_unread(self) -> None:

@@ -13,15 +13,15 @@ from content_api.errors import RequestError
 Subscribe = Callable[[Operation], AsyncGenerator[Reply, None]]
 
 MOST_LISTENERS = SocketBounds().listeners
-# What is sent in this time or not at all: a phone in a tunnel comes back sooner, or connects again anyway.
-SEND_SECONDS = 10.0
+SEND_SECONDS = SocketBounds().send_seconds
 
 
 class Listeners:
     """The places of one process, over both transports."""
 
-    def __init__(self, most: int = MOST_LISTENERS) -> None:
+    def __init__(self, most: int = MOST_LISTENERS, send_seconds: float = SEND_SECONDS) -> None:
         self.most = most
+        self.send_seconds = send_seconds
         self.number = 0
         self.streams: set[asyncio.Task[None]] = set()
         """For each event stream a task that ends it when cancelled. WebSockets are closed by uvicorn, with 1012."""
@@ -31,9 +31,10 @@ class Listeners:
     def place(self) -> Iterator[None]:
         """A place to listen from. Raises RequestError when all are taken, or the server is about to end."""
         if self.number >= self.most or self._dismissed:
+            full = f"{self.number:,} listen here; {self.most:,} may."
             raise RequestError(
                 "TOO_MANY_LISTENERS",
-                f"{self.number:,} listen here, which is as many as there is room for.",
+                "The server is about to end, and nobody else may listen here." if self._dismissed else full,
                 "Ask for the version that is live now and then instead; it is in the header `Content-Version`.",
             )
         self.number += 1

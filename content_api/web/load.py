@@ -11,6 +11,7 @@ from types import TracebackType
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from content_api.bounds import WaitingBounds
 from content_api.errors import RequestError
 from content_api.web.headers import path_of
 from content_api.web.refusing import turn_away
@@ -19,9 +20,7 @@ from content_api.web.refusing import turn_away
 ALWAYS_ANSWERED = frozenset(("/livez", "/readyz", "/metrics", "/hooks/git"))
 # Short beside what may be waited, and twenty turns a second of an idle loop are not to be seen in its load.
 BEAT_SECONDS = 0.05
-# Those that wait for a version take some 20 kB each and no time of the loop. As many as this come for it together when
-# an address is printed somewhere; more are a flood.
-MOST_WAITING = 1_000
+MOST_WAITING = WaitingBounds().operations_waiting
 
 
 class Load:
@@ -64,9 +63,11 @@ class Load:
         return monotonic() > self._latest
 
     def refusal(self) -> RequestError:
-        return RequestError(
-            "OVERLOADED", "More is asked at this moment than can be answered.", "Ask again in a moment."
-        )
+        found = f"{self.waiting:,} operations wait here; {self.most_waiting:,} may."
+        if self.is_over():
+            busy = self.seconds + monotonic() - self._latest
+            found = f"The server has been busy for {busy:.2f} s; after {self.seconds:g} s requests are turned away."
+        return RequestError("OVERLOADED", found, "Ask again in a moment.")
 
     def __enter__(self) -> None:
         if self.is_over() or self.waiting >= self.most_waiting:

@@ -77,7 +77,8 @@ def read_query_string(query_string: bytes) -> dict[str, str]:
     except UnicodeDecodeError:
         raise bad_request("The query string is not percent-encoded UTF-8.") from None
     except ValueError:
-        raise bad_request(f"The query string has more than {MOST_PARAMETERS} parameters.") from None
+        number = query_string.count(b"&") + 1
+        raise bad_request(f"The query string has {number:,} parameters; {MOST_PARAMETERS} are read.") from None
     known = [(name, value) for name, value in pairs if name in PARAMETERS]
     names = [name for name, _ in known]
     if twice := next((name for name in names if names.count(name) > 1), None):

@@ -99,14 +99,14 @@ class Places:
         if self.number >= self.bounds.connections:
             return RequestError(
                 "SERVER_FULL",
-                f"{self.number:,} connections are open here, which is as many as there is room for.",
+                f"{self.number:,} connections are open here; {self.bounds.connections:,} may be.",
                 "Ask again in a moment.",
             )
         most = self.bounds.connections_per_address
         if self.of_client.get(client, 0) >= most and not self.is_proxy(address):
             return RequestError(
                 "TOO_MANY_CONNECTIONS",
-                f"Your address has {most:,} connections open here; {most:,} are allowed.",
+                f"Your address has {self.of_client[client]:,} connections open here; {most:,} are allowed.",
                 "Send several requests on one connection. A proxy is to be named in CONTENT_API_PROXIES.",
             )
         return None

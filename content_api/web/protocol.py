@@ -149,7 +149,7 @@ class HttpProtocol(TimedProtocol):
             raise garbled("There are header fields behind the body.", "Send them before it.")
         if len(self.headers) >= self.bounds.head_fields:
             most = self.bounds.head_fields
-            raise RequestError("HEAD_TOO_LARGE", f"There are more than {most} header fields; {most} are read.")
+            raise RequestError("HEAD_TOO_LARGE", f"There are {most + 1} or more header fields; {most} are read.")
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -163,8 +163,8 @@ class HttpProtocol(TimedProtocol):
             if size > self.bounds.head_bytes:
                 raise self.too_large(size)
         if len(self.pipeline) >= self.bounds.pipelined:
-            most = self.bounds.pipelined
-            raise RequestError("TOO_MANY_PIPELINED", f"{most} requests wait here for their answer; {most} may.")
+            found = f"{len(self.pipeline)} requests wait here for their answer; {self.bounds.pipelined} may."
+            raise RequestError("TOO_MANY_PIPELINED", found)
         if self.parser.should_upgrade():
             self.upgrades = self.opens_socket(method, version)
             self.is_read_again = not self.upgrades

@@ -12,6 +12,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from content_api.bounds import SocketBounds
 from content_api.errors import RequestError
 from content_api.web.client import client_of
 from content_api.web.headers import path_of
@@ -20,8 +21,7 @@ from content_api.web.refusing import turn_away
 
 # Who asks these is the operator's own: a probe that is refused ends a healthy server.
 NOT_COUNTED = frozenset(("/livez", "/readyz", "/metrics"))
-# As many as a busy site sees in a minute, in 6 MB. Of more, the one heard of longest ago begins anew.
-MOST_CLIENTS = 20_000
+MOST_CLIENTS = SocketBounds().rate_clients
 TRY_AGAIN_LATER = 1013  # the close code that is registered for it
 
 
@@ -88,12 +88,13 @@ class Rate:
         ends = self.limiter.get_window_stats(self.item, client).reset_time
         return max(1, math.ceil(ends - self.counters.now()))
 
-    def refusal(self) -> RequestError:
+    def refusal(self, address: str) -> RequestError:
+        number = self.counters.get(self.item.key_for(client_of(address)))
         seconds = self.item.get_expiry()
         time_given = "a second" if seconds == 1 else f"{seconds:,} seconds"
         return RequestError(
             "RATE_LIMITED",
-            f"More than {self.item.amount:,} requests in {time_given} came from your address.",
+            f"{number:,} requests in {time_given} came from your address; {self.item.amount:,} are answered.",
             "Wait as `Retry-After` says, keep answers, or ask for several things in one operation.",
         )
 
@@ -117,7 +118,7 @@ class RateLimited:
         withdraw(scope)  # each counts, be it the same as the one before
         address = scope["client"][0] if scope.get("client") else ""
         if seconds := self.rate.wait(address):
-            error = self.rate.refusal()
+            error = self.rate.refusal(address)
             self.count(error.code)
             await turn_away(error, scope, receive, send, {"Retry-After": str(seconds)})
         elif scope["type"] == "websocket":
@@ -139,6 +140,6 @@ class RateLimited:
 
         await self.app(scope, receive_counted, send)
         if over:
-            error = self.rate.refusal()
+            error = self.rate.refusal(address)
             self.count(error.code)
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": str(error)})

@@ -22,7 +22,7 @@ from content_api.web.asked import Asked
 from content_api.web.body import read_body
 from content_api.web.errors import identified_reply, note_reply
 from content_api.web.graphql import Version, check_content, refuse, says
-from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
+from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.negotiation import JSON, accept_of, choose
 from content_api.web.parameters import from_body, from_query_string
 
@@ -52,7 +52,7 @@ class StreamEndpoint:
         listeners: Listeners,
         limits: Limits,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
-        send_seconds: float = SEND_SECONDS,
+        send_seconds: float | None = None,
         version: Version = lambda: None,
     ) -> None:
         self.subscribe = subscribe
@@ -60,7 +60,7 @@ class StreamEndpoint:
         self.limits = limits
         self.turns = asyncio.Lock()
         self.heartbeat_seconds = heartbeat_seconds
-        self.send_seconds = send_seconds
+        self.send_seconds = listeners.send_seconds if send_seconds is None else send_seconds
         self.version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -70,7 +70,8 @@ def _hold_number(number: int | float, what: str, limits: Limits) -> None:
 
 
 def _too_deep(what: str, limits: Limits) -> RequestError:
-    return bad_request(f"{what} is nested more than {limits.json_depth} levels deep.", "Send what is inside by itself.")
+    found = f"{what} is nested {limits.json_depth + 1} or more levels deep; {limits.json_depth} are read."
+    return bad_request(found, "Send what is inside by itself.")
 
 
 def bad_request(message: str, hint: str | None = None) -> RequestError:

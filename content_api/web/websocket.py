@@ -26,7 +26,7 @@ from content_api.observe.exchange import CURRENT, SUBSCRIBE, begun_within
 from content_api.observe.observer import Observer
 from content_api.web.errors import identified_reply, note_reply, shown
 from content_api.web.graphql import refuse
-from content_api.web.listeners import SEND_SECONDS, Listeners, Subscribe
+from content_api.web.listeners import Listeners, Subscribe
 from content_api.web.negotiation import JSON
 from content_api.web.parameters import operation_of
 from content_api.web.strict_json import strict_json
@@ -39,17 +39,17 @@ USUAL = SocketBounds()
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """What one connection may do. The first three are settings, and have their reasons there."""
+    """What one connection may do. All but the last are settings, and have their reasons there."""
 
     message_bytes: int = USUAL.message_bytes
     operations: int = USUAL.socket_operations
     init_seconds: float = USUAL.init_seconds
+    send_seconds: float = USUAL.send_seconds
     id_characters: int = 100  # a UUID has 36; it is kept, and sent back with every reply
-    send_seconds: float = SEND_SECONDS
 
     @classmethod
     def of(cls, bounds: SocketBounds) -> SocketLimits:
-        return cls(bounds.message_bytes, bounds.socket_operations, bounds.init_seconds)
+        return cls(bounds.message_bytes, bounds.socket_operations, bounds.init_seconds, bounds.send_seconds)
 
 
 # Close code -> when. The table of docs/reference/http.md is held to it by a test.
@@ -190,7 +190,10 @@ class Conversation:
                 while not self.greeted:
                     await self.heed(await self.receive())
         except TimeoutError:
-            raise Close(4408, "Connection initialisation timeout") from None
+            most = self.limits.init_seconds
+            raise Close(
+                4408, f"Connection initialisation timeout: none came in {most:g} s; {most:g} s are given."
+            ) from None
 
     def end_all(self) -> None:
         for task in self.running.values():
@@ -204,8 +207,8 @@ class Conversation:
         text = received.get("text")
         if text is None:
             raise Close(4400, "A message must be text; this one is binary.")
-        if len(text.encode()) > self.limits.message_bytes:  # the server below may read more
-            raise Close(1009, f"A message may have {self.limits.message_bytes:,} bytes.")
+        if (size := len(text.encode())) > self.limits.message_bytes:  # the server below may read more
+            raise Close(1009, f"The message has {size:,} bytes; {self.limits.message_bytes:,} are read.")
         return read_message(text, self.question)
 
     async def heed(self, message: Message) -> None:
@@ -288,8 +291,10 @@ class Conversation:
 
     def id_of(self, message: Message) -> str:
         name = message.get("id")
-        if not isinstance(name, str) or not 0 < len(name) <= self.limits.id_characters:
+        if not isinstance(name, str):
             raise Close(4400, f"`id` must be a text of 1 to {self.limits.id_characters} characters.")
+        if not 0 < len(name) <= self.limits.id_characters:
+            raise Close(4400, f"`id` has {len(name):,} characters; 1 to {self.limits.id_characters} are allowed.")
         return name
 
     def refusal(self) -> dict[str, object]:
@@ -297,7 +302,7 @@ class Conversation:
         return shown(
             RequestError(
                 "TOO_MANY_SUBSCRIPTIONS",
-                f"{most} operations run on this connection; {most} are allowed.",
+                f"{len(self.running):,} operations run on this connection; {most:,} are allowed.",
                 "Complete one, or open another connection.",
             )
         )

@@ -157,7 +157,7 @@ def test_as_many_wait_as_may_and_the_next_is_refused():
         with pytest.raises(RequestError) as refused:
             await lane.do(Counting())
         assert (refused.value.code, refused.value.status) == ("OVERLOADED", 503)
-        assert str(refused.value) == "64 operations that take long are waiting already."
+        assert str(refused.value) == "64 operations that take long wait already; 64 may."
         listener = asyncio.create_task(lane.do(Counting(), bounded=False))
         await turns_of_the_loop(3)
         assert lane.waiting == MOST_WAITING + 1

@@ -44,7 +44,7 @@ def is_answered(server: Peer) -> bool:
     ("setting", "status", "code", "detail"),
     [
         ("CONNECTIONS_PER_ADDRESS", 429, "TOO_MANY_CONNECTIONS", "Your address has 12 connections open here; 12 are"),
-        ("CONNECTIONS", 503, "SERVER_FULL", "12 connections are open here, which is as many as there is room for."),
+        ("CONNECTIONS", 503, "SERVER_FULL", "12 connections are open here; 12 may be."),
     ],
 )
 def test_one_connection_too_many_is_told_so_and_there_is_a_place_when_another_ends(

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import re
 
-from content_api.bounds import SocketBounds
+from content_api.bounds import SocketBounds, WaitingBounds
 from content_api.content.problems import MOST_PROBLEMS
 from content_api.delivery import persisted, stored
 from content_api.delivery.lane import LEAST_SHARE, MOST_WAITING
@@ -28,13 +28,18 @@ from content_api.delivery.price import (
 from content_api.delivery.subscribe import MOST_EVENTS
 from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.graph import connections
+from content_api.graph.filters import MOST_CRITERIA
+from content_api.publish.archive import PASSED_OVER
 from content_api.settings import Settings, read_settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
 from content_api.web.body import LARGE
 from content_api.web.frames import MOST_FRAMES
+from content_api.web.hooks import LARGEST_DELIVERY
 from content_api.web.listeners import MOST_LISTENERS
+from content_api.web.negotiation import LONGEST_ACCEPT
 from content_api.web.parameters import LONGEST_QUERY_STRING, MOST_PARAMETERS
 from content_api.web.places import MOST_TOLD
+from content_api.web.signatures import MOST_SIGNATURES
 from content_api.web.websocket import SocketLimits
 from tests.docs.blocks import read
 from tests.docs.sandbox import delivery_of
@@ -80,6 +85,12 @@ def test_the_limits_of_pages_and_requests_are_those_of_the_code():
         connections.DEFAULT_PAGE,
         LONGEST_QUERY_STRING,
         MOST_PARAMETERS,
+        MOST_CRITERIA,
+        *(16, 255),  # names with a line before them: test_all_limits.py
+        LONGEST_ACCEPT,
+        LARGEST_DELIVERY,
+        MOST_SIGNATURES,
+        PASSED_OVER,
     ]
 
 
@@ -95,7 +106,16 @@ def test_the_limits_of_documents_by_id_are_those_of_the_code():
     assert not stored.NAME.fullmatch("a" * 101)
 
 
-ELSEWHERE = {"rate_limit", "busy_seconds", "listeners", "init_seconds", "message_bytes", "socket_operations"}
+ELSEWHERE = {
+    "rate_limit",
+    "rate_clients",
+    "busy_seconds",
+    "listeners",
+    "init_seconds",
+    "send_seconds",
+    "message_bytes",
+    "socket_operations",
+}
 """Settings of SocketBounds that other sections of the page have."""
 
 
@@ -106,6 +126,15 @@ def test_the_limits_of_connections_are_the_settings():
         status, _, code = refused.partition(", ")
         assert refused == "the connection ends" or ERROR_CODES[code.strip("`")][0] == int(status)
     assert f"Of those who find no place, {MOST_TOLD} at a time are told so." in TEXT
+
+
+def test_the_limits_of_waiting_are_the_settings():
+    bounds = WaitingBounds().model_dump(exclude={"lane_waiting"})
+    assert {row[0]: number(row[1]) for row in rows("Overload") if row[0] in bounds} == bounds
+    for row in rows("Overload"):
+        if row[0] in bounds:
+            status, code = row[2].split(", ")
+            assert ERROR_CODES[code.strip("`")][0] == int(status)
 
 
 def test_the_limits_of_listening_are_those_of_the_code():
@@ -156,7 +185,7 @@ def test_the_formula_has_what_looks_at_every_entity():
 def test_the_page_says_what_is_light_and_how_many_may_wait_with_what_is_not():
     assert f"what costs at most {LIGHT} and" in TEXT
     assert f"fields count a {PLANNED}th" in TEXT
-    assert f"| operations that wait in the lane of a worker | {MOST_WAITING} |" in TEXT
+    assert f"| operations that wait in the lane of a worker: `CONTENT_API_LANE_WAITING` | {MOST_WAITING} |" in TEXT
     assert f"| events of dear subscriptions that are in the lane beside these | {MOST_EVENTS} |" in TEXT
     assert f"| bodies of over {LARGE:,} bytes that are read in one turn of a worker's loop | 1 |" in TEXT
     assert LEAST_SHARE == 0.5

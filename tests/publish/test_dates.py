@@ -9,7 +9,7 @@ import pytest
 from content_api.answers import delivery
 from content_api.delivery.reuse import Answers
 from content_api.publish import archive as archives
-from content_api.publish import queue
+from content_api.publish.waits import Waits
 from content_api.store.snapshot import Limits
 from tests import world
 from tests.publish.world import MOON, Followed, broken, following, in_content, moon
@@ -128,13 +128,13 @@ async def test_more_versions_are_passed_over_than_an_operation_may_have_loaded(r
         assert not seen.publisher.archive._held
 
 
-async def test_who_looks_for_long_is_told_to_come_again_and_finds_it_then(repository, loaded, monkeypatch):
+async def test_who_looks_for_long_is_told_to_come_again_and_finds_it_then(repository, loaded):
     ten, eleven, _ = in_three_hours(repository)
     with following(repository) as seen:
-        monkeypatch.setattr(archives, "SECONDS", -1)
+        seen.publisher.archive.queue.waits = Waits(load_seconds=-1)
         refused = await seen.refusal(NAME, v=at(11, 30))
         assert (refused["code"], loaded) == ("OVERLOADED", [])
-        monkeypatch.setattr(archives, "SECONDS", queue.SECONDS)
+        seen.publisher.archive.queue.waits = Waits()
         assert (await seen.ask(NAME, v=at(11, 30)))["content"]["site"]["version"] == ten
         assert loaded == [eleven, ten]
 

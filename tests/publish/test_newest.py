@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.errors import RequestError
+from content_api.publish.waits import Waits
 from content_api.store.git import GitRepository
 from tests.cli.command import Serving, run, serving
 from tests.publish.world import broken, following, in_content, moon, new_repository
@@ -172,9 +173,8 @@ async def test_however_many_were_refused_before_git_is_asked_about_none_of_them_
         assert (seen.current.refusal.version.id, asked) == (tip, [])
 
 
-async def test_who_waits_for_one_of_the_versions_is_told_what_became_of_it(repository, monkeypatch):
-    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 60)
-    with following(repository) as seen:
+async def test_who_waits_for_one_of_the_versions_is_told_what_became_of_it(repository):
+    with following(repository, waits=Waits(seconds=60)) as seen:
         good, below = repository.commit(moon("Good")), bad(repository, "below")
         tip = bad(repository, "tip")
         await seen.publisher.look()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
 from content_api.errors import RequestError
+from content_api.publish.waits import Waits
 from tests import world
 from tests.publish.world import broken, following, in_content, moon
 
@@ -244,13 +246,13 @@ async def test_what_is_live_survives_a_force_push_and_gc(repository):
         assert seen.publisher.branch.repository.version(live).id == live
 
 
-async def test_a_client_waits_for_its_own_version_or_is_told_that_it_is_not_live(repository, monkeypatch):
+async def test_a_client_waits_for_its_own_version_or_is_told_that_it_is_not_live(repository):
     with following(repository) as seen:
         following_task = asyncio.create_task(seen.publisher.run())
         pushed = repository.commit(moon("Mine"))
         await seen.publisher.at_least(pushed)
         assert seen.live == pushed
-        monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 0.2)
+        seen.publisher.branch = replace(seen.publisher.branch, waits=Waits(seconds=0.2))
         with pytest.raises(RequestError, match="is not live") as refused:
             await seen.publisher.at_least("0" * 40)
         assert (refused.value.code, refused.value.status) == ("VERSION_NOT_YET_LIVE", 503)
@@ -296,17 +298,15 @@ async def test_a_version_that_is_too_large_is_refused_with_the_path(repository):
         assert [problem.rule for problem in seen.current.refusal.problems] == ["tree_size"]
 
 
-async def test_a_client_that_waits_for_a_refused_version_is_told_at_once(repository, monkeypatch):
-    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 60)
-    with following(repository) as seen:
+async def test_a_client_that_waits_for_a_refused_version_is_told_at_once(repository):
+    with following(repository, waits=Waits(seconds=60)) as seen:
         refused = await seen.push(broken())
         with pytest.raises(RequestError, match="has 1 problem and is not served"):
             await asyncio.wait_for(seen.publisher.at_least(refused), 5)
 
 
-async def test_who_waits_does_not_have_what_failed_tried_again_and_again(repository, monkeypatch):
-    monkeypatch.setattr("content_api.publish.publisher.WAIT_SECONDS", 0.2)
-    with following(repository, ref="main") as seen:
+async def test_who_waits_does_not_have_what_failed_tried_again_and_again(repository):
+    with following(repository, ref="main", waits=Waits(seconds=0.2)) as seen:
         repository.git("update-ref", "-d", "refs/heads/main")
         await seen.publisher.look()
         with pytest.raises(RequestError, match="is not live"):

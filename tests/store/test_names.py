@@ -122,7 +122,11 @@ def test_a_commit_of_a_side_branch_that_was_merged_may_be_read(repository, names
         ("2026-11-22T10:00:00+99:00", "the calendar has no such date, time or time zone", "time zone"),
         ("2026-11-22T09:59:59Z", "nothing was live then.", "of 2026-11-22T10:00:00+00:00."),
         ("0001-01-01T00:00:00+14:00", "nothing was live then.", "The oldest version that is known is"),
-        ("x" * 256, f"`{'x' * 40}…` names no version that can be read: no version has a name of 256", "Name a tag"),
+        (
+            "x" * 256,
+            f"`{'x' * 40}…` names no version that can be read: it has 256 characters, and no version",
+            "Name a tag",
+        ),
         ("\u202ev1\n", r"`\u202ev1\n` names no version", "Name a tag"),
         ("\udcff", r"`\udcff` names no version", "Name a tag"),
         ("\0" * 200, "`" + r"\x00" * 10 + "…` names", "Name a tag"),

@@ -38,14 +38,14 @@ def nested(depth: int) -> list[str]:
 def test_json_may_be_nested_as_deep_as_the_limit_and_no_deeper(way):
     text = nested(20)[way]
     assert strict_json(text, "The body", LIMITS) == json.loads(text)
-    assert refused(nested(21)[way]) == "The body is nested more than 20 levels deep."
+    assert refused(nested(21)[way]) == "The body is nested 21 or more levels deep; 20 are read."
     assert strict_json(nested(2)[way], "The body", Limits(json_depth=2)) == json.loads(nested(2)[way])
-    assert refused(nested(3)[way], Limits(json_depth=2)) == "The body is nested more than 2 levels deep."
+    assert refused(nested(3)[way], Limits(json_depth=2)) == "The body is nested 3 or more levels deep; 2 are read."
 
 
 @pytest.mark.parametrize("depth", [200, 201, 202, 1_000, 50_000])
 def test_what_jiter_would_not_read_is_too_deep_in_the_same_words(depth):
-    assert {refused(text) for text in nested(depth)} == {"The body is nested more than 20 levels deep."}
+    assert {refused(text) for text in nested(depth)} == {"The body is nested 21 or more levels deep; 20 are read."}
 
 
 def test_a_text_may_be_as_wide_as_it_likes():
@@ -220,6 +220,6 @@ def test_limits_that_are_set_are_held():
         response = client(app).post("/graphql", content=body, headers=headers)
         return response.json()["errors"][0]["message"]
 
-    assert message('{"variables": {"a": []}}') == "The body is nested more than 2 levels deep."
+    assert message('{"variables": {"a": []}}') == "The body is nested 3 or more levels deep; 2 are read."
     assert message('{"variables": {"a": 1234}}') == "The body has a whole number of 4 digits; 3 are read."
     assert message(" " * 1_001) == "The body has 1,001 bytes; 1,000 are read."
