@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gc
 import json
+import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,8 @@ from content_api.store import open_content
 from content_api.store.snapshot import Limits
 from tests import world
 from tests.cli.conftest import write
+from tests.publish.world import new_repository
+from tests.repositories import ISOLATED
 from tests.world.snapshot import MemorySnapshot
 
 NAME = {"query": '{ condition(key: "moon-hiccups") { name } }'}
@@ -70,6 +74,40 @@ def test_an_operation_is_answered_from_what_is_live_when_it_begins(content: Path
     assert after.json()["data"]["condition"] == {"name": "Renamed"}
     assert before.headers["Content-Version"] != after.headers["Content-Version"]
     assert client.get("/readyz").json()["version"] == after.headers["Content-Version"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "where"),
+    [
+        ("lane_waiting", "content_api.app.Lane"),
+        ("operations_waiting", "content_api.app.Load"),
+        ("send_seconds", "content_api.app.Listeners"),
+        ("send_seconds", "content_api.web.routes.WebSocketEndpoint"),
+        ("rate_clients", "content_api.web.rates.Rate"),
+        ("loads_waiting", "content_api.opening.Branch"),
+        ("load_seconds", "content_api.opening.Branch"),
+        ("versions_waiting", "content_api.opening.Branch"),
+        ("version_seconds", "content_api.opening.Branch"),
+    ],
+)
+def test_a_limit_of_waiting_comes_to_where_it_holds(tmp_path: Path, monkeypatch, setting: str, where: str):
+    seen: list[str] = []
+    made = pkgutil.resolve_name(where)
+
+    def noting(*arguments: object, **named: object) -> object:
+        seen.append(repr((arguments, named)))
+        return made(*arguments, **named)
+
+    for name, value in ISOLATED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(where, noting)
+    repository = new_repository(tmp_path / "content.git")
+    number = {setting: 321}
+    settings = Settings(content=repository.path, rate_limit="9/second", **number)
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/livez").status_code == 200
+    assert seen
+    assert any(re.search(r"\b321\b", one) for one in seen)
 
 
 def test_what_operations_are_answered_from_is_made_once_for_each_edition():
