@@ -8,22 +8,30 @@ one: `strict` and `Impatient` here, a wait at the end that DRAIN asks for, and w
 from __future__ import annotations
 
 import asyncio
+import hmac
+import html
 import json
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from content_api.web.application import STATIC
+
+SCRIPT = (STATIC / "graphiql.js").read_bytes()
 LARGE = "x" * 2_000_000
 LISTENED_SECONDS = 3_600
 executed = 0
@@ -93,6 +101,11 @@ class Query:
         time.sleep(0.05)
         return Thing()
 
+    @strawberry.field
+    def changes(self, older: Annotated[str, strawberry.argument(name="from")], to: str) -> Thing:
+        time.sleep(0.1)
+        return Thing()
+
 
 @strawberry.type
 class Subscription:
@@ -128,6 +141,43 @@ async def one(found: Any) -> AsyncIterator[Any]:
     yield found
 
 
+async def versions(request: Request) -> HTMLResponse:
+    """All that there are, in a list."""
+    return HTMLResponse("".join(f"<li>{html.escape(f'v{number}')}</li>" for number in range(20_000)))
+
+
+async def script(request: Request) -> Response:
+    return Response(SCRIPT, media_type="text/javascript")
+
+
+async def pushed(request: Request) -> Response:
+    """Whether a push is signed with one of two secrets, as git hosts show how it is looked at."""
+    body = await request.body()
+    signatures = [value for name, value in request.headers.items() if "signature" in name]
+    is_signed = [
+        hmac.compare_digest(hmac.new(secret, body, "sha256").hexdigest(), signature)
+        for secret in (b"one", b"another")
+        for signature in signatures
+    ]
+    return Response(status_code=202 if any(is_signed) else 401)
+
+
+def counted() -> CollectorRegistry:
+    """As many metrics as a server has that counts fields by clients."""
+    registry = CollectorRegistry()
+    counter = Counter("fields", "Fields that were asked for.", ("field", "client"), registry=registry)
+    for number in range(5_000):
+        counter.labels(f"Thing.field{number % 300}", f"client {number // 300}").inc()
+    return registry
+
+
+COUNTED = counted()
+
+
+async def metrics(request: Request) -> Response:
+    return Response(generate_latest(COUNTED), media_type="text/plain")
+
+
 @asynccontextmanager
 async def drained(app: Starlette) -> AsyncIterator[None]:
     """As people do where a load balancer needs a while to look elsewhere: a wait at the end."""
@@ -136,7 +186,16 @@ async def drained(app: Starlette) -> AsyncIterator[None]:
 
 
 app = Starlette(
-    routes=[Route("/graphql/stream", stream, methods=["GET", "POST"]), Mount("/", GraphQL(schema))], lifespan=drained
+    routes=[
+        Route("/graphql/stream", stream, methods=["GET", "POST"]),
+        Route("/versions", versions),
+        Route("/static/graphiql.js", script),
+        Route("/hooks/git", pushed, methods=["POST"]),
+        Route("/metrics", metrics),
+        Mount("/", GraphQL(schema)),
+    ],
+    middleware=[Middleware(GZipMiddleware)],
+    lifespan=drained,
 )
 
 

@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from tests.bench.delivery.servers import Server
 from tests.generator import generate
 from tests.hostile import peer
 from tests.hostile.peer import Peer, exchange, statuses
-from tests.hostile.starving import ATTACKS, BEGUN, answer, long_text
+from tests.hostile.starving import ASKED, ATTACKS, BEGUN, FIRST_DAY, PAST, answer, long_text, push_that_is_not_signed
 from tests.hostile.unique import posted
 from tests.live import ROOT
 from tests.repositories import Repository
@@ -31,10 +32,10 @@ from tests.waiting import until
 # What 99 of 100 may wait under attack: ten times as long as without, or this, if that is more.
 MOST_SECONDS, MOST_TIMES = 0.1, 10
 RECOVERY_SECONDS = 2
-READERS, PAUSE, SECONDS = 10, 0.02, 1.5  # some 700 questions
-# The machine may do other things as well. Whom an attack keeps waiting waits each time.
-LOOKS = 4
+READERS, PAUSE = 10, 0.02
+SECONDS, IDLE_SECONDS = 1.0, 0.5  # some 400 questions, and 200
 ENTITIES = 500
+SECRETS = {"CONTENT_API_HOOK_SECRETS": "one-that-nobody-guesses,another-for-the-change"}
 NUMBERS = count()
 
 each_attack = pytest.mark.parametrize("attack", ATTACKS)
@@ -91,21 +92,18 @@ def under(attack: str, server: Peer, dear: Path) -> Iterator[None]:
         process.communicate()
 
 
-def most(idle: float) -> float:
-    return max(MOST_SECONDS, MOST_TIMES * idle)
-
-
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory) -> Iterator[Peer]:
     """Our server, as it is where nobody sets anything, with some content and a past."""
     repository = Repository(tmp_path_factory.mktemp("starved") / "content")
     files = {f"content/{path}": data for path, data in generate(ENTITIES).items()}
-    repository.commit(files)
-    site = json.loads(files["content/site.json"])
-    for number in range(12):
-        repository.commit({"content/site.json": json.dumps(site | {"name": f"Site {number}"}).encode()})
+    repository.commit(files, date=day(0))
+    for number in range(PAST):
+        said = b'"summary": "Version %d. ' % number
+        changed = {path: data.replace(b'"summary": "', said) for path, data in list(files.items())[number % 3 :: 3]}
+        repository.commit(changed, date=day(number + 1))
         repository.tag(f"v{number}")
-    usual = {"CONTENT_API_BUSY_SECONDS": "0.5", "CONTENT_API_OPERATION_SECONDS": "1"}
+    usual = {"CONTENT_API_BUSY_SECONDS": "0.5", "CONTENT_API_OPERATION_SECONDS": "1"} | SECRETS
     with peer.ours(repository=repository, **usual) as found, found.connected() as connection:
         for _ in range(5):
             assert statuses(exchange(connection, light(found))) == [200]
@@ -119,35 +117,81 @@ def dear(attacked: Peer, tmp_path_factory) -> Path:
     return written(found, tmp_path_factory)
 
 
+def day(number: int) -> str:
+    """For git, the day of a version."""
+    return f"{(FIRST_DAY + timedelta(days=number)).timestamp():.0f} +0000"
+
+
 def written(questions: list[str], tmp_path_factory) -> Path:
     file = tmp_path_factory.mktemp("dear") / "questions.json"
     file.write_text(json.dumps(questions))
     return file
 
 
+def look(attack: str, server: Peer, dear: Path) -> tuple[float, float]:
+    """What 99 of 100 waited under attack, and the most that they may: by what they wait without, before it or after, if
+    that is less. On a machine that is busy with other things both are longer."""
+    before = p99(server, IDLE_SECONDS)
+    with under(attack, server, dear):
+        seen = p99(server)
+    is_well_again(server)
+    return seen, most(min(before, p99(server, IDLE_SECONDS)))
+
+
+def most(idle: float) -> float:
+    return max(MOST_SECONDS, MOST_TIMES * idle)
+
+
+def looked_at(look: Callable[[], tuple[float, float]]) -> None:
+    """Two looks of three have to be good; when the first two are alike, the third could change nothing.
+
+    What the machine does besides spoils a look now and then, and seldom two of three: if all had to be good, tests
+    would fail for nothing. One good look of several, as it was, passes what keeps readers waiting two times of three.
+    """
+    looks = [look(), look()]
+    if len({seen <= most for seen, most in looks}) == 2:
+        looks.append(look())
+    assert sum(seen <= most for seen, most in looks) == 2, f"they waited, and may have waited, so many s: {looks}"
+
+
 @each_attack
 def test_who_asks_little_is_answered_soon_and_all_is_well_when_it_is_over(attacked: Peer, dear: Path, attack: str):
-    over = []
-    while True:
-        idle = p99(attacked, 0.5)
-        with under(attack, attacked, dear):
-            seen = p99(attacked)
-        is_well_again(attacked)
-        if seen <= most(idle):
-            return
-        over.append((idle, seen))
-        assert len(over) < LOOKS, over
+    looked_at(lambda: look(attack, attacked, dear))
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_what_is_asked_again_and_again_is_really_done(attacked: Peer, ask: str):
+    """An attack that asks for what is not there, and is told so at once, would be none."""
+    with attacked.connected() as connection:
+        answers = [exchange(connection, ASKED[ask]()) for _ in range(PAST)]
+    expected = 401 if ASKED[ask] is push_that_is_not_signed else 200
+    assert {status for each in answers for status in statuses(each)} == {expected}
+    assert not [each for each in answers if b'{"errors":[{"message"' in each]
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_good"),
+    [((0.01, 0.01), True), ((0.2, 0.01, 0.01), True), ((0.01, 0.2, 0.2), False), ((0.2, 0.2), False)],
+)
+def test_two_looks_of_three_have_to_be_good(seen: tuple[float, ...], is_good: bool):
+    looks = iter([(each, 0.1) for each in seen])
+    with nullcontext() if is_good else pytest.raises(AssertionError, match="they waited"):
+        looked_at(lambda: next(looks))
+    assert next(looks, None) is None
 
 
 def is_well_again(server: Peer) -> None:
-    """Nobody waits any more, and whoever comes anew is answered, as it was before."""
+    """Whoever comes anew is answered, as it was before, and nobody waits any more."""
     ended = time.monotonic()
-    if not server.is_plain:
-        until(RECOVERY_SECONDS, lambda: waiting(server) == 0)
-    with server.connected() as connection:
-        asked = server.post() if server.is_plain else posted(long_text())
-        assert statuses(exchange(connection, asked)) == [200]
+    until(RECOVERY_SECONDS, lambda: is_answered(server))
     assert time.monotonic() - ended < RECOVERY_SECONDS
+    if not server.is_plain:  # not in the same time: a scrape waits for those that came before
+        until(RECOVERY_SECONDS, lambda: waiting(server) == 0)
+
+
+def is_answered(server: Peer) -> bool:
+    with server.connected() as connection:
+        return statuses(exchange(connection, server.post() if server.is_plain else posted(long_text()))) == [200]
 
 
 def waiting(server: Peer) -> float:
@@ -163,7 +207,7 @@ def dear_to_plain(tmp_path_factory) -> Path:
 def test_who_asks_a_plain_server_is_not(attack: str, dear_to_plain: Path):
     """One of its own for each attack: it takes half a minute to recover from some."""
     with peer.plain() as server:
-        idle = min(p99(server, 0.5) for _ in range(3))
+        idle = min(p99(server, IDLE_SECONDS) for _ in range(3))
         with under(attack, server, dear_to_plain):
             assert p99(server) > most(idle)
 
