@@ -12,7 +12,7 @@ from graphql import GraphQLSchema
 
 from content_api.content.edition import Edition
 from content_api.content.fields import timestamp
-from content_api.content.noted import note_again, noting
+from content_api.content.noted import note_again, noting, weight_of
 from content_api.content.recalled import described
 from content_api.content.tags import TODAY
 from content_api.delivery.delivery import Delivery
@@ -69,7 +69,7 @@ def delivery(
         limits or Limits(),
         fetch=archive.holding if archive else fetch_nothing,
         reader=Reader(schema()) if plans else None,
-        memory=Memory(noting, note_again),
+        memory=Memory(noting, note_again, weigh=weight_of),
         answers=Answers(0) if answers is None else answers,  # one that is empty is false
         lane=lane,
         suggests=suggests,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from content_api.observe.exchange import Exchange
 from content_api.web.known import LONGEST_HEAD, MOST_HEADS, KnownHead, KnownRequests, cut
+from content_api.web.previews import OfBranch
+from content_api.web.scoped import Scoped, Served
 from content_api.web.tokens import hashed
 from tests.cli.command import Serving, serving
 from tests.repositories import Repository
@@ -21,6 +27,7 @@ from tests.test_request_lines import lines
 from tests.world import edited, files
 
 NUMBERS = count()
+SEARCH = 'search(text: "x") { totalCount }'
 BY_SLUG = "query ($slug: String!) { condition(slug: $slug) { name summary sections { heading text { html } } } }"
 
 
@@ -79,16 +86,20 @@ ANSWERED = {
     "that hash": {"extensions": hash_of(REGISTERED)},
     "about the content": {"query": NAME, "extensions": {"content": True}},
     "the version that is live": {"query": '{ content(version: "v1") { condition(slug: "moon-hiccups") { name } } }'},
+    "a field that is not there": {"query": "{ nothing }"},
+    "an error of a field": {"query": '{ condition(slug: "a", key: "b") { name } }'},
+    "two operations": {"query": "query A { site { defaultLocale } } query B { site { defaultLocale } }"},
+    "a variable of the wrong type": {"query": BY_SLUG, "variables": {"slug": 1}},
+    "too dear": {"query": f"{{ {' '.join(f'a{place}: {SEARCH}' for place in range(20))} }}"},
 }
 LEFT = {
     "no document": {},
     "a list of requests": [{"query": NAME}],
-    "a field that is not there": {"query": "{ nothing }"},
-    "an error of a field": {"query": '{ condition(slug: "a", key: "b") { name } }'},
     "an unknown hash": {"extensions": hash_of("never sent")},
-    "two operations": {"query": "query A { site { defaultLocale } } query B { site { defaultLocale } }"},
-    "a variable of the wrong type": {"query": BY_SLUG, "variables": {"slug": 1}},
+    "a wrong hash": {"query": NAME, "extensions": hash_of("another text")},
     "too deep": {"query": NAME, "variables": {"a": json.loads("[" * 30 + "]" * 30)}},
+    "a text that nobody has read": {"query": "{ site { defaultLocale } causes(first: 3) { totalCount } }"},
+    "a body that takes a turn of its own": {"query": NAME, "variables": {"a": "a" * 10_000}},
 }
 
 
@@ -104,19 +115,76 @@ def test_what_is_answered_by_its_head_is_answered_as_by_the_application(server, 
             before = by_head(server)
             short = exchange(connection, bodied(text + " " * next(NUMBERS), *fields))
             assert by_head(server) == before + 1, body
-            assert undated(short) == undated(whole)
+            assert told(short) == told(whole)
             assert re.search(rb"\r\nrequest-id: [0-9a-f]{32}\r\n", short)
 
 
+def told(answer: bytes) -> bytes:
+    """What does not differ by the id of the request, which makes a compressed error longer or shorter."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if b"content-encoding: gzip" not in head:
+        return undated(answer)
+    return undated(re.sub(rb"content-length: \d+", b"", head) + end + gzip.decompress(body))
+
+
 @pytest.mark.parametrize("body", LEFT.values(), ids=LEFT)
-def test_what_is_no_plain_answer_goes_to_the_application(server, body):
+def test_what_cannot_be_answered_at_once_goes_to_the_application_and_is_counted_once(server, body):
     learn(server)
     with connected(server) as connection:
-        whole = exchange(connection, bodied(json.dumps(body), f"X-Aside: {next(NUMBERS)}"))
-        before = by_head(server)
+        before = by_head(server), counted(server, "content_api_operations_total")
+        refused = counted(server, "content_api_requests_refused_total")
         short = exchange(connection, bodied(json.dumps(body) + " " * next(NUMBERS)))
-        assert by_head(server) == before
+        operations = counted(server, "content_api_operations_total") - before[1]
+        refused_short = counted(server, "content_api_requests_refused_total") - refused
+        whole = exchange(connection, bodied(json.dumps(body), f"X-Aside: {next(NUMBERS)}"))
+        assert by_head(server) == before[0]
         assert undated(short) == undated(whole)
+        assert counted(server, "content_api_operations_total") - before[1] == 2 * operations
+        assert counted(server, "content_api_requests_refused_total") - refused == 2 * refused_short
+
+
+def test_a_body_has_the_limit_that_a_setting_says(repository):
+    with serving("--content", str(repository.path), cwd=repository.path, CONTENT_API_MAX_BODY_BYTES="1000") as server:
+        learn(server)
+        before = by_head(server)
+        with connected(server) as connection:
+            assert b" 413 " in exchange(connection, posted(new(), variables={"a": "a" * 1_000})).split(b"\r\n")[0]
+            assert by_head(server) == before
+
+
+def test_where_only_stored_documents_are_trusted_no_others_are(repository):
+    setting = {"CONTENT_API_TRUSTED_ONLY": "true"}
+    with (
+        serving("--content", str(repository.path), cwd=repository.path, **setting) as server,
+        connected(server) as connection,
+    ):
+        for number in range(4):
+            body = json.dumps({"documentId": "ConditionList", "variables": {"n": number}})
+            assert b" 200 OK" in exchange(connection, bodied(body))
+        assert by_head(server) > 0
+        assert b"DOCUMENT_NOT_TRUSTED" in exchange(connection, posted(new()))
+
+
+def test_a_preview_is_never_offered_what_is_public():
+    public = Served(*[object()] * 6, *[object()] * 4)  # type: ignore[arg-type]
+    seen: list[Served] = []
+
+    async def answered(scope, receive, send) -> None:
+        """Answers nothing."""
+
+    def row(served: Served):
+        seen.append(served)
+        return answered
+
+    @asynccontextmanager
+    async def opening(branch: str):
+        yield SimpleNamespace(answer=None, subscribe=None, version=None)
+
+    preview = OfBranch(Scoped("/graphql", row), opening, public)  # type: ignore[arg-type]
+    asyncio.run(preview({"type": "http", "path_params": {"branch": "main"}}, None, None))  # type: ignore[arg-type]
+    [served] = seen
+    own = {"answer", "subscribe", "version", "at_least", "again", "at_once"}
+    assert {name for name in own if getattr(served, name) is None} == own
 
 
 def bodied(body: str, *fields: str, length: int | str | None = None) -> bytes:
@@ -280,12 +348,18 @@ def test_heads_are_bounded_and_that_of_which_nobody_asked_for_longest_goes_first
     def request(number: int) -> bytes:
         return b"POST / HTTP/1.1\r\nA: %d\r\nContent-Length: 2\r\n\r\n{}" % number
 
+    def head(number: int) -> bytes:
+        found = cut(request(number))
+        assert found
+        return found[0]
+
     for number in range(3 * MOST_HEADS):
-        known.keep_head(request(number), kept)
+        known.keep_head(head(number), kept)
     assert len(known._heads) == MOST_HEADS
     assert known.ask(request(0), [], lambda _: None) is False
     assert asked == []
     known.ask(request(3 * MOST_HEADS - 1), [], lambda _: None)
     assert asked == [b"{}"]
-    known.keep_head(b"POST / HTTP/1.1\r\nA: " + b"a" * LONGEST_HEAD + b"\r\nContent-Length: 2\r\n\r\n{}", kept)
-    assert max(map(len, known._heads)) < 100
+    known.ask(request(3 * MOST_HEADS - 1), [], lambda _: None, lambda: True)
+    assert asked == [b"{}"], "the client has left"
+    assert cut(b"POST / HTTP/1.1\r\nA: " + b"a" * LONGEST_HEAD + b"\r\nContent-Length: 2\r\n\r\n{}") is None

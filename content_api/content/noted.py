@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from sys import getsizeof
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -72,6 +73,11 @@ def touch(*found: str) -> None:
     noted = _NOTED.get()
     if noted is not None:
         noted.tags.update(found)
+
+
+def weight_of(noted: Noted) -> int:
+    """Bytes that it takes to keep what was noted; the tags themselves are mostly keys that are there anyway."""
+    return getsizeof(noted.tags) + getsizeof(noted.recalled)
 
 
 def note_again(noted: Noted) -> None:

@@ -84,17 +84,22 @@ class _Line:
 
     def build(self, documents: Iterable[SearchDocument]) -> tantivy.Searcher:
         """Put in all that the line begins with. The threads of the writer end with it: many a line is never updated."""
-        return self._write(self._index.writer(*_BUILD), (), documents)
+        writer = self._index.writer(*_BUILD)
+        searcher = self._write(writer, (), documents)
+        writer.wait_merging_threads()  # of texts of 100 MB and more, which become eight segments
+        return searcher
 
     def update(self, removed: Iterable[tuple[str, str]], added: Iterable[SearchDocument]) -> tantivy.Searcher:
         """Take out, put in, and give a searcher of the result. What is put in replaces what has the same id.
 
-        The writer stays for the next update, with six threads that wait: a new one takes as long as the update itself,
-        to open what is there. Every eighth time or so it merges small segments, which takes up to 300 ms, in a thread.
+        The writer stays for the next update, with six threads that wait, for as long as an edition has the line: a new
+        one takes as long as the update itself, to open what is there. Every eighth time or so it merges small segments,
+        which takes up to 300 ms, in a thread. One that fails does not stay: what it holds is half of something.
         """
-        if self._updating is None:
-            self._updating = self._index.writer(*_UPDATE)
-        return self._write(self._updating, removed, added)
+        writer, self._updating = self._updating or self._index.writer(*_UPDATE), None
+        searcher = self._write(writer, removed, added)
+        self._updating = writer
+        return searcher
 
     def _write(
         self, writer: tantivy.IndexWriter, removed: Iterable[tuple[str, str]], added: Iterable[SearchDocument]

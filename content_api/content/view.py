@@ -174,7 +174,7 @@ class View:
                 yield standing
 
     def made(self, shown: Shown | None) -> dict[Any, Any]:
-        """Where to keep what was made of an entity, or of all, of this view alone: gone at midnight, and with the view.
+        """Where to keep what was made of an entity of this view, or, for None, of its lists: until midnight at most.
 
         Of all that is said of an entity the day decides on one thing, whether its review is overdue.
         """

@@ -107,7 +107,7 @@ class Delivery:
         return self._keep(moment, key, await (unless_left(left, asked) if left else asked))
 
     def at_once(self, operation: Operation) -> Reply | None:
-        """The same, where nothing has to be waited for; else None, and nothing was done."""
+        """The same, where nothing has to be waited for; else None, and nothing was executed."""
         found = self._now(operation, self.live(), key_of(operation))
         return None if isinstance(found, Later) else found
 
@@ -195,6 +195,7 @@ class Delivery:
                 for step in FOLLOWING_AT_ONCE if at_once else FOLLOWING:
                     step(like)
                 reply, work.planned = executed(like), True
+                self.shapes.answered(text)
                 note_answered(PLAN)
                 return reply
         except Dear:

@@ -31,7 +31,8 @@ class Memory:
     all editions together has a lock.
 
     The pieces stand where the entity's edition keeps what was made of it, and go with it. `noting` begins to note what
-    an answer has to say of itself, and `again` notes once more what was noted while a piece was made. Selections of an
+    an answer has to say of itself, `again` notes once more what was noted while a piece was made, and `weigh` tells the
+    bytes of that. Selections of an
     entity with fewer than `least` fields are not remembered; every list is, since it stands for many entities.
     """
 
@@ -42,8 +43,10 @@ class Memory:
         *,
         most: int = MOST_BYTES,
         least: int = LEAST_FIELDS,
+        weigh: Callable[[Any], int] = lambda noted: 0,
     ) -> None:
         self.least = least
+        self._weigh = weigh
         self._noting = noting
         self._again = again
         self._most = most
@@ -80,7 +83,7 @@ class Memory:
         with self._noting() as noted:
             # A copy: what orjson gives holds up to ten times the memory that it fills.
             piece = bytes(memoryview(orjson.dumps(build(source, given))))
-        return orjson.Fragment(piece), noted, len(piece) + OVERHEAD
+        return orjson.Fragment(piece), noted, len(piece) + OVERHEAD + self._weigh(noted)
 
     def _hold(self, made: MutableMapping[Any, Any], key: object, size: int) -> None:
         with self._counting:

@@ -116,21 +116,22 @@ class Persisted:
 
         return answer
 
-    def answering_at_once(self, delivery: Delivery) -> Callable[[Operation], Reply | None]:
-        """What answers an operation with data if that can be done at once; else nothing was done, nor is counted."""
+    def answering_at_once(self, delivery: Delivery) -> Callable[[Callable[[], Operation]], Reply | None]:
+        """What reads an operation and answers it, if that can be done at once. Else nothing was executed or counted;
+        where there is no room, nothing was read."""
 
-        def answer(operation: Operation) -> Reply | None:
+        def answer(read: Callable[[], Operation]) -> Reply | None:
             try:
                 with self._place:
-                    found = self.named(operation)
+                    found = self.named(read())
                     note_operation(found.stored or OTHERS, None if found.stored else found.document)
                     reply = delivery.at_once(found)
             except RequestError:  # it is told on the other road
                 return None
-            if reply is None or not reply.reusable:
+            if reply is None:
                 return None
             self.counted[found.stored or OTHERS] += 1
-            return reply
+            return self._counting(reply)
 
         return answer
 

@@ -77,16 +77,21 @@ class Shapes:
     def find(self, asked: Operation, read: Read | None = None) -> Shaped | None:
         """The operation in the names of its shape; None where it has none, or has to be read for another reason.
 
-        A shape is only made where there is `read` to read the text.
+        A shape is only made where there is `read` to read the text. Several may ask about one request before it is
+        answered, so that nothing is counted here of the text.
         """
         lifted = lift(asked.document)
         if lifted is None or len(max(lifted.names, key=len, default="")) > self._longest:
             return None
         shape = self._shape(asked.document, lifted, read)
-        if shape is None or self._texts.enough(asked.document):
+        if shape is None or self._texts.would_be_enough(asked.document):
             return None
         operation = shape.operation(asked, lifted)
         return Shaped(operation, shape.document, lifted.names) if operation else None
+
+    def answered(self, text: str) -> None:
+        """Count a text that was answered by its shape: one that comes often is worth reading."""
+        self._texts.enough(text)
 
     def _shape(self, text: str, lifted: Lifted, read: Read | None) -> Shape | None:
         """The shape, made now if texts like this have been seen often enough."""

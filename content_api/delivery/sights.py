@@ -17,6 +17,10 @@ class Sights:
     def __len__(self) -> int:
         return len(self._counts)
 
+    def would_be_enough(self, what: Hashable) -> bool:
+        """Whether the next sight is, without counting one."""
+        return self._counts.get(hash(what), 0) + 1 >= self._least
+
     def enough(self, what: Hashable) -> bool:
         """Count a sight, and begin anew once there have been enough."""
         key = hash(what)

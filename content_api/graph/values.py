@@ -43,7 +43,7 @@ from content_api.graph.scalars import Locale
 
 PASSING = "passing"
 """In the metadata of a field of an entity: it may change while the edition and the day stay the same, because it looks
-at the history of the branch. What is compiled remembers what was made of an entity, and makes these anew."""
+at the history of the branch. What is compiled remembers what was made of entities and lists, and makes these anew."""
 
 
 @strawberry.type(description="Another name for an entity.")

@@ -19,7 +19,7 @@ from content_api.delivery.operation import Operation, Reply, size_of
 from content_api.errors import RequestError
 from content_api.observe.exchange import note_code
 from content_api.web.asked import Asked
-from content_api.web.body import read_body
+from content_api.web.body import LARGE, read_body
 from content_api.web.errors import graphql_error, headers_of, identified_reply, note_reply
 from content_api.web.known import Again, Ask, offering
 from content_api.web.negotiation import (
@@ -40,8 +40,8 @@ Answer = Callable[[Operation, Left | None], Awaitable[Reply]]
 """Answers an operation, and stops when what is given beside it raises."""
 AnswerAgain = Callable[[], Reply | None]
 """Answers an operation that was answered before, on what is live now, if that can be done at once."""
-AnswerAtOnce = Callable[[Operation], Reply | None]
-"""Answers an operation without waiting for anything; None where that cannot be, or where the answer is an error."""
+AnswerAtOnce = Callable[[Callable[[], Operation]], Reply | None]
+"""Has an operation read, and answers it without waiting for anything; None where that cannot be."""
 AtLeast = Callable[[str], Awaitable[None]]
 """Waits until a commit, or one that follows it, is live. Raises RequestError where that takes too long."""
 
@@ -136,19 +136,17 @@ class GraphQLEndpoint:
 
     def asking(self, request: Request, wanted: Wanted) -> Ask | None:
         """What answers requests that differ from this one in their bodies alone."""
-        at_once, about = self.at_once, read_about(request.scope["query_string"])
+        at_once, longest = self.at_once, min(self.limits.body_bytes, LARGE)
         if at_once is None or request.method != "POST":
             return None
+        about = read_about(request.scope["query_string"])
 
         def ask(body: bytes) -> Answered | None:
-            try:
-                reply = at_once(from_body(body, about, self.limits))
-            except RequestError:
-                return None
+            reply = at_once(lambda: from_body(body, about, self.limits)) if len(body) <= longest else None
             if reply is None:
                 return None
             note_reply(reply)
-            return respond_to(reply, wanted)
+            return respond_to(identified_reply(reply), wanted)
 
         return ask
 

@@ -1,10 +1,10 @@
-"""Requests that came before, by their bytes: whoever sends the same again is answered without reading them, and whoever
-sends another body with the same head without anything but the body being read.
+"""Requests that came before, by their bytes. One that comes again is not read; of one with a head that came before only
+the body is.
 
 An endpoint that can answer a request once more says how (`offering`), or how it answers other bodies, and the protocol
 below it (protocol.py) keeps that, with the part of the head that others had written around the endpoint's. Nothing is
 described twice: what is sent is what the application sent, with the date of the day, an id of its own, and an answer of
-the moment. Whatever is not answered with data at once goes to the application.
+the moment. Whatever cannot be answered at once goes to the application.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from content_api.web.observed import IDENTITY
 from content_api.web.representation import Answered, Header
 
 EXTENSION = "content_api.again"
-"""The name of the ASGI extension: what an endpoint hands its `Again` to, where somebody wants to know."""
+"""The name of the ASGI extension: what an endpoint hands its `Again` and its `Ask` to, where somebody wants to know."""
 STATE = "known_requests"
 """Under this name an application's lifespan hands a KnownRequests to the protocol. Without one, nothing is known."""
 
@@ -42,7 +42,7 @@ LONGEST = 16_000
 MOST_HEADS = 500
 LONGEST_HEAD = 4_000
 END_OF_HEAD = b"\r\n\r\n"
-# As it is written by clients, at the begin of a line. Who writes it otherwise is read as ever.
+# As it is written by clients, at the beginning of a line. Who writes it otherwise is read as ever.
 LENGTHS = (b"\r\nContent-Length: ", b"\r\ncontent-length: ")
 
 # What stands around the id of a request, which the application says first.
@@ -58,7 +58,7 @@ Offer = Callable[[Answered, Again | None, Ask | None], None]
 
 
 def offering(scope: Scope) -> Offer | None:
-    """What to hand an Again to; None where nobody wants it."""
+    """What to tell how such requests are answered; None where nobody wants to know."""
     offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
     return offer
 
@@ -122,8 +122,7 @@ def cut(request: bytes) -> tuple[bytes, bytes] | None:
     if at < 0 or not end or len(head) > LONGEST_HEAD:
         return None
     begin = at + len(name)
-    close = head.find(b"\r\n", begin)
-    digits = head[begin:] if close < 0 else head[begin:close]
+    digits = head[begin:].partition(b"\r\n")[0]
     if not digits.isdigit() or len(digits) > 9 or int(digits) != len(body):
         return None
     return head[:begin] + head[begin + len(digits) :], body
@@ -136,7 +135,7 @@ def around(written: bytes, defaults: bytes, answered: Answered, exchange: Exchan
     None where they are not an answer as the endpoint gave it, between headers of others: somebody has changed it.
     """
     start = b"".join((STATUS_LINE[answered.status], defaults, BEFORE_ID, exchange.identity.encode(), BEHIND_ID))
-    head, end, body = written.partition(b"\r\n\r\n")
+    head, end, body = written.partition(END_OF_HEAD)
     if not written.startswith(start) or body != answered.body:
         return None
     head = (head + end).removeprefix(start)
@@ -184,11 +183,17 @@ class KnownRequests:
         self._observer.answered(known.exchange, identity, began)
         return True
 
-    def ask(self, request: bytes, defaults: list[Header], send: Callable[[bytes], None]) -> bool:
-        """The same for a request whose head is known, and of which the body is read."""
+    def ask(
+        self,
+        request: bytes,
+        defaults: list[Header],
+        send: Callable[[bytes], None],
+        has_left: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """The same for a request whose head is known, by reading its body; not for a client that `has_left`."""
         found = cut(request) if len(request) <= LONGEST else None
         known = self._heads.get(found[0]) if found else None
-        if found is None or known is None:
+        if found is None or known is None or has_left():
             return False
         exchange = alike(known.exchange, known.exchange.traced or new_identity())
         token = CURRENT.set(exchange)
@@ -233,12 +238,11 @@ class KnownRequests:
         self._seen.add(mark)
         return False
 
-    def keep_head(self, request: bytes, known: KnownHead) -> None:
-        """Know a head; that of which nobody has asked for longest makes room for it."""
-        if found := cut(request):
-            self._heads[found[0]] = known
-            if len(self._heads) > MOST_HEADS:
-                self._heads.popitem(last=False)
+    def keep_head(self, head: bytes, known: KnownHead) -> None:
+        """Know a head, as it is cut; that with which nobody has asked for longest makes room for it."""
+        self._heads[head] = known
+        if len(self._heads) > MOST_HEADS:
+            self._heads.popitem(last=False)
 
     def keep(self, request: bytes, known: Known) -> None:
         """Know a request; what was asked for longest ago makes room for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from content_api.observe.exchange import CURRENT, Exchange
+from content_api.observe.exchange import CURRENT, Exchange, alike
 from content_api.web.known import EXTENSION, Again, Ask, Known, KnownHead, KnownRequests, around, cut
 from content_api.web.representation import Answered
 
@@ -45,15 +45,16 @@ class Learning:
             return
         if self.again and self.comes_again:
             self.known.keep(self.request, Known(self.again, exchange, *found, self.answered))
-        if self.ask and self.says_its_length():
-            self.known.keep_head(self.request, KnownHead(self.ask, exchange, *found))
+        if self.ask and (head := self.head()):
+            self.known.keep_head(head, KnownHead(self.ask, alike(exchange, ""), *found))
 
-    def says_its_length(self) -> bool:
-        """Whether the parser has found the same length of the body, in one header, and nothing else that tells one."""
+    def head(self) -> bytes | None:
+        """The head of the request, if the parser has found the same length of the body, in one header, and nothing else
+        that tells one."""
         headers = self.cycle.scope["headers"]
         told = [value for name, value in headers if name in (b"content-length", b"transfer-encoding")]
         found = cut(self.request)
-        return found is not None and told == [b"%d" % len(found[1])]
+        return found[0] if found and told == [b"%d" % len(found[1])] else None
 
     def write(self, data: bytes) -> None:
         self.written.append(data)

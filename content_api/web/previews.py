@@ -112,6 +112,7 @@ class OfBranch:
                 version=found.version,
                 at_least=None,
                 again=None,
+                at_once=None,
             )
             if self.row.stays:
                 await opened.aclose()  # others need the room, for as long as nothing happens here

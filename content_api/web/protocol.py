@@ -17,14 +17,12 @@ from content_api.observe.identity import new_identity
 from content_api.observe.observer import Observer
 from content_api.web.frames import SocketProtocol as SocketProtocol  # servers name both protocols of this file
 from content_api.web.head import check_head, garbled, size_of
-from content_api.web.known import STATE, KnownRequests, lines
+from content_api.web.known import END_OF_HEAD, STATE, KnownRequests, lines
 from content_api.web.learning import Learning
 from content_api.web.observed import STATE as OBSERVER
 from content_api.web.places import Place, is_closed_by_client
 from content_api.web.refusing import last_words
 from content_api.web.timed import LINGER_SECONDS, TimedProtocol
-
-END_OF_HEAD = b"\r\n\r\n"
 
 
 class HttpProtocol(TimedProtocol):
@@ -78,7 +76,7 @@ class HttpProtocol(TimedProtocol):
         if known.answer(data, defaults, self.send_known):
             return
         comes_again = known.is_worth(data)
-        if not (comes_again or self.has_left()) and known.ask(data, defaults, self.send_known):
+        if not comes_again and known.ask(data, defaults, self.send_known, self.has_left):
             return
         begun = self.begun
         self.read(data)

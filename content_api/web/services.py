@@ -44,7 +44,7 @@ class Services:
     again: Callable[[Operation], AnswerAgain] | None = None
     """What answers an operation that was answered once more; without it, each is answered as if it were the first."""
     at_once: AnswerAtOnce | None = None
-    """What answers an operation if nothing has to be waited for; without it, each request is read whole."""
+    """What reads and answers an operation if nothing has to be waited for; without it, each request is read whole."""
     at_least: AtLeast | None = None
     look: Callable[[], None] | None = None
     """Called when a git host says that there is something new, signed with one of the `hook_secrets`."""

@@ -483,6 +483,20 @@ def test_every_language_can_be_read_with_accents_or_without(locale):
     assert reader.says_something("Ketamin")
 
 
+def test_after_an_update_that_failed_nothing_of_it_is_found_and_the_next_is_whole(monkeypatch):
+    index = SearchIndex.build([entity("cause/one", "First"), entity("cause/two", "Second")]).updated(
+        [], [entity("cause/one", "Third")]
+    )
+    monkeypatch.setattr("content_api.content.shelf.whole", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        index.updated([("cause", "cause/two")], [entity("cause/new", "Fourth")])
+    monkeypatch.undo()
+    after = index.updated([], [entity("cause/three", "Fifth")])
+    assert [find(word, after).total for word in ("third", "second", "fourth", "fifth")] == [1, 1, 0, 1]
+    again = after.updated([], [entity("cause/three", "Sixth")])
+    assert [find(word, again).total for word in ("fifth", "sixth")] == [0, 1]
+
+
 STATISTICS = Path("/proc/self/statm")
 
 

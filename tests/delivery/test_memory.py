@@ -10,14 +10,14 @@ from datetime import date
 
 import orjson
 import pytest
-from graphql import parse
+from graphql import GraphQLObjectType, parse
 from graphql.execution import Executor
 
 from content_api.answers import live_of
 from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.models import Recall
-from content_api.content.noted import note_again, noted_by, noting
+from content_api.content.noted import note_again, noted_by, noting, weight_of
 from content_api.content.recalled import recalled_as
 from content_api.content.view import view_of
 from content_api.delivery.delivery import Delivery
@@ -125,13 +125,48 @@ def test_a_list_beside_what_differs_is_made_once_and_noted_each_time():
     keys = [key.partition("/")[2] for key in edition.library.indexes.kinds["condition"]]
     assert len({orjson.dumps(body(on, text, key=key)["data"]) for key in keys}) > 1
     assert memory.bytes == held
+    tags = at_once(on.answer(Operation(text, {"key": keys[0]}))).tags
+    listed = at_once(on.answer(Operation(f"{{ conditions(first: 1) {LIST} }}"))).tags
+    assert listed <= tags
+    assert any(tag.startswith("condition/") for tag in listed)
 
 
-def test_a_list_is_that_of_its_own_locale_channel_and_version():
+def test_only_lists_of_entities_of_a_view_are_remembered():
+    found = {
+        (kind.name, name)
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if READER.list_memory_of(kind, field)
+    }
+    lists = ("conditions", "symptoms", "causes", "treatments", "cautions")
+    assert found == {(kind, name) for kind in ("Query", "Content") for name in lists}
+
+
+def test_what_was_noted_counts_as_well():
+    edition = load(MemorySnapshot(generate(500)))
+    memory = Memory(noting, note_again, weigh=weight_of)
+    on = answering(edition, memory)
+    body(on, "{ conditions(first: 100) { totalCount } }")
+    assert memory.bytes > OVERHEAD + 100 * 50
+
+
+def test_a_recall_is_noted_each_time_a_list_is_used():
+    recalls = {key: Recall(id=key, reason={"en": "Not so."}, since="2026-11-20T11:00:00Z") for key in RECALLED}
+    on = answering(recalled_as(world_edition(), recalls))
+    text = f"query ($key: String) {{ condition(key: $key) {{ name }} symptoms {LIST} }}"
+    told = [body(on, text, key=key)["extensions"] for key in ("moon-hiccups", "nobody", "moon-hiccups")]
+    assert {each["key"] for each in told[0]["recalled"]} & set(RECALLED)
+    assert told[0] == told[1] == told[2]
+
+
+def test_a_list_is_that_of_its_own_locale_and_channel():
     on = answering(fresh())
-    text = f"query ($locale: Locale) {{ content(locale: $locale) {{ conditions {LIST} }} }}"
-    answers = [orjson.dumps(body(on, text, locale=locale)) for _ in range(2) for locale in ("en", "de")]
-    assert len(set(answers)) == 2
+    text = """query ($locale: Locale, $channel: Channel!) { content(locale: $locale, channel: $channel) {
+      conditions { nodes { name sections { text { plain } } } } } }"""
+    scopes = [{"locale": locale, "channel": channel} for locale in ("en", "de") for channel in ("WEB", "CHATBOT")]
+    answers = [orjson.dumps(body(on, text, **scope)) for _ in range(2) for scope in scopes]
+    assert len(set(answers)) == len(scopes)
 
 
 def test_nothing_is_remembered_without_a_memory():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
@@ -13,6 +14,7 @@ from content_api.answers import live_of
 from content_api.content.noted import note_again, noting
 from content_api.delivery import shapes as keeping
 from content_api.delivery.delivery import Delivery
+from content_api.delivery.lane import Lane
 from content_api.delivery.lifted import lift
 from content_api.delivery.limits import Limits
 from content_api.delivery.memory import Memory
@@ -124,6 +126,34 @@ def test_a_text_that_comes_again_and_again_is_read():
         roads.append(target.shaped)
     assert roads == [True] * (SIGHTS - 1) + [False] * 2
     assert page(2) in target.documents
+
+
+SOME = 'symptoms: { some: { symptom: { name: { ne: "x%d" } } } }'
+DEAR = f"{{ a%d: conditions(where: {{ and: [{{ {SOME} }}, {{ {SOME} }}] }}) {{ nodes {{ name }} }} }}"
+
+
+@pytest.mark.parametrize("tried_first", [False, True], ids=["answered", "tried at once before"])
+def test_what_is_asked_about_several_times_before_it_is_answered_is_seen_once(tried_first):
+    """What is dear is tried at once, by one road or two, and then answered in the lane."""
+
+    async def roads() -> tuple[int, list[bool], list[bool]]:
+        target = world(lane=Lane())
+
+        async def asked(text: str) -> bool:
+            operation = Operation(text)
+            assert not (tried_first and target.at_once(operation))
+            assert not (await target.answer(operation)).codes
+            return target.shaped
+
+        new = [await asked(DEAR % (number, number, number)) for number in range(12)]
+        read = len(target.documents)
+        return read, new, [await asked(DEAR % (77, 77, 77)) for _ in range(SIGHTS + 2)]
+
+    read, new, again = asyncio.run(roads())
+    assert read <= SIGHTS + 1
+    assert new[-5:] == [True] * 5
+    assert again[:2] == [True] * 2
+    assert again[-1] is False, "what comes again is read"
 
 
 def test_more_texts_in_turn_than_can_be_held_are_not_read():
