@@ -37,7 +37,7 @@ class Limits:
     introspection_depth: int = 15  # the standard introspection query, which unwraps nine lists and non-nulls, has 15
     introspection_aliases: int = 0  # no tool uses one there, and each would list the whole schema once more
     list_items: int = 100  # as many as a page has; a list is walked once for each time it is filtered by
-    values: int = 1_000  # in variables; a filter that asks the 100 things it may has 600, and one takes 5 µs to coerce
+    values: int = 1_000  # in variables; a filter of 99 things, which cost 5,000, has 600, and one takes 5 µs to coerce
     page_size: int = 100  # five screens; whoever wants more takes the next page
     node_ids: int = 100  # of `nodes`: as many as a page has
     search_characters: int = 200  # a question to a chatbot is seldom longer, and nobody types more into a search box

@@ -469,6 +469,14 @@ def test_a_refusal_names_an_order_by_too_much():
     assert refused.hint == "Order `things` by 3 of the 6 keys: one costs 25."
 
 
+@pytest.mark.parametrize(("number", "fits"), [(99, True), (100, False)])
+def test_the_cost_is_what_bounds_the_things_of_a_where(number, fits):
+    things = ", ".join(["{}"] * number)
+    for where in (f"{{ or: [{things}] }}", f"{{ or: [{{ or: [{{ or: [{things}] }}] }}] }}"):
+        [operation] = parse(f"{{ things(first: 1, where: {where}) {{ totalCount }} }}").definitions
+        assert (price(FILTERED, operation, {}, {}, LIMITS).total <= LIMITS.cost) is fits
+
+
 def test_a_refusal_names_a_filter_that_asks_too_much():
     refused = refusal(100, '{ things(where: {or: [{}, {}, {name: {eq: "c"}}]}) { totalCount } }')
     assert "things(where: 3)" in str(refused)

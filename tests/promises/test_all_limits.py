@@ -31,7 +31,6 @@ ON_THE_PAGE = {
     "delivery/stored.py LARGEST_FILE": "bytes of a stored document's file",
     "delivery/stored.py MOST": "stored documents",
     "delivery/subscribe.py MOST_EVENTS": "events of dear subscriptions",
-    "graph/filters.py MOST_CRITERIA": "things that one `where` asks",
     "publish/archive.py PASSED_OVER": "versions with problems, one after the other",
     "store/names.py _LONGEST": "characters of the name of a version",
     "web/frames.py MOST_FRAMES": "frames",

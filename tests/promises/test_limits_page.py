@@ -28,7 +28,6 @@ from content_api.delivery.price import (
 from content_api.delivery.subscribe import MOST_EVENTS
 from content_api.errors import ERROR_CODES, LONGEST_MESSAGE
 from content_api.graph import connections
-from content_api.graph.filters import MOST_CRITERIA
 from content_api.publish.archive import PASSED_OVER
 from content_api.settings import Settings, read_settings, variable
 from content_api.store.snapshot import Limits as ContentLimits
@@ -85,7 +84,6 @@ def test_the_limits_of_pages_and_requests_are_those_of_the_code():
         connections.DEFAULT_PAGE,
         LONGEST_QUERY_STRING,
         MOST_PARAMETERS,
-        MOST_CRITERIA,
         *(16, 255),  # names with a line before them: test_all_limits.py
         LONGEST_ACCEPT,
         LARGEST_DELIVERY,

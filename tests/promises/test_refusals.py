@@ -16,7 +16,6 @@ from content_api.delivery.lane import Lane
 from content_api.delivery.limits import Limits, hold_versions
 from content_api.delivery.price import hold_text
 from content_api.errors import RequestError
-from content_api.graph.filters import ConditionFilter, StringFilter
 from content_api.publish.publisher import Publisher
 from content_api.publish.queue import Queue
 from content_api.publish.waits import Waits
@@ -189,11 +188,6 @@ REFUSED: dict[str, tuple[Told, str, str]] = {
     "answer_bytes": (asked("{ name }", answer_bytes=10), "25", "10"),
     "bytes of a query string": (lambda: read_query_string(b"a" * 100_001), "100,001", "100,000"),
     "parameters of a query string": (lambda: read_query_string(b"&".join([b"a=1"] * 21)), "21", "20"),
-    "things that one `where` asks": (
-        lambda: ConditionFilter(and_=[ConditionFilter(name=StringFilter(eq="a"))] * 101).criteria,
-        "101",
-        "100",
-    ),
     "characters of the name of a version": (lambda: Names.resolve(None, "a" * 256), "256", "255"),  # type: ignore[arg-type]
     "bytes of a delivery": (lambda: refuse_read(26_214_401, 26_214_400), "26,214,401", "26,214,400"),
     "head_seconds": (lambda: HttpProtocol.too_slow(head(head_seconds=3)), r"4\.0 s", "3 s"),  # type: ignore[arg-type]
