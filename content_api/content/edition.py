@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from immutables import Map
 
 from content_api.content.archive import NO_ARCHIVE, Archive
+from content_api.content.day import today
 from content_api.content.fields import EntityKind, State
 from content_api.content.models import Caution, Entity, Person, Recall, Site, Source
 from content_api.content.relations import codings, targets
@@ -118,7 +119,7 @@ class Edition:
     """Every file of the snapshot by path, so that the next version reads only what changed."""
     entries: Mapping[str, Entry] = field(default_factory=dict, repr=False, compare=False)
     """What the snapshot said that it has, of which the next one may know how it differs."""
-    clock: Callable[[], date] = date.today
+    clock: Callable[[], date] = today
     """Today, by which a review is overdue or not. Tests set it."""
     archive: Archive = field(default=NO_ARCHIVE, repr=False, compare=False)
     """Where the other versions are, and what git knows of this one's past."""
