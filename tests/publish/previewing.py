@@ -57,8 +57,8 @@ class Previewed:
 
 
 @contextmanager
-def previewing(repository: Repository, *patterns: str) -> Iterator[Previewed]:
-    with following(repository) as followed:
+def previewing(repository: Repository, *patterns: str, **options: object) -> Iterator[Previewed]:
+    with following(repository, **options) as followed:  # type: ignore[arg-type]  # what a Branch is told
         branch = followed.publisher.branch
         yield Previewed(followed, Previews(branch, lambda: followed.publisher.live, patterns or ("*",), 0.0))
 

@@ -13,8 +13,8 @@ from content_api.content.edition import Edition
 from content_api.content.view import view_of
 from content_api.errors import RequestError
 from content_api.publish import archive as archives
-from content_api.publish import queue
 from content_api.publish.making import load_older
+from content_api.publish.waits import Waits
 from tests import world
 from tests.publish.world import broken, following, in_content, moon
 from tests.repositories import Repository
@@ -115,10 +115,9 @@ async def test_versions_asked_for_together_are_loaded_once_each(repository, monk
     assert sorted(loads) == sorted(versions[:2])  # the third is live
 
 
-async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository, monkeypatch):
+async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository):
     versions = with_versions(repository, 4)
-    monkeypatch.setattr(queue, "WAITING", 1)
-    with following(repository) as seen:
+    with following(repository, waits=Waits(loads=1)) as seen:
         replies = await asyncio.gather(*(seen.reply(NAME, v=version) for version in versions[:3]))
         assert sorted(reply.codes for reply in replies) == [(), ("OVERLOADED",), ("OVERLOADED",)]
         assert await name_in(seen, versions[1]) == "Name 1"

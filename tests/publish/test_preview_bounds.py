@@ -10,7 +10,7 @@ from content_api.content.search import SearchIndex
 from content_api.delivery.operation import Operation
 from content_api.errors import RequestError, StoreError
 from content_api.publish import previews as module
-from content_api.publish import queue
+from content_api.publish.waits import Waits
 from content_api.store import GitRepository
 from tests.publish.previewing import AT, on, previewing
 from tests.publish.world import MOON, moon
@@ -159,11 +159,10 @@ async def test_what_was_let_go_is_not_kept_by_itself(repository, monkeypatch):
         assert all(isinstance(kept, SearchIndex) for kept in preview.edition.memo.values())
 
 
-async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository, monkeypatch):
-    monkeypatch.setattr(queue, "WAITING", 1)
+async def test_more_loads_than_may_wait_are_refused_and_told_to_come_again(repository):
     for name in ("one", "two", "three"):
         on(repository, name, moon(name))
-    with previewing(repository) as seen:
+    with previewing(repository, waits=Waits(loads=1)) as seen:
         seen.previews.look_seconds = 3600.0
         await seen.is_missing("none")
         found = await asyncio.gather(*(seen.name(name) for name in ("one", "two", "three")), return_exceptions=True)
