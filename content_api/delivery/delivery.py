@@ -126,7 +126,7 @@ class Delivery:
 
         What does not depend on what is live is done here, once. None stands for an answer that is not to be had so.
         """
-        key, work = key_of(operation), self._prepared(operation)
+        key, work = key_of(operation) if self.answers.keeps else None, self._prepared(operation)
         steps = (hold_dear, execute) if self.lane else (execute,)
 
         def answer() -> Reply | None:

@@ -7,6 +7,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -42,7 +43,8 @@ def words_of(document: str) -> frozenset[str]:
     return frozenset(WORDS.keys() & WORD.findall(document))
 
 
-def tags_of(words: Iterable[str], *, pinned: bool, about_content: bool) -> frozenset[str]:
+@lru_cache(maxsize=256)  # there are twelve words, and of their sets few that anybody asks
+def tags_of(words: frozenset[str], *, pinned: bool, about_content: bool) -> frozenset[str]:
     """The tags that an answer has on account of what was asked, whatever it was made from.
 
     What is `pinned` names a version that stays the same, whatever is published.

@@ -25,11 +25,13 @@ from content_api.errors import RequestError
 
 def executed(work: Answering) -> Reply:
     """The reply to an operation that ran, with or without errors in its fields; a refusal where it is too large."""
-    name = work.operation.stored
-    found = [show_execution_error(error, name) for error in work.result.errors or ()]
-    errors = found[: work.limits.errors]
-    body: dict[str, Any] = {"errors": errors} if errors else {}
-    reply = _reply(work, body | {"data": work.result.data}, errors, len(found) - len(errors))
+    data = {"data": work.result.data}
+    if work.result.errors:
+        found = [show_execution_error(error, work.operation.stored) for error in work.result.errors]
+        errors = found[: work.limits.errors]
+        reply = _reply(work, {"errors": errors} | data, errors, len(found) - len(errors))
+    else:
+        reply = _reply(work, data, [])
     return reply if len(reply.body) <= work.limits.answer_bytes else refused(work, _too_large(work, reply))
 
 

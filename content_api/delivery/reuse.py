@@ -69,6 +69,11 @@ class Answers:
         self._outdated: list[Collection[str]] = []
         """The tags of what each publication outdated, since all answers were made anew."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether any is kept at all."""
+        return self._limit > 0
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -63,7 +63,7 @@ def test_the_words_that_matter_are_found_in_a_document(document, words):
     ],
 )
 def test_words_have_tags(words, more, tags):
-    assert tags_of(words, **{"pinned": False, "about_content": False} | more) == tags
+    assert tags_of(frozenset(words), **{"pinned": False, "about_content": False} | more) == tags
 
 
 def test_the_line_is_short_whatever_an_answer_is_made_from():
