@@ -80,7 +80,7 @@ KEPT = {
     "delivery/plans.py Plans._recent": f"{LEAST_RECENT}; each with variables, which have 1,000 values",
     "delivery/plans.py Sighted.plans": f"{DOCUMENT}; eight outcomes of its switches",
     "delivery/plans.py Sighted.sights": f"{DOCUMENT}; eight outcomes of its switches",
-    "delivery/present.py lru_cache": "256 sets of the twelve words in the code",
+    "delivery/present.py tags_of": "256 sets of the twelve words in the code",
     "delivery/price.py Most.places": REQUEST,
     "delivery/price.py _Pricer.filters": REQUEST,
     "delivery/price.py _Pricer.known": REQUEST,
