@@ -14,7 +14,7 @@ from tests.live import ROOT
 SIZES = (ROOT / "docs/how-to/run-it.md").read_text(encoding="utf-8").partition("## How large a machine\n")[2]
 MEASURED = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-SERVER, UNCACHED = 2, 3
+SERVER, UNCACHED, PLANLESS = 2, 3, 4
 """Columns of the table of what servers take for each request."""
 
 
@@ -37,7 +37,7 @@ def said(begins: str) -> list[float]:
 def each_question(column: int, *left_out: str) -> list[float]:
     names = [name for name in ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "304") if name not in left_out]
     rows = [row(MEASURED, name, "CPU time of the server for each request, in microseconds") for name in names]
-    return [float(found[column]) for found in rows]
+    return [numbers(found[column])[0] for found in rows]
 
 
 def close(quoted: float, measured: float) -> bool:
@@ -61,8 +61,8 @@ DEAREST = max(
     numbers(line.split(" | ")[2])[0]
     for line in MEASURED.partition("| allowed | bytes |")[2].partition("\n\n")[0].splitlines()[2:]
 )
-UNPLANNED = numbers(matched(r"`content-api-unplanned` (\d[\d, and\n]+) µs"))
-IN_ALL = matched(r"content-api has (\d+) MB in memory")
+UNPLANNED = each_question(PLANLESS)
+IN_ALL = matched(r"\n\| (\d+) MB \| ")
 EXECUTED = numbers(row(MEASURED, "Q3, three levels deep, through back references")[5])[0]
 PIECES = {
     "an entity of the live version": [round(ENTITY[0]), *INDEX],
