@@ -131,11 +131,14 @@ def outcome(operation: Operation, box: Box) -> str:
     return f"by the executor, {'with errors' if reply.codes else 'without'}" if reply.executed else reply.codes[0]
 
 
+SOME = max(300, QUERIES // 3)  # the schema is small: what there is to meet has been met by then
+
+
 def test_a_plan_answers_of_unions_and_interfaces_as_the_executor_does():
     seen: Counter[str] = Counter()
     planned: Counter[str] = Counter()
 
-    @settings(max_examples=-(-QUERIES // VARIATIONS))
+    @settings(max_examples=-(-SOME // VARIATIONS))
     @given(asked(), st.integers(0, 2**32))
     def compare(query, seed):
         for number in range(seed, seed + VARIATIONS):
@@ -151,7 +154,7 @@ def test_a_plan_answers_of_unions_and_interfaces_as_the_executor_does():
     with structlog.testing.capture_logs():  # to print what is behind an error takes seconds
         compare()
     print(dict(seen), dict(planned))
-    assert seen.total() >= QUERIES
+    assert seen.total() >= SOME
     assert seen["by a plan"] > seen.total() / 3
     assert seen["by the executor, with errors"] > 0
     asked_here = {*FORMS, "a union"} - {"a variable in a list or an object"}  # few fields here have arguments
