@@ -22,9 +22,20 @@ from content_api.web.scoped import Scoped, Served
 from content_api.web.tokens import hashed
 from tests.cli.command import Serving, serving
 from tests.repositories import Repository
-from tests.test_known_requests import NAME, PAGE, TOKEN, connected, counted, exchange, posted, recognised, undated
+from tests.test_known_requests import (
+    NAME,
+    PAGE,
+    TOKEN,
+    connected,
+    counted,
+    exchange,
+    posted,
+    recognised,
+    tagged,
+    undated,
+)
 from tests.test_request_lines import lines
-from tests.world import edited, files
+from tests.world import edited
 
 NUMBERS = count()
 SEARCH = 'search(text: "x") { totalCount }'
@@ -33,10 +44,7 @@ BY_SLUG = "query ($slug: String!) { condition(slug: $slug) { name summary sectio
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> Repository:
-    made = Repository(tmp_path_factory.mktemp("heads") / "content.git", bare=True)
-    made.commit({f"content/{path}": data for path, data in files().items()})
-    made.tag("v1", "main")
-    return made
+    return tagged(tmp_path_factory.mktemp("heads"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -68,12 +69,17 @@ LONG_ROAD = {
 }
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory) -> Repository:
-    made = Repository(tmp_path_factory.mktemp("known") / "content.git", bare=True)
+def tagged(folder: Path) -> Repository:
+    """The content of the tests, whose only version is `v1`."""
+    made = Repository(folder / "content.git", bare=True)
     made.commit({f"content/{path}": data for path, data in files().items()})
     made.tag("v1", "main")
     return made
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Repository:
+    return tagged(tmp_path_factory.mktemp("known"))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ It looks at the thread that runs Python (`--gil`): to py-spy, one that waits for
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,4 +43,6 @@ def drawn(quick: bool, plot: Path) -> str:
                 load(server.url, questions, seconds + 1.0, cores()[1], first_number=10_000_000)
                 if looking.wait(timeout=60):
                     raise RuntimeError(f"py-spy ended with {looking.returncode}: is it allowed to look at processes?")
+    title = f"Where {UNCACHED} spends its time with {QUERY}"  # in place of the command, with the places of one machine
+    plot.write_text(re.sub(r'(<text id="title"[^>]*>)[^<]*', rf"\g<1>{title}", plot.read_text()))
     return f"Where {UNCACHED} spends its time with {QUERY}: {plot}"
