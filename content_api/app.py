@@ -19,7 +19,7 @@ from content_api.delivery.delivery import Delivery
 from content_api.delivery.lane import Lane
 from content_api.delivery.reuse import Answers
 from content_api.delivery.subscribe import Subscriptions
-from content_api.errors import ContentApiError, ContentError
+from content_api.errors import ContentApiError, exit_code
 from content_api.graph.schema import sdl
 from content_api.observe.collectors import Table, exposed
 from content_api.observe.journal import Journal
@@ -71,11 +71,6 @@ def application() -> Starlette:
     except ContentApiError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the log may not be configured, and a person reads this
         raise SystemExit(exit_code(error)) from None
-
-
-def exit_code(error: ContentApiError) -> int:
-    """1 when an editor can mend it, 2 when an operator can."""
-    return 1 if isinstance(error, ContentError) else 2
 
 
 def create_app(settings: Settings | None = None) -> Starlette:

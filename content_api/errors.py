@@ -233,3 +233,8 @@ class NotInMemory(ContentApiError):
         self.name = name
         self.versions = versions
         self.make = make
+
+
+def exit_code(error: ContentApiError) -> int:
+    """How a command ends with it: 1 when an editor can mend it, 2 when an operator can."""
+    return 1 if isinstance(error, ContentError) else 2

@@ -13,11 +13,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from content_api.answers import live_in
-from content_api.app import create_app, exit_code, wire
+from content_api.app import create_app, wire
 from content_api.content.load import load
 from content_api.content.view import View
 from content_api.delivery.plan import compiled as make_plan
-from content_api.errors import RepositoryUnusable, SettingError
+from content_api.errors import RepositoryUnusable, SettingError, exit_code
 from content_api.opening import ContentUnservable, Started, usual_content
 from content_api.publish.current import Current
 from content_api.publish.making import make_edition, retire

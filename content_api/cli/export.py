@@ -23,7 +23,7 @@ Check = Annotated[
 ]
 
 
-def export(context: typer.Context, check: Check = False) -> None:
+def export(check: Check = False) -> None:
     """Write what is promised to clients and editors into `schema/` of the current directory.
 
     That is the GraphQL schema, Apollo's possible types, and a JSON Schema for each kind of content file. Where there is
@@ -34,7 +34,7 @@ def export(context: typer.Context, check: Check = False) -> None:
         content-api export
         content-api export --check
     """
-    files = promised() | (reference(context) if REFERENCE.is_dir() else {})
+    files = promised() | (reference() if REFERENCE.is_dir() else {})
     different = [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in different:
         typer.echo(f"{path} is not what the code says. Run: content-api export" if check else f"Wrote {path}")
@@ -57,6 +57,6 @@ def promised() -> dict[Path, str]:
     }
 
 
-def reference(context: typer.Context) -> dict[Path, str]:
+def reference() -> dict[Path, str]:
     """Path -> text of the pages of docs/reference/ that are rendered whole."""
-    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "cli.md": cli_page(context)}
+    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "cli.md": cli_page()}

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from content_api.bounds import ContentBounds, QuestionBounds, SocketBounds, WaitingBounds
+from content_api.cli import NAME, build
 from content_api.content.export import purposes
 from content_api.settings import Settings, in_environment, variable
 
@@ -51,10 +52,11 @@ def settings_page() -> str:
     return SETTINGS.format(tables="\n\n".join([_settings(Settings, said), *limits]))
 
 
-def cli_page(context: typer.Context) -> str:
-    """docs/reference/cli.md, from the context of a command that runs."""
-    root: Any = context.find_root()  # Typer gives no public types to its own copy of click
-    return CLI.format(commands="\n\n".join(_commands(root.command, root, "content-api")))
+def cli_page() -> str:
+    """docs/reference/cli.md."""
+    group: Any = typer.main.get_command(build())  # Typer gives no public types to its own copy of click
+    context = group.make_context(NAME, [], resilient_parsing=True)
+    return CLI.format(commands="\n\n".join(_commands(group, context, NAME)))
 
 
 def _settings(part: type[BaseModel], said: Mapping[str, str]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from content_api import __version__
-from content_api.cli import COMMANDS
+from content_api.cli import COMMANDS, GROUPS
 from tests.cli.conftest import Command
-
-NAMES = [command.__name__ for command in COMMANDS]
 
 
 def test_the_version_is_printed(tmp_path: Path, command: Command):
@@ -20,12 +22,27 @@ def test_the_version_is_printed(tmp_path: Path, command: Command):
 def test_every_command_is_listed_with_what_it_does(tmp_path: Path, command: Command):
     finished = command("--help", cwd=tmp_path)
     assert finished.code == 0
-    for function in COMMANDS:
-        assert f"│ {function.__name__}" in finished.out
+    for name in COMMANDS:
+        function = getattr(import_module(f"content_api.cli.{name}"), name)
+        assert f"│ {name}" in finished.out
         assert function.__doc__.split()[0] in finished.out
+    assert re.findall(r"│ ([a-z]+) ", finished.out) == [*COMMANDS, *GROUPS]
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_a_command_that_does_not_exist_is_answered_with_one_that_does(tmp_path: Path, command: Command):
+    finished = command("chek", cwd=tmp_path)
+    assert finished.code == 2
+    assert "No such command 'chek'. Did you mean 'check'?" in finished.err
+
+
+@pytest.mark.parametrize("name", ["check", "diff", "log", "status", "hook"])
+def test_who_commits_does_not_wait_for_the_server_to_be_imported(name: str):
+    listed = f"import sys; from content_api.cli import build; build(['{name}']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", listed], check=True, capture_output=True, text=True, timeout=60)
+    assert set(done.stdout.split()) & {"graphql", "strawberry", "uvicorn"} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str, tmp_path: Path, command: Command):
     finished = command(name, "--help", cwd=tmp_path)
     assert finished.code == 0
