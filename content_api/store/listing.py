@@ -13,7 +13,7 @@ from content_api.store.bounds import check, counted, too_deep, too_many
 from content_api.store.objects import Objects
 from content_api.store.process import unreadable
 from content_api.store.snapshot import Entry, EntryKind, Limits
-from content_api.store.tree import RECORD_BYTES, differing, fields, records
+from content_api.store.tree import NO_TREE, RECORD_BYTES, Tree, compared, fields
 
 _HAVE_BYTES = (EntryKind.FILE, EntryKind.SYMLINK)
 
@@ -23,8 +23,8 @@ class Listing:
     """All files below one tree, in no particular order."""
 
     entries: Map[str, Entry]
-    trees: MappingProxyType[str, bytes]
-    """The bytes of each folder's tree by its path, to compare with."""
+    trees: MappingProxyType[str, Tree]
+    """Each folder's tree by its path, to compare with."""
     bytes_in_all: int
     before: Map[str, Entry] = field(default_factory=Map, repr=False, compare=False)
     """The entries from which these were made."""
@@ -94,13 +94,15 @@ class _Walk:
         return dict(self._objects.contents(ids, "tree", allowed))
 
     def _leave(self, path: str) -> dict[str, str | None]:
-        return self._remove(path, self._records(path, self._trees.pop(path)))
+        return self._remove(path, self._trees.pop(path).records())
 
     def _enter(self, path: str, tree: str, data: bytes) -> dict[str, str | None]:
-        gone, come = differing(self._records(path, self._trees.get(path, b"")), self._records(tree, data))
-        self._trees[path] = data
-        left = self._remove(path, gone)
-        return left | self._add(path, tree, come, left)
+        found = compared(self._trees.get(path, NO_TREE), data, self._digits)
+        if found is None:
+            raise unreadable(tree, self._objects.place, "is not a well-formed tree")
+        self._trees[path] = found.tree
+        left = self._remove(path, found.gone)
+        return left | self._add(path, tree, found.come, left)
 
     def _remove(self, folder: str, gone: Iterable[bytes]) -> dict[str, str | None]:
         below: dict[str, str | None] = {}
@@ -125,12 +127,6 @@ class _Walk:
             else:
                 self._come[path] = (kind, found)
         return below
-
-    def _records(self, tree: str, data: bytes) -> list[bytes]:
-        found = records(data, self._digits)
-        if found is None:
-            raise unreadable(tree, self._objects.place, "is not a well-formed tree")
-        return found
 
     def _fields(self, folder: str, found: Iterable[bytes]) -> Iterator[tuple[str, EntryKind | None, str]]:
         prefix = f"{folder}/" if folder else ""

@@ -8,9 +8,12 @@ they answer costs as much to take apart as the trees themselves.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import takewhile
-from operator import eq
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from content_api.store.snapshot import EntryKind
 
@@ -25,6 +28,32 @@ _RECORD = {digits: re.compile(rb"[0-7]{5,6} [^/\0]+\0.{%d}" % (digits // 2), re.
 
 # The bytes of one record at the most: mode, space, a name as long as file systems allow, NUL, and a SHA-256.
 RECORD_BYTES = 6 + 1 + 255 + 1 + 32
+
+
+class Tree(NamedTuple):
+    """A tree's bytes, and where in them each of its records ends."""
+
+    data: bytes
+    ends: array[int]
+
+    def records(self, first: int = 0, last: int | None = None) -> list[bytes]:
+        """All of them, or those of a slice."""
+        ends = [self.start(first), *self.ends[first:last]]
+        return [self.data[start:end] for start, end in pairwise(ends)]
+
+    def start(self, number: int) -> int:
+        return self.ends[number - 1] if number else 0
+
+
+NO_TREE = Tree(b"", array("Q"))
+
+
+class Difference(NamedTuple):
+    """The records that only what a tree was and that only what it is has, and what it is."""
+
+    gone: list[bytes]
+    come: list[bytes]
+    tree: Tree
 
 
 def records(data: bytes, digits: int) -> list[bytes] | None:
@@ -45,14 +74,34 @@ def _kind(mode: bytes) -> EntryKind | None:
     return _KINDS.get(int(mode, 8) & 0o170000, EntryKind.OTHER)
 
 
-def differing(old: list[bytes], new: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Return the records that only the old and that only the new folder has.
+def compared(old: Tree, data: bytes, digits: int) -> Difference | None:
+    """Compare what a tree was with its bytes of now; None if these are not well formed.
 
-    Equal ends are cut off first: one change among 50,000 files then costs 3 ms, not the 20 ms of two large sets.
+    Only what stands between the ends that both have in common is cut into records. That of all 20,000 files of a folder
+    would take 4 ms in which no other thread runs, for the one that was edited; and as long again for what was.
     """
-    head = sum(1 for _ in takewhile(bool, map(eq, old, new)))
-    old, new = old[head:], new[head:]
-    tail = sum(1 for _ in takewhile(bool, map(eq, reversed(old), reversed(new))))
-    old, new = old[: len(old) - tail], new[: len(new) - tail]
-    before, after = set(old), set(new)
-    return [record for record in old if record not in after], [record for record in new if record not in before]
+    was, shift = old.data, len(data) - len(old.data)
+    most = min(len(was), len(data))
+    first = bisect_right(old.ends, _most(most, lambda size: was.startswith(memoryview(data)[:size])))
+    start = old.start(first)
+    tail = _most(most - start, lambda size: was.endswith(memoryview(data)[len(data) - size :]))
+    last = min(bisect_left(old.ends, len(was) - tail) + 1, len(old.ends))
+    come = records(data[start : old.start(last) + shift], digits)
+    if come is None:  # the ends only look alike, or it is not well formed
+        last = len(old.ends)
+        come = records(data[start:], digits)
+    if come is None:
+        return None
+    ends = array("Q", accumulate(map(len, come), initial=start))[1:]
+    rest = old.ends[last:]
+    tree = Tree(data, old.ends[:first] + ends + (array("Q", (end + shift for end in rest)) if shift else rest))
+    gone = old.records(first, last)
+    before, after = set(gone), set(come)
+    return Difference(
+        [record for record in gone if record not in after], [record for record in come if record not in before], tree
+    )
+
+
+def _most(limit: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to a limit for which something holds, that holds for all smaller ones."""
+    return bisect_left(range(1, limit + 1), True, key=lambda number: not holds(number))
