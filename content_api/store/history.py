@@ -6,13 +6,15 @@ import heapq
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
 from typing import overload
+
+from immutables import Map
 
 from content_api.errors import ObjectUnreadable, SnapshotTooLarge
 from content_api.store.commit import Commit
@@ -68,14 +70,15 @@ class _Line:
     """The commits of a line and the versions among them, oldest first. Histories of one branch share it."""
 
     commits: tuple[str, ...]
-    places: Mapping[str, int]
+    places: Map[str, int]
     counts: tuple[int, ...]
     """By a commit's place, how many versions there are up to it and with it."""
     times: tuple[float, ...]
     """By a commit's place, when it was committed, in seconds since 1970; infinity where it does not say so legibly."""
     logged: tuple[Logged, ...]
-    touches: Mapping[str, tuple[int, ...]]
-    """By a file's path, which versions changed it."""
+    touches: Map[str, tuple[int, ...]]
+    """By a file's path, which versions changed it. A Map, as the places are: to copy 50,000 paths for each push, and
+    have the garbage collector walk them and let go of those of before, would hold up readers for 4 ms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,14 +258,14 @@ def _clipped(text: str, most: int) -> str:
 def _line(base: History | None) -> _Line:
     """Return the line of a history without what is newer than it."""
     if base is None:
-        return _Line((), {}, (), (), (), {})
+        return _Line((), Map(), (), (), (), Map())
     line, length, count = base._line, base._length, len(base)
     if length == len(line.commits):
         return line
     commits = line.commits[:length]
     touches = {path: found[: bisect_left(found, count)] for path, found in line.touches.items() if found[0] < count}
-    places = {commit: place for place, commit in enumerate(commits)}
-    return _Line(commits, places, line.counts[:length], line.times[:length], line.logged[:count], touches)
+    places = Map((commit, place) for place, commit in enumerate(commits))
+    return _Line(commits, places, line.counts[:length], line.times[:length], line.logged[:count], Map(touches))
 
 
 def _grown(line: _Line, seen: Sequence[_Seen]) -> _Line:
@@ -273,7 +276,7 @@ def _grown(line: _Line, seen: Sequence[_Seen]) -> _Line:
     commits = [each.version.id for each in seen]
     return _Line(
         line.commits + tuple(commits),
-        {**line.places, **{commit: place for place, commit in enumerate(commits, length)}},
+        line.places.update((commit, place) for place, commit in enumerate(commits, length)),
         line.counts + tuple(accumulate(is_version, initial=count))[1:],
         line.times + tuple(_seconds(each.version.committed_at) for each in seen),
         line.logged + tuple(logged),
@@ -281,14 +284,12 @@ def _grown(line: _Line, seen: Sequence[_Seen]) -> _Line:
     )
 
 
-def _touched(
-    touches: Mapping[str, tuple[int, ...]], logged: Iterable[Logged], first: int
-) -> Mapping[str, tuple[int, ...]]:
+def _touched(touches: Map[str, tuple[int, ...]], logged: Iterable[Logged], first: int) -> Map[str, tuple[int, ...]]:
     come = defaultdict[str, list[int]](list)
     for number, each in enumerate(logged, first):
         for change in each.files or ():
             come[change.path].append(number)
-    return {**touches, **{path: touches.get(path, ()) + tuple(numbers) for path, numbers in come.items()}}
+    return touches.update((path, touches.get(path, ()) + tuple(numbers)) for path, numbers in come.items())
 
 
 def _seconds(moment: datetime | None) -> float:

@@ -193,7 +193,8 @@ def test_one_fetches_at_a_time_and_who_waits_sees_the_result(mirror, repository,
     for thread in threads:
         thread.join()
     # The first to come fetches; one of those that were asked while it did looks again, and that is enough for them all.
-    assert runs.count("ls-remote") == 2
+    # None was, where all had been asked before it could begin.
+    assert runs.count("ls-remote") in (1, 2)
     assert runs.count("fetch") == 1
     assert refs(mirror.path)["refs/heads/main"] == commit
 
