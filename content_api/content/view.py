@@ -188,11 +188,14 @@ class View:
         return kept
 
     def forget(self) -> None:
-        """Let go of what was worked out, which refers back to this view. Reading on works it out again."""
-        self._shown.clear()
-        self._in_order.clear()
-        self._hidden.clear()
-        self._made.clear()
+        """Let go of what was worked out, which refers back to this view. Reading on works it out again.
+
+        One thing after the other: to clear a large dict at once lets no other thread run until it is done.
+        """
+        worked_out: tuple[dict[Any, Any], ...] = (self._in_order, self._shown, self._hidden, self._made)
+        for kept in worked_out:
+            while kept:
+                kept.popitem()
 
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)

@@ -9,7 +9,6 @@ NotInMemory, has it loaded by `holding`, and asks again; it stays while it is he
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError, SnapshotTooLarge
+from content_api.publish.beside import beside
 from content_api.publish.making import freeze, load_older, retire
 from content_api.publish.queue import Queue
 from content_api.store import GitRepository
@@ -239,7 +239,7 @@ class VersionArchive:
 
     async def _load(self, wanted: NotInMemory) -> None:
         if wanted.make:
-            await asyncio.to_thread(wanted.make)
+            await beside(wanted.make)
         elif wanted.name not in self._kept:
             self._keep(await self._read(wanted.name))
 
@@ -248,7 +248,7 @@ class VersionArchive:
         base = self._base_of(commit)
         try:
             with gc_paused():
-                found = await asyncio.to_thread(
+                found = await beside(
                     load_older, self.repository, commit, base, self._live, self._live_snapshot, self.limits
                 )
                 freeze()

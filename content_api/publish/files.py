@@ -20,6 +20,7 @@ from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.content.tags import in_one_line
 from content_api.errors import ObjectUnreadable, StoreError
+from content_api.publish.beside import beside
 from content_api.publish.current import Current, Refusal, trouble_with
 from content_api.publish.making import freeze, make_edition, retire
 from content_api.store import FolderSnapshot
@@ -47,7 +48,7 @@ async def follow_files(
             async for newer in saved_files(folder, limits, digits):
                 before = current.edition
                 with gc_paused():
-                    tags = await asyncio.to_thread(take, current, newer, shown, limits)
+                    tags = await beside(take, current, newer, shown, limits)
                     current.trouble = None
                     if current.edition is not before:
                         retire(before)  # here, on the event loop, no operation is half way through
@@ -81,7 +82,7 @@ async def saved_files(folder: Path, limits: Limits, digits: int) -> AsyncIterato
             return
         if changes or unread:
             unread = False
-            yield await asyncio.to_thread(FolderSnapshot, folder, limits, digits)
+            yield await beside(FolderSnapshot, folder, limits, digits)
 
 
 def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits) -> Collection[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from content_api.content.archive import NO_ARCHIVE, Archive
 from content_api.content.edition import Edition
@@ -13,6 +14,7 @@ from content_api.content.load import gc_paused, load
 from content_api.content.search import indexes_in
 from content_api.content.searchable import search_index
 from content_api.content.view import View
+from content_api.publish.beside import begin_beside
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot
 from content_api.store.snapshot import Limits, Snapshot
@@ -89,7 +91,13 @@ def retire(edition: Edition) -> None:
     """
     begin_anew()
     kept = indexes_in(edition.memo)
-    for key in [key for key in list(edition.memo) if key not in kept]:  # a list: a comparison may add to it meanwhile
-        found = edition.memo.pop(key)
-        if isinstance(found, View):
-            found.forget()
+    gone = [
+        edition.memo.pop(key) for key in list(edition.memo) if key not in kept
+    ]  # a list: a comparison may add to it
+    begin_beside(partial(forget, [each for each in gone if isinstance(each, View)]))
+
+
+def forget(views: Sequence[View]) -> None:
+    """Let go of what views have worked out: of a reader of everything, 50,000 things, which takes 13 ms."""
+    for view in views:
+        view.forget()

@@ -6,7 +6,6 @@ shows the commit that its branch names now: a branch with problems answers with 
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +26,7 @@ from content_api.content.search import indexes_in
 from content_api.content.searchable import search_index
 from content_api.errors import OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.archive import VersionArchive, unreadable
+from content_api.publish.beside import beside
 from content_api.publish.branch import Branch, Good
 from content_api.publish.followers import BranchListener, Followed, Followers
 from content_api.publish.making import freeze, load_beside
@@ -189,7 +189,7 @@ class Previews:
     async def _look(self) -> None:
         began = perf_counter()
         try:
-            found = await asyncio.to_thread(self.branch.repository.refs, HEADS)
+            found = await beside(self.branch.repository.refs, HEADS)
         except (OperatorError, OSError) as error:
             log.error("the branches cannot be looked at", reason=str(error))
             raise overloaded("The branches cannot be looked at just now.") from None
@@ -217,10 +217,10 @@ class Previews:
 
     async def _read(self, commit: str, known: Preview | None) -> Preview:
         earlier = known.archive.names if known else self.live().names
-        names = await asyncio.to_thread(self.branch.names, commit, earlier)
+        names = await beside(self.branch.names, commit, earlier)
         archive = known.archive if known else self._archive(names)
         with gc_paused():
-            found = await asyncio.to_thread(self._judge, commit, names, archive, known)
+            found = await beside(self._judge, commit, names, archive, known)
             freeze()
         if isinstance(found, BranchHasProblems):
             return Preview(commit, archive, found)

@@ -26,6 +26,7 @@ from content_api.content.recalled import recalled_as
 from content_api.content.tags import VERSION, in_one_line
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
+from content_api.publish.beside import beside
 from content_api.publish.branch import Branch, Candidate, Good
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
@@ -182,7 +183,7 @@ class Publisher:
             if self.mirror is None:
                 raise
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
-            await asyncio.to_thread(self.mirror.renew)
+            await beside(self.mirror.renew)
             self._recorded = None  # what pins it may have been lost with the old one
             await self._see_and_take(began)
         if unfetched:  # only now: what an operator pins goes live without the remote
@@ -197,7 +198,7 @@ class Publisher:
             return None
         self._fetch_at, self._told = perf_counter() + self.poll_seconds, False
         try:
-            await asyncio.to_thread(self.mirror.fetch)
+            await beside(self.mirror.fetch)
         except StoreError as error:
             self._fetch_at = 0.0
             return error
@@ -215,31 +216,31 @@ class Publisher:
         if self._renewed_for != live:
             log.error("the mirror is damaged, and is cloned again")
             self._renewed_for = live
-            await asyncio.to_thread(mirror.renew)
+            await beside(mirror.renew)
         self.archive.damaged = False
         self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
     async def _see_and_take(self, began: float) -> None:
-        sight = await asyncio.to_thread(see, self.branch)
+        sight = await beside(see, self.branch)
         if sight != self._seen:
             await self._take(sight, began)
             self._seen = sight
         await self._record()
 
     async def _take(self, sight: Sight, began: float) -> None:
-        names = await asyncio.to_thread(self.branch.names, sight.tip, self.archive.names, dict(sight.refs))
+        names = await beside(self.branch.names, sight.tip, self.archive.names, dict(sight.refs))
         candidate = Candidate(sight.tip, names, sight.pinned)
         self.current.pinned = sight.pinned
         if candidate.version == self.live.edition.version.id:
             self._stay(names)
-            self._recall(await asyncio.to_thread(self.branch.recalls) if sight.pinned else {})
+            self._recall(await beside(self.branch.recalls) if sight.pinned else {})
         else:
             await self._follow(candidate, began)
 
     async def _follow(self, tip: Candidate, began: float) -> None:
         """Serve the newest version that may be, and tell what is wrong with the tip if that is another."""
         with gc_paused():
-            found = await asyncio.to_thread(self._find, tip, self.warming())
+            found = await beside(self._find, tip, self.warming())
             seconds = perf_counter() - began
             live = found.good or self.live
             self._refusals.add(
@@ -271,7 +272,7 @@ class Publisher:
 
     async def _follow_tags(self, names: Names) -> None:
         """A tag may have moved though the branch leads to nothing that can be served: it is read as of what is live."""
-        self._take_names(await asyncio.to_thread(self.branch.names_at, names, self.live.edition.version.id))
+        self._take_names(await beside(self.branch.names_at, names, self.live.edition.version.id))
 
     def _take_names(self, names: Names) -> None:
         """What is live stays; what may be read beside it, and how that is called, may be something else."""
@@ -334,7 +335,7 @@ class Publisher:
         if self._recorded == live or perf_counter() < self._record_again_at:
             return
         try:
-            await asyncio.to_thread(self.branch.repository.keep, self.branch.live_name, live)
+            await beside(self.branch.repository.keep, self.branch.live_name, live)
             self._recorded = live
         except (StoreError, OSError) as error:  # a full disk or a repository of another user: serving needs neither
             self._record_again_at = perf_counter() + RECORD_SECONDS
@@ -343,7 +344,7 @@ class Publisher:
     async def _tidy(self, mirror: Mirror) -> None:
         """Every fetch leaves a pack in the mirror. Git puts them together, which can take a minute: seldom."""
         try:
-            await asyncio.to_thread(mirror.tidy)
+            await beside(mirror.tidy)
         except (StoreError, OSError) as error:
             log.warning("the mirror could not be tidied", reason=str(error))
 
