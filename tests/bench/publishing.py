@@ -61,7 +61,7 @@ def table(quick: bool) -> str:
     rows = []
     for size in QUICK_SIZES if quick else SIZES:
         with tempfile.TemporaryDirectory() as scratch:
-            repository, key, commits = prepared(Path(scratch), size, 6 if quick else 60)
+            repository, key, commits = prepared(Path(scratch), size, 6 if quick else 200)
             half = len(commits) // 2
             for way, some in (("a hook", commits[:half]), ("a look each second", commits[half:])):
                 rows.append((f"{size:,}", way, *row(repository, key, some, way == "a hook", quick)))
