@@ -7,6 +7,6 @@ if __name__ == "__main__":
 
     main(["serve", *sys.argv[1:]])
 else:
-    from content_api.app import application  # without the command line, which a server has no use for
+    from content_api.importing import imported
 
-    app = application()
+    app = imported("content_api.app").application()  # without the command line, which a server has no use for

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from content_api import __version__
 from content_api.errors import ContentApiError, RequestError, exit_code
+from content_api.importing import imported
 
 NAME = "content-api"
 COMMANDS = ("serve", "status", "usage", "pin", "check", "diff", "show", "log", "query", "migrate", "export", "token")
@@ -54,19 +53,6 @@ def build(names: Sequence[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
         else:
             cli.command()(getattr(module, name))
     return cli
-
-
-def imported(name: str) -> Any:
-    """A module. What it and all that it needs are made of is no garbage, and is not looked through for any: that would
-    take as long as a fifth of importing it."""
-    if name in sys.modules:
-        return sys.modules[name]
-    gc.disable()
-    try:
-        return import_module(name)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
