@@ -13,9 +13,12 @@ def imported(name: str) -> Any:
     take a fifth of the time that importing takes."""
     if name in sys.modules:
         return sys.modules[name]
+    enabled = gc.isenabled()
     gc.disable()
     try:
-        return import_module(name)
-    finally:
+        module = import_module(name)
         gc.freeze()
-        gc.enable()
+    finally:
+        if enabled:
+            gc.enable()
+    return module

@@ -115,6 +115,7 @@ def start(opened: Opened, settings: Settings) -> Started:
         current.refuse(beginning.refusal)
     if beginning.trouble:
         current.trouble = beginning.trouble
+    opened.close()  # the next question starts git anew: from a thread, on the processors that this keeps to
     return Started(opened, current, branch, beginning)
 
 

@@ -187,15 +187,16 @@ class View:
             kept = self._made[shown] = {}
         return kept
 
-    def forget(self) -> None:
-        """Let go of what was worked out, which refers back to this view. Reading on works it out again.
+    def forget(self) -> Sequence[dict[Any, Any]]:
+        """Let go of what was worked out, which refers back to this view: it is the caller's, to get rid of.
 
-        One thing after the other: to clear a large dict at once lets no other thread run until it is done.
+        Reading on works it out again.
         """
-        worked_out: tuple[dict[Any, Any], ...] = (self._in_order, self._shown, self._hidden, self._made)
-        for kept in worked_out:
-            while kept:
-                kept.popitem()
+        kept: tuple[dict[Any, Any], ...] = (self._in_order, self._shown, self._hidden, self._made)
+        worked_out = [each.copy() for each in kept]
+        for each in kept:
+            each.clear()
+        return worked_out
 
     def _choose(self, record: Record) -> Shown | None:
         allowed = (State.PUBLISHED, State.DRAFT) if self.drafts else (State.PUBLISHED,)

@@ -27,8 +27,8 @@ from content_api.content.load import gc_paused
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
 from content_api.errors import NotInMemory, ObjectUnreadable, OperatorError, RequestError, SnapshotTooLarge
-from content_api.publish.beside import beside
 from content_api.publish.making import freeze, load_older, retire
+from content_api.publish.processors import beside
 from content_api.publish.queue import Queue
 from content_api.store import GitRepository
 from content_api.store.git import GitSnapshot

@@ -20,9 +20,9 @@ from content_api.content.problems import ContentRefused
 from content_api.content.report import report
 from content_api.content.tags import in_one_line
 from content_api.errors import ObjectUnreadable, StoreError
-from content_api.publish.beside import beside
 from content_api.publish.current import Current, Refusal, trouble_with
 from content_api.publish.making import freeze, make_edition, retire
+from content_api.publish.processors import beside
 from content_api.store import FolderSnapshot
 from content_api.store.snapshot import Limits, Snapshot, Version
 

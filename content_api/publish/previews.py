@@ -26,10 +26,10 @@ from content_api.content.search import indexes_in
 from content_api.content.searchable import search_index
 from content_api.errors import OperatorError, RequestError, SnapshotTooLarge
 from content_api.publish.archive import VersionArchive, unreadable
-from content_api.publish.beside import beside
 from content_api.publish.branch import Branch, Good
 from content_api.publish.followers import BranchListener, Followed, Followers
 from content_api.publish.making import freeze, load_beside
+from content_api.publish.processors import beside
 from content_api.publish.queue import Queue, overloaded
 from content_api.store.history import FileChange
 from content_api.store.names import Names

@@ -26,11 +26,11 @@ from content_api.content.recalled import recalled_as
 from content_api.content.tags import VERSION, in_one_line
 from content_api.errors import ObjectUnreadable, OperatorError, RequestError, StoreError
 from content_api.publish.archive import VersionArchive
-from content_api.publish.beside import beside
 from content_api.publish.branch import Branch, Candidate, Good
 from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
 from content_api.publish.newest import Found, log_lifted, newest_good
+from content_api.publish.processors import beside
 from content_api.publish.refusals import Refusals, author_of
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
@@ -183,7 +183,7 @@ class Publisher:
             if self.mirror is None:
                 raise
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
-            await beside(self.mirror.renew)
+            await asyncio.to_thread(self.mirror.renew)
             self._recorded = None  # what pins it may have been lost with the old one
             await self._see_and_take(began)
         if unfetched:  # only now: what an operator pins goes live without the remote
@@ -198,7 +198,7 @@ class Publisher:
             return None
         self._fetch_at, self._told = perf_counter() + self.poll_seconds, False
         try:
-            await beside(self.mirror.fetch)
+            await asyncio.to_thread(self.mirror.fetch)
         except StoreError as error:
             self._fetch_at = 0.0
             return error
@@ -216,7 +216,7 @@ class Publisher:
         if self._renewed_for != live:
             log.error("the mirror is damaged, and is cloned again")
             self._renewed_for = live
-            await beside(mirror.renew)
+            await asyncio.to_thread(mirror.renew)
         self.archive.damaged = False
         self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
@@ -344,7 +344,7 @@ class Publisher:
     async def _tidy(self, mirror: Mirror) -> None:
         """Every fetch leaves a pack in the mirror. Git puts them together, which can take a minute: seldom."""
         try:
-            await beside(mirror.tidy)
+            await asyncio.to_thread(mirror.tidy)
         except (StoreError, OSError) as error:
             log.warning("the mirror could not be tidied", reason=str(error))
 

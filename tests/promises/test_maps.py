@@ -117,6 +117,7 @@ KEPT = {
     "publish/previews.py Previews._kept": LEAST_RECENT,
     "publish/previews.py Previews._tips": "branches of the repository",
     "publish/purging.py Cache.waiting": "tags that one publication outdates",
+    "publish/processors.py _GOING_ON": UNDER_WAY,
     "publish/queue.py Queue._tasks": UNDER_WAY,
     "standing.py lru_cache": "1,000 commits of the branch",
     "web/asked.py Index._found": REQUEST,

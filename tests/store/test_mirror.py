@@ -179,22 +179,27 @@ def test_one_fetches_at_a_time_and_who_waits_sees_the_result(mirror, repository,
     commit = repository.commit({"content/a.json": b"1"})
     runs: list[str] = []
     real = Mirror._run
+    begun, go_on = threading.Event(), threading.Event()
 
     def slow(self, *arguments, **options):
         runs.append(arguments[0])
-        time.sleep(0.2 * (arguments[0] == "ls-remote"))
+        begun.set()
+        assert go_on.wait(10)
         return real(self, *arguments, **options)
 
     monkeypatch.setattr(Mirror, "_run", slow)
     others = [mirror_of(repository, mirror.path.parent.parent) for _ in range(4)]
-    threads = [threading.Thread(target=other.fetch) for other in others]
-    for thread in threads:
+    first, *late = threads = [threading.Thread(target=other.fetch) for other in others]
+    first.start()
+    assert begun.wait(10)
+    for thread in late:
         thread.start()
+    time.sleep(0.2)  # until they have all been asked
+    go_on.set()
     for thread in threads:
         thread.join()
     # The first to come fetches; one of those that were asked while it did looks again, and that is enough for them all.
-    # None was, where all had been asked before it could begin.
-    assert runs.count("ls-remote") in (1, 2)
+    assert runs.count("ls-remote") == 2
     assert runs.count("fetch") == 1
     assert refs(mirror.path)["refs/heads/main"] == commit
 
