@@ -221,7 +221,7 @@ class Publisher:
         self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
     async def _see_and_take(self, began: float) -> None:
-        sight = await beside(see, self.branch)
+        sight = await asyncio.to_thread(see, self.branch)  # each second, and nearly always for nothing
         if sight != self._seen:
             await self._take(sight, began)
             self._seen = sight
