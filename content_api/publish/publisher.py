@@ -221,7 +221,9 @@ class Publisher:
         self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
     async def _see_and_take(self, began: float) -> None:
-        sight = await asyncio.to_thread(see, self.branch)  # each second, and nearly always for nothing
+        # Each second it is nearly always for nothing, and not worth half of the processors; after a hook it seldom is.
+        sight = await (beside if self._told else asyncio.to_thread)(see, self.branch)
+        self._told = self._told and self.mirror is not None  # with a mirror, to fetch is what makes it untrue
         if sight != self._seen:
             await self._take(sight, began)
             self._seen = sight
