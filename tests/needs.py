@@ -30,6 +30,12 @@ def needs_folder(folder: Path, made_by: str) -> pytest.MarkDecorator:
     return _unless(folder.is_dir(), f"{folder} is missing: run {made_by}")
 
 
+def needs_processors(number: int) -> pytest.MarkDecorator:
+    """Mark for a test of what is kept apart on so many processors, which Linux tells of and lets a thread choose."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    return _unless(there >= number, f"{number} processors, on Linux, are needed")
+
+
 def _unless(present: bool, reason: str) -> pytest.MarkDecorator:
     # Under CI the test runs all the same and says by failing what is missing.
     return pytest.mark.skipif(not present and not os.environ.get("CI"), reason=reason)

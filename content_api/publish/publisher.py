@@ -32,6 +32,7 @@ from content_api.publish.making import freeze
 from content_api.publish.newest import Found, log_lifted, newest_good
 from content_api.publish.processors import beside
 from content_api.publish.refusals import Refusals, author_of
+from content_api.publish.sight import Sight, see
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
 from content_api.store.snapshot import Version
@@ -45,17 +46,6 @@ BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the
 RECORD_SECONDS = 30.0  # until what is live is written down again, where that failed: serving does not need it
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 TIDY_EVERY = 20  # publications; git itself puts packs together when there are 50
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a look saw. Equal sights mean that nothing moved."""
-
-    tip: str
-    pinned: bool
-    refs: frozenset[tuple[str, str]]
-    branch: str | None = None
-    """Where the branch itself is while something else is pinned: what it recalls is hidden all the same."""
 
 
 @dataclass(slots=True)
@@ -174,29 +164,30 @@ class Publisher:
 
     async def _look(self) -> None:
         began = perf_counter()
-        unfetched = await self._fetch()
+        told, self._told = self._told, False
+        unfetched = await self._fetch(told)
         if self.mirror and not unfetched:
             await self._renew_for_older(self.mirror)
         try:
-            await self._see_and_take(began)
+            await self._see_and_take(began, told)
         except ObjectUnreadable as error:
             if self.mirror is None:
                 raise
             log.error("the mirror is damaged, and is cloned again", reason=str(error))
             await asyncio.to_thread(self.mirror.renew)
             self._recorded = None  # what pins it may have been lost with the old one
-            await self._see_and_take(began)
+            await self._see_and_take(began, told)
         if unfetched:  # only now: what an operator pins goes live without the remote
             raise unfetched
 
-    async def _fetch(self) -> StoreError | None:
-        """Bring the mirror up to date, if there is one and it is time; return why that cannot be done.
+    async def _fetch(self, told: bool) -> StoreError | None:
+        """Bring the mirror up to date, if there is one, and it is time or a hook told to; return why it cannot be done.
 
         Between two fetches the mirror is looked at all the same: another process of ours may have fetched.
         """
-        if self.mirror is None or (perf_counter() < self._fetch_at and not self._told):
+        if self.mirror is None or (perf_counter() < self._fetch_at and not told):
             return None
-        self._fetch_at, self._told = perf_counter() + self.poll_seconds, False
+        self._fetch_at = perf_counter() + self.poll_seconds
         try:
             await asyncio.to_thread(self.mirror.fetch)
         except StoreError as error:
@@ -220,10 +211,9 @@ class Publisher:
         self.archive.damaged = False
         self.archive.follow(self.archive.names)  # what could not be read is tried again: it may be whole by now
 
-    async def _see_and_take(self, began: float) -> None:
+    async def _see_and_take(self, began: float, told: bool) -> None:
         # Each second it is nearly always for nothing, and not worth half of the processors; after a hook it seldom is.
-        sight = await (beside if self._told else asyncio.to_thread)(see, self.branch)
-        self._told = self._told and self.mirror is not None  # with a mirror, to fetch is what makes it untrue
+        sight = await (beside if told else asyncio.to_thread)(see, self.branch)
         if sight != self._seen:
             await self._take(sight, began)
             self._seen = sight
@@ -361,13 +351,6 @@ def not_served(commit: str, current: Current, refusal: Refusal) -> RequestError:
     found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
     hint = "`/versions` shows them." if refusal is current.refusal else "Ask for one that mends it."
     return RequestError("VERSION_NOT_YET_LIVE", found, hint)
-
-
-def see(branch: Branch) -> Sight:
-    """Where the branch and everything that names its versions are now."""
-    refs = branch.refs()
-    tip, pinned = branch.tip(refs)
-    return Sight(tip, pinned, frozenset(refs.items()), branch.repository.resolve(branch.ref) if pinned else None)
 
 
 def log_moved(before: Names, after: Names) -> None:

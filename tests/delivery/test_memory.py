@@ -26,6 +26,7 @@ from content_api.delivery.operation import Operation
 from content_api.delivery.plan import written
 from content_api.delivery.plans import Plans
 from content_api.graph.reader import Reader
+from content_api.publish import making
 from content_api.publish.making import retire
 from tests.generator import generate
 from tests.graph.asking import SCHEMA, world_edition
@@ -219,6 +220,23 @@ def test_what_was_made_is_kept_with_the_view_until_it_is_retired():
     assert shown.view.made(shown) is made
     retire(edition)
     assert shown.view.made(shown) == {}
+
+
+def test_who_still_reads_a_version_that_is_retired_loses_nothing_to_the_thread_that_gets_rid_of_it(monkeypatch):
+    """A preview's reader may begin anew in it. What was worked out is taken away at once, and emptied later."""
+    later = []
+    monkeypatch.setattr(making, "begin_beside", later.append)
+    edition = fresh()
+    view = view_of(edition)
+    before = [shown.key for shown in view.all("condition")]
+    retire(edition)
+    assert not view._shown
+    assert not view._in_order
+    assert [shown.key for shown in view.all("condition")] == before
+    [get_rid] = later
+    get_rid()
+    assert view._shown
+    assert [shown.key for shown in view.all("condition")] == before
 
 
 # --- How much --------------------------------------------------------------------------------------------------------

@@ -18,13 +18,14 @@ from structlog.testing import capture_logs
 from content_api.publish import processors
 from content_api.publish.processors import allowed, begin_beside, beside, halves_of
 from tests.cli.command import serving
+from tests.needs import needs_processors
 from tests.publish.world import moon, new_repository
 from tests.waiting import PATIENCE, until
 
 ALL = allowed()
 HALVES = halves_of(ALL)
 
-pytestmark = pytest.mark.skipif(not HALVES.loop, reason="needs Linux and two processors")
+pytestmark = needs_processors(2)
 
 HERE = f"{sys.executable} -c 'import os; print(sorted(os.sched_getaffinity(0)))'"
 
