@@ -31,7 +31,7 @@ from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
 from content_api.publish.newest import Found, log_lifted, newest_good
 from content_api.publish.processors import beside
-from content_api.publish.refusals import Refusals, author_of
+from content_api.publish.refusals import Refusals, author_of, not_served, not_yet_live
 from content_api.publish.sight import Sight, see
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
@@ -339,18 +339,6 @@ class Publisher:
             await asyncio.to_thread(mirror.tidy)
         except (StoreError, OSError) as error:
             log.warning("the mirror could not be tidied", reason=str(error))
-
-
-def not_yet_live(commit: str, current: Current, why: str) -> RequestError:
-    found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is. {why}."
-    return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
-
-
-def not_served(commit: str, current: Current, refusal: Refusal) -> RequestError:
-    number = len(refusal.problems)
-    found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
-    hint = "`/versions` shows them." if refusal is current.refusal else "Ask for one that mends it."
-    return RequestError("VERSION_NOT_YET_LIVE", found, hint)
 
 
 def log_moved(before: Names, after: Names) -> None:

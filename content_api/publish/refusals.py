@@ -10,7 +10,8 @@ import structlog
 
 from content_api.content.problems import ContentRefused
 from content_api.content.report import harmless, report
-from content_api.publish.current import Refusal
+from content_api.errors import RequestError
+from content_api.publish.current import Current, Refusal
 from content_api.store.snapshot import Version
 
 log = structlog.get_logger("content_api.publish")
@@ -48,3 +49,15 @@ def told(refusal: Refusal, place: PurePath, folder: PurePath) -> str:
 def author_of(version: Version) -> str | None:
     """Who wrote a version, as a log may hold it: at a terminal it is printed as it is."""
     return harmless(version.author) if version.author else None
+
+
+def not_yet_live(commit: str, current: Current, why: str) -> RequestError:
+    found = f"Version {commit[:12]} is not live; {current.edition.version.id[:12]} is. {why}."
+    return RequestError("VERSION_NOT_YET_LIVE", found, "Ask again in a moment.")
+
+
+def not_served(commit: str, current: Current, refusal: Refusal) -> RequestError:
+    number = len(refusal.problems)
+    found = f"Version {commit[:12]} has {number} problem{'s' * (number != 1)} and is not served."
+    hint = "`/versions` shows them." if refusal is current.refusal else "Ask for one that mends it."
+    return RequestError("VERSION_NOT_YET_LIVE", found, hint)

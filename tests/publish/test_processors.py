@@ -126,16 +126,21 @@ def test_what_somebody_says_of_the_processors_meanwhile_holds():
 
 
 def test_each_event_loop_gives_back_its_own():
-    ends = [threading.Event(), threading.Event()]
+    both, ends = threading.Barrier(3), [threading.Event(), threading.Event()]
     afterwards = {}
 
+    def work(number):
+        both.wait(10)
+        ends[number].wait(10)
+
     async def run(number):
-        await beside(ends[number].wait, 10)
+        await beside(work, number)
         afterwards[number] = allowed()
 
     threads = [threading.Thread(target=lambda number: asyncio.run(run(number)), args=(number,)) for number in (0, 1)]
     for thread in threads:
         thread.start()
+    both.wait(10)
     for end, thread in zip(ends, threads, strict=True):
         end.set()
         thread.join()

@@ -45,6 +45,14 @@ def test_what_is_not_well_formed_is_told_whatever_it_is_compared_with(head, betw
         assert (found and found.tree.records()) == expected
 
 
+def test_ends_that_only_look_alike_are_not_taken_for_the_same_records():
+    """The last record of before stands at the end of a longer one, whose name has a space in it."""
+    first, last = b"100644 b\0" + b"1" * 20, b"100644 a\0" + b"2" * 20
+    longer = b"100644 a " + last
+    found = compared(of([first, last]), longer, 40)
+    assert (found.gone, found.come, found.tree) == ([first, last], [longer], of([longer]))
+
+
 @pytest.mark.parametrize("cut", [20, 21, 30])
 def test_a_tree_that_is_cut_short_is_not_well_formed(cut):
     whole = [b"100644 %d.json\0" % number + os.urandom(20) for number in range(10)]
