@@ -37,12 +37,14 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
 
 
 def imported() -> ModuleType:
-    """pygal, without what it leaves in the search for modules: Python warns of it at each import that follows."""
-    before = list(sys.meta_path)
+    """pygal, without what it leaves in the search for modules: Python warns of it at each import that follows.
+
+    What it imports leaves something there too, without which no version of a package would be found afterwards.
+    """
     import pygal
     import pygal.style
 
-    sys.meta_path[:] = before
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
     return pygal
 
 
