@@ -205,11 +205,23 @@ def dear_to_plain(tmp_path_factory) -> Path:
 
 @each_attack
 def test_who_asks_a_plain_server_is_not(attack: str, dear_to_plain: Path):
-    """One of its own for each attack: it takes half a minute to recover from some."""
+    """That the attack is one is shown once it was seen. What else the machine does can hide it, by making the readers
+    who are not attacked wait as well."""
+    looks = []
+    for _ in range(3):
+        seen, unharmed = look_at_plain(attack, dear_to_plain)
+        looks.append((seen, unharmed))
+        if seen > unharmed:
+            return
+    pytest.fail(f"they waited, and would have unharmed at most, so many s: {looks}")
+
+
+def look_at_plain(attack: str, dear: Path) -> tuple[float, float]:
+    """Like `look`, at a server of its own: it takes half a minute to recover from some."""
     with peer.plain() as server:
         idle = min(p99(server, IDLE_SECONDS) for _ in range(3))
-        with under(attack, server, dear_to_plain):
-            assert p99(server) > most(idle)
+        with under(attack, server, dear):
+            return p99(server), most(idle)
 
 
 def test_a_plain_server_goes_on_for_clients_that_are_gone_when_it_is_over(dear_to_plain: Path):
