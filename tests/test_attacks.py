@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice, permutations
 from pathlib import Path
 
 import pytest
+from graphql import parse
 from starlette.testclient import TestClient
 
 from content_api.app import create_app
@@ -73,10 +74,12 @@ def test_what_is_compared_has_a_limit_that_no_page_comes_near(client):
 # ---- as dear as may be, to read and to execute
 
 
-MOST_SECONDS_ACCEPTED = 0.05
+MOST_TIMES_ACCEPTED = 3.4
+"""As often as PLAIN could be read by graphql-core meanwhile. 50 ms are promised, and the machine of docs/performance.md
+reads it in 14.8: one that is slower, or busy with other things, is slower with both."""
 ENTITIES, MANY = 5_000, 20_000
 """As many as prices were measured with; and so many that filters and orders cost more, and fewer are accepted."""
-ROUNDS = 12
+ROUNDS, TRIES = 12, 3
 MERGED = 'condition(slug: "a") { ' + "requiredCautions{name}" * 44 + " }"
 """As much as may be compared."""
 
@@ -125,6 +128,7 @@ def filled(document: str) -> str:
     return comments + "," * (9_900 - len(comments) - len(document)) + document
 
 
+PLAIN = filled("{" + " ".join(f'a{i}: b(c: {{d: [{i}, "x"]}}) {{ e f {{ g }} }}' for i in range(200)) + "}")
 DEAR = dear_twice(87, 22, 12, 15)
 DEAR_AMONG_MANY = dear_twice(23, 6, 3, 4)
 
@@ -151,26 +155,40 @@ def larger(tmp_path_factory) -> Iterator[TestClient]:
         yield found
 
 
-def least_seconds(client: TestClient, document: str) -> float:
-    """The least of some times, each of a text that is new: what else the machine does is not counted against it."""
-    found = []
-    for number in range(ROUNDS):
+def times(client: TestClient, document: str, numbers: Iterable[int]) -> float:
+    """How often PLAIN could be read while a document is answered: the least of each, of some that take turns, and of
+    the document each time another text. What else the machine does is not counted against it."""
+    dear, plain = [], []
+    for number in numbers:
         body = json.dumps({"query": " " * number + document.replace("%", str(number))})
         start = time.process_time()
         response = client.post("/graphql", content=body, headers=HEADERS)
-        found.append(time.process_time() - start)
+        answered = time.process_time()
+        parse(PLAIN)
+        dear.append(answered - start)
+        plain.append(time.process_time() - answered)
         assert "errors" not in response.json(), response.text
-    return min(found)
+    return min(dear) / min(plain)
+
+
+def assert_answered_within_its_time(client: TestClient, document: str) -> None:
+    """One try of three has to be good: no text gets dearer by itself, and the machine may be busy for seconds."""
+    found = []
+    for numbers in (range(start, start + ROUNDS) for start in range(0, TRIES * ROUNDS, ROUNDS)):
+        found.append(times(client, document, numbers))
+        if found[-1] < MOST_TIMES_ACCEPTED:
+            return
+    pytest.fail(f"it took so many times as long as a plain text is read: {found}")
 
 
 @pytest.mark.parametrize("document", DEAR.values(), ids=DEAR.keys())
 def test_what_is_as_dear_as_may_be_to_read_and_to_execute_is_answered_within_its_time(large, document):
-    assert least_seconds(large, document) < MOST_SECONDS_ACCEPTED
+    assert_answered_within_its_time(large, document)
 
 
 @pytest.mark.parametrize("document", DEAR_AMONG_MANY.values(), ids=DEAR_AMONG_MANY.keys())
 def test_so_is_it_among_more_entities_where_less_of_it_is_accepted(larger, document):
-    assert least_seconds(larger, document) < MOST_SECONDS_ACCEPTED
+    assert_answered_within_its_time(larger, document)
 
 
 @pytest.mark.parametrize("about", [*DEAR][:5])
