@@ -33,20 +33,25 @@ POLL_SECONDS = 1.0  # as it is if nobody says
 NEVER = 3_600.0  # seconds between two looks where a hook tells of a push
 PAUSE_SECONDS = 0.002  # between two questions of who waits for the new text: that is how exact the figures are
 READS_A_SECOND = 100  # of a reader, whatever the last answer took: a server that stands still is asked all the same
-IDLE_SECONDS = 10.0
+IDLE_SECONDS = 5.0
+ROUNDS = 6  # of idle times and publications in turn, so that both have their share of what else the machine does
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """When the branch was told to move, and when the new text was first in an answer."""
-
-    commit: str
+class Time:
     began: float
     ended: float
 
     @property
     def seconds(self) -> float:
         return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Time):
+    """When the branch was told to move, and when the new text was first in an answer."""
+
+    commit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +104,24 @@ def row(repository: Repository, key: str, commits: Sequence[str], hooked: bool, 
         "CONTENT_API_POLL_SECONDS": str(NEVER if hooked else POLL_SECONDS),
     }
     with serving("--content", str(repository.path), "--ref", "main", cwd=repository.path, **settings) as server:
-        publications, reads = measured(server, repository, key, commits, hooked, 2.0 if quick else IDLE_SECONDS)
+        idle_times, publications, reads = measured(server, repository, key, commits, hooked, quick)
         logged = logged_seconds(server)
     times = [each.seconds for each in publications]
-    began = publications[0].began
-    idle = percentile([read.seconds for read in reads if read.due < began], 99)
+    otherwise = percentile([read.seconds for read in reads if during(read, idle_times)], 99)
     meanwhile = percentile([read.seconds for read in reads if during(read, publications)], 99)
     return (
         duration(percentile(times, 50)),
         duration(percentile(times, 99)),
         duration(percentile([logged[each.commit] for each in publications], 50)),
-        duration(idle),
+        duration(otherwise),
         duration(meanwhile),
-        f"{meanwhile / idle:.1f}",
+        f"{meanwhile / otherwise:.1f}",
     )
 
 
-def during(read: Read, publications: Sequence[Published]) -> bool:
-    """Whether any of a read's time was one of a publication."""
-    return any(read.due < each.ended and read.due + read.seconds > each.began for each in publications)
+def during(read: Read, times: Sequence[Time]) -> bool:
+    """Whether any of a read's time was one of these."""
+    return any(read.due < each.ended and read.due + read.seconds > each.began for each in times)
 
 
 def percentile(values: Sequence[float], share: int) -> float:
@@ -130,19 +134,26 @@ def percentile(values: Sequence[float], share: int) -> float:
 
 
 def measured(
-    server: Serving, repository: Repository, key: str, commits: Sequence[str], hooked: bool, idle: float
-) -> tuple[list[Published], list[Read]]:
-    """Push one commit after the other while a reader reads, who begins some seconds before the first."""
+    server: Serving, repository: Repository, key: str, commits: Sequence[str], hooked: bool, quick: bool
+) -> tuple[list[Time], list[Published], list[Read]]:
+    """Push one commit after the other while a reader reads. Now and then nothing is pushed for some seconds."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     random = Random(0)
+    idle_times, publications = [], []
     with reading(server, key) as reads:
-        time.sleep(idle)
-        publications = []
-        for commit in commits:
+        for number, commit in enumerate(commits):
+            if number % -(-len(commits) // ROUNDS) == 0:
+                idle_times.append(idle(1.0 if quick else IDLE_SECONDS))
             publications.append(published(server, connection, repository, key, commit, hooked))
             time.sleep(random.uniform(0.2, 1.2))  # so that a push falls anywhere between two looks
     connection.close()
-    return publications, reads
+    return idle_times, publications, reads
+
+
+def idle(seconds: float) -> Time:
+    began = time.monotonic()
+    time.sleep(seconds)
+    return Time(began, time.monotonic())
 
 
 def published(
@@ -163,7 +174,7 @@ def published(
         if time.monotonic() - began > 60:
             raise RuntimeError(f"{commit} is not live after a minute:\n{server.log.read_text()[-2_000:]}")
         time.sleep(PAUSE_SECONDS)
-    return Published(commit, began, time.monotonic())
+    return Published(began, time.monotonic(), commit)
 
 
 def asking(key: str) -> bytes:
