@@ -33,8 +33,8 @@ POLL_SECONDS = 1.0  # as it is if nobody says
 NEVER = 3_600.0  # seconds between two looks where a hook tells of a push
 PAUSE_SECONDS = 0.002  # between two questions of who waits for the new text: that is how exact the figures are
 READS_A_SECOND = 100  # of a reader, whatever the last answer took: a server that stands still is asked all the same
-# With a hook, and with looks. A push that a hook tells of takes the time of three or four questions of the reader: of 60
-# pushes, what 99 of 100 wait for is what the third slowest waits for, and twice as much in one run as in the next.
+# With a hook, and with looks. A push that a hook tells of takes the time of three or four questions of the reader: of
+# 60 pushes, what 99 of 100 wait for is what the third slowest waits for, and twice as much in one run as in the next.
 PUSHES, QUICK_PUSHES = (300, 60), (3, 3)
 IDLE_SECONDS = 5.0
 ROUNDS = 6  # of idle times and publications in turn, so that both have their share of what else the machine does
