@@ -17,9 +17,10 @@ from structlog.testing import capture_logs
 
 from content_api.publish import processors
 from content_api.publish.processors import allowed, begin_beside, beside, halves_of
+from content_api.publish.sight import see
 from tests.cli.command import serving
 from tests.needs import needs_processors
-from tests.publish.world import moon, new_repository
+from tests.publish.world import following, moon, new_repository
 from tests.waiting import PATIENCE, until
 
 ALL = allowed()
@@ -194,3 +195,36 @@ def test_what_goes_wrong_in_it_is_logged():
     with capture_logs() as logs:
         asyncio.run(run())
     assert [type(line["exc_info"]) for line in logs] == [ZeroDivisionError]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mirrored", [False, True])
+async def test_only_a_look_that_somebody_asked_for_keeps_the_event_loop_off_processors(
+    repository, monkeypatch, mirrored
+):
+    apart = []
+
+    async def noting(work, *arguments):
+        apart.append(work)
+        return await beside(work, *arguments)
+
+    monkeypatch.setattr("content_api.publish.publisher.beside", noting)
+    with following(repository) as seen:
+        if mirrored:
+            monkeypatch.setattr(seen.publisher, "mirror", Unmoved())
+        await seen.publisher.look()
+        apart.clear()
+        await seen.publisher.look()
+        assert apart == []
+        seen.publisher.look_now()
+        await seen.publisher.look()
+        assert apart == [see]
+        await seen.publisher.look()
+        assert apart == [see]
+
+
+class Unmoved:
+    """Stands for a mirror that is up to date: what it is asked for is done."""
+
+    def fetch(self) -> None:
+        pass

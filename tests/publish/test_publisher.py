@@ -9,8 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from content_api.errors import RequestError
-from content_api.publish.processors import beside
-from content_api.publish.sight import see
 from content_api.publish.waits import Waits
 from tests import world
 from tests.publish.world import broken, following, in_content, moon
@@ -326,35 +324,3 @@ async def test_what_fails_as_it_goes_live_is_done_again_by_the_next_look(reposit
         await seen.publisher.look()
         assert (seen.live, seen.current.trouble) == (pushed, None)
         assert await seen.ask(NAME) == {"condition": {"name": "Newer"}}
-
-
-@pytest.mark.parametrize("mirrored", [False, True])
-async def test_only_a_look_that_somebody_asked_for_keeps_the_event_loop_off_processors(
-    repository, monkeypatch, mirrored
-):
-    apart = []
-
-    async def noting(work, *arguments):
-        apart.append(work)
-        return await beside(work, *arguments)
-
-    monkeypatch.setattr("content_api.publish.publisher.beside", noting)
-    with following(repository) as seen:
-        if mirrored:
-            monkeypatch.setattr(seen.publisher, "mirror", Unmoved())
-        await seen.publisher.look()
-        apart.clear()
-        await seen.publisher.look()
-        assert apart == []
-        seen.publisher.look_now()
-        await seen.publisher.look()
-        assert apart == [see]
-        await seen.publisher.look()
-        assert apart == [see]
-
-
-class Unmoved:
-    """Stands for a mirror that is up to date: what it is asked for is done."""
-
-    def fetch(self) -> None:
-        pass
