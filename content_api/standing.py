@@ -59,7 +59,9 @@ def status_of(current: Current, purging: Purging | None = None, is_ending: bool 
 def refused(refusal: Refusal) -> Refused:
     version = refusal.version
     author = harmless(version.author) if version.author else None
-    return Refused(version.id, author, first_line(version.message), refusal.at, refusal.problems)
+    public = tuple(problem for problem in refusal.problems if problem not in refusal.private)
+    withheld = len(refusal.problems) - len(public)
+    return Refused(version.id, author, first_line(version.message), refusal.at, public, withheld)
 
 
 class Overviews:

@@ -29,6 +29,8 @@ from tests.publish.world import MOON, broken, following, in_content, moon, new_r
 from tests.repositories import ISOLATED, Repository
 from tests.world.snapshot import MemorySnapshot
 
+YAWNS = "conditions/cloud-yawns.json"
+
 pytestmark = pytest.mark.anyio
 
 
@@ -74,6 +76,21 @@ async def test_a_refusal_is_told_whole_and_without_paths_or_addresses(repository
         assert "@" not in text
 
 
+async def test_of_a_refusal_what_is_about_drafts_is_counted_and_not_told(repository):
+    unreadable = world.edited({YAWNS: {"/text/en/slug": "Not A Slug"}, MOON: {"/state": "NONE"}})
+    naming = world.edited({MOON: {"/text/en/slug": "cloud-yawns"}})
+    with following(repository) as seen:
+        await seen.push(in_content(unreadable))
+        status = status_of(seen.current)
+        assert [problem.path for problem in status.refused.problems] == [MOON]
+        assert status.refused.withheld == len(seen.current.refusal.problems) - 1 > 0
+        assert "yawns" not in orjson.dumps(as_json(status)).decode().lower()
+        assert figures_of(seen.current, None, 0).problems == len(seen.current.refusal.problems)
+        await seen.push(in_content(world.files() | naming))
+        status = status_of(seen.current)
+        assert (status.refused.problems, status.refused.withheld) == ((), 2)
+
+
 async def test_an_author_who_is_called_like_an_address_is_told_without_its_host(repository):
     with following(repository) as seen:
         await seen.push(broken(), author="eve@example.org <eve@example.org>")
@@ -82,7 +99,7 @@ async def test_an_author_who_is_called_like_an_address_is_told_without_its_host(
 
 async def test_all_problems_are_told_up_to_a_hundred(repository):
     with following(repository) as seen:
-        await seen.push(in_content({f"causes/cause-{number}.json": b"{" for number in range(101)}))
+        await seen.push(in_content({f"causes/cause-{number}.json": b'{"state": "PUBLISHED"' for number in range(101)}))
         assert len(status_of(seen.current).refused.problems) == 100
 
 

@@ -99,13 +99,18 @@ def before_receive(updates: list[Update], objects: Path | None, is_wanted: Calla
             yield at(each.new, each.old, objects)
 
 
-def at(commit: str, against: str | None, objects: Path | None) -> Checked:
-    """Everything that is wrong with a commit. Where nothing is committed yet, it says itself where its content is."""
+def at(commit: str, old: str | None, objects: Path | None) -> Checked:
+    """Everything that is wrong with a commit. Where nothing is committed yet, it says itself where its content is.
+
+    As for a server, it must account for the entities of where it parted from the `old` one: for a rollback that is the
+    commit itself, and for a rewritten branch what both have in common.
+    """
     settings = read_settings()
     folder = settings.folder
     with open_repository(HERE, folder=folder, deadline=settings.git_deadline, objects=objects) as repository:
         if folder is None and repository.resolve("HEAD") is None:
             folder = repository.usual_folder(commit)
+        against = (repository.merge_base(old, commit) or commit) if old else None
     return checked(HERE, commit, against, folder=folder, objects=objects)
 
 

@@ -61,7 +61,9 @@ def as_text(found: Status) -> str:
     lines = harmless("\n".join(f"{name:<11}{text}" for name, text in facts(found)))
     if not found.refused:
         return lines
-    return f"{lines}\n\n{harmless(report(ContentRefused('', found.refused.problems), PurePath()))}"
+    return (
+        f"{lines}\n\n{harmless(report(ContentRefused('', found.refused.problems), PurePath(), found.refused.withheld))}"
+    )
 
 
 def facts(found: Status) -> Iterator[tuple[str, str]]:

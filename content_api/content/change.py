@@ -58,31 +58,50 @@ class Change:
         return EntityKind(self.key.partition("/")[0])
 
 
-def changes(before: Edition, after: Edition, *, drafts: bool = False) -> tuple[Change, ...]:
-    """What became of each entity that is not the same in both editions, by kind of entity and key.
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What two editions differ in, by kind of entity and key."""
+
+    told: tuple[Change, ...]
+    hidden: tuple[str, ...]
+    """Keys of what is not told, because a recall that came later hides it, though neither version knew of that."""
+
+
+def differences(before: Edition, after: Edition, *, drafts: bool = False) -> Differences:
+    """What became of each entity that is not the same in both editions, for somebody who reads them by the API.
 
     Without `drafts` it is what the public can see. A redirected, new entity is RENAMED once: of several that were
     merged into it the first by key is its former self, the others are REMOVED.
     """
+    found = changes(before, after, drafts=drafts)
+    hidden = [_hidden_since(change, before, after) for change in found]
+    return Differences(
+        tuple(change for change, keys in zip(found, hidden, strict=True) if not keys),
+        tuple(key for keys in hidden for key in keys),
+    )
+
+
+def changes(before: Edition, after: Edition, *, drafts: bool = False) -> tuple[Change, ...]:
+    """The same, whatever was recalled later: for editors, who have the files."""
     old, new = _Side(before, drafts), _Side(after, drafts)
     keys = _differing(old, new)
     former = _former_keys(keys, old, new)
     found = (_change(key, former.get(key, key), old, new) for key in keys.difference(former.values()))
-    told = (change for change in found if change and (drafts or not _hidden_since(change, old, new)))
+    told = (change for change in found if change)
     return tuple(sorted(told, key=lambda change: (_ORDER[change.entity_kind], change.key)))
 
 
-def number_of_candidates(before: Edition, after: Edition) -> int:
-    """How many entities have to be looked at to tell what differs for the public."""
-    return len(_differing(_Side(before, False), _Side(after, False)))
+def number_of_candidates(before: Edition, after: Edition, *, drafts: bool = False) -> int:
+    """How many entities have to be looked at to tell what differs."""
+    return len(_differing(_Side(before, drafts), _Side(after, drafts)))
 
 
-def _hidden_since(change: Change, old: _Side, new: _Side) -> bool:
-    """Whether a recall that came later hides what there is to tell, though neither version knew of it."""
+def _hidden_since(change: Change, before: Edition, after: Edition) -> list[str]:
+    """The keys of what there is to tell that a recall hides which came later."""
     if change.kind is ChangeKind.WITHDRAWN:
-        return False
-    keys = {change.key, change.previous_key or change.key}
-    return any(key in side.edition.later_recalls or key in side.edition.withheld for key in keys for side in (old, new))
+        return []
+    keys = (change.key, change.previous_key) if change.previous_key else (change.key,)
+    return [key for key in keys if any(key in each.later_recalls or key in each.withheld for each in (before, after))]
 
 
 def recalls_of(edition: Edition) -> Mapping[str, Recall]:

@@ -43,6 +43,7 @@ from content_api.content.reading import Delta, Rebuilt, difference, parsed, reco
 from content_api.content.relations import RELATION_NAMES
 from content_api.content.suspects import suspects
 from content_api.content.translations import where_written
+from content_api.content.unpublished import about_drafts
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
@@ -66,6 +67,7 @@ def load(
         limits = limits or Limits()
         budget = Budget.from_now(snapshot.place, limits.seconds)
         model = model_version(snapshot, entries, known, limits)
+        was: Mapping[str, Record] = known.library.records if known else {}
         if known and known.library.site.model_version != model:
             known = None  # the same bytes, but another model: each file means something else
         delta = difference(snapshot, known)
@@ -73,7 +75,7 @@ def load(
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
-            raise ContentRefused(snapshot.place, ordered(problems))
+            raise refused(problems, snapshot, entries, limits, {}, was)
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, rebuilt, delta, known)
         single = within(library, rebuilt, delta)
@@ -89,7 +91,7 @@ def load(
             found += found_beside()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
-            raise ContentRefused(snapshot.place, ordered(problems))
+            raise refused(problems, snapshot, entries, limits, library.records, was)
         return Edition(snapshot.version, library, files, entries)
 
 
@@ -101,6 +103,18 @@ def recalls_of(snapshot: Snapshot) -> dict[str, Recall]:
     [(_, data)] = snapshot.read([entry.blob])
     listed, _ = parse(RECALLS, place, data)
     return {recall.id: recall for recall in listed.recalls} if listed else {}
+
+
+def refused(
+    problems: Iterable[Problem],
+    snapshot: Snapshot,
+    entries: Mapping[str, Entry],
+    limits: Limits,
+    records: Mapping[str, Record],
+    before: Mapping[str, Record],
+) -> ContentRefused:
+    first = ordered(problems)
+    return ContentRefused(snapshot.place, first, about_drafts(first, snapshot, entries, limits, records, before))
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:

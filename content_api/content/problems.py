@@ -35,9 +35,10 @@ class Problem:
 
 
 class ContentRefused(ContentError):
-    """The content has problems; none of it is served."""
+    """The content has problems; none of it is served. Those that are `private` are about drafts."""
 
-    def __init__(self, place: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, place: str, problems: Iterable[Problem], private: frozenset[Problem] = frozenset()) -> None:
         self.place = place
         self.problems = tuple(problems)
+        self.private = private
         super().__init__(f"{place} has {len(self.problems)} problem{'s' * (len(self.problems) != 1)}")

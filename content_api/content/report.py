@@ -24,16 +24,27 @@ def first_line(message: str | None) -> str | None:
     return harmless(message.strip().split("\n", 1)[0].rstrip("\r")) or None if message else None
 
 
-def report(refused: ContentRefused, folder: PurePath) -> str:
+def report(refused: ContentRefused, folder: PurePath, withheld: int = 0) -> str:
     """All problems, file by file, then how many. `folder` stands before each path, so that a terminal can open it."""
-    return "\n\n".join([*_files(refused.problems, folder), count(refused.problems)])
+    return "\n\n".join([*_files(refused.problems, folder), told_of(refused.problems, withheld)])
 
 
 def count(problems: Iterable[Problem]) -> str:
     """`3 problems in 2 files.`, and that there may be more where loading stops counting."""
+    return told_of(problems, 0)
+
+
+def told_of(problems: Iterable[Problem], withheld: int) -> str:
+    """The same, where so many besides are about drafts and withheld."""
     found = list(problems)
-    counted = f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."
-    return f"{counted} These are the first; there may be more." if len(found) == MOST_PROBLEMS else counted
+    said = [f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."]
+    if withheld:
+        about = f"{plural(withheld, 'problem')} {'is' if withheld == 1 else 'are'} about drafts"
+        rest = f"{about}: the server's log and `content-api check` have {'it' if withheld == 1 else 'them'}."
+        said = [*said, rest] if found else [rest]
+    if len(found) + withheld == MOST_PROBLEMS:
+        said.append("These are the first; there may be more.")
+    return " ".join(said)
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

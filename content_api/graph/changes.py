@@ -1,4 +1,4 @@
-"""What differs between two versions, as a connection. Drafts are in neither."""
+"""What differs between two versions, as a connection. Drafts are in neither, except in previews."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import orjson
 import strawberry
 
 from content_api.content import change as content
-from content_api.content.change import ChangeKind, changes, number_of_candidates
+from content_api.content.change import ChangeKind, Differences, differences, number_of_candidates
 from content_api.content.edition import Edition
 from content_api.content.fields import EntityKind
 from content_api.content.models import Recall
 from content_api.content.patch import ABSENT
-from content_api.content.view import view_of
+from content_api.content.view import View, view_of
 from content_api.errors import NotInMemory, RequestError
 from content_api.graph import enums as enums
 from content_api.graph.connections import DEFAULT_PAGE, Page, PageInfo, Slice, page_info
@@ -50,10 +50,12 @@ class FieldChange:
     )
 
 
-@strawberry.type(description="What became of one entity between two versions. Drafts are in neither.")
+@strawberry.type(
+    description="What became of one entity between two versions. Drafts are in neither, except in previews."
+)
 class Change:
     record: strawberry.Private[content.Change]
-    newer: strawberry.Private[Edition]
+    newer: strawberry.Private[View]
 
     @strawberry.field(description="What happened to it.")
     def kind(self) -> ChangeKind:
@@ -77,11 +79,11 @@ class Change:
         description="What it is called, in the publisher's default locale; of one that is gone, what it was called."
     )
     def name(self) -> str:
-        return in_default_locale(self.record.names, self.newer)
+        return in_default_locale(self.record.names, self.newer.edition)
 
     @strawberry.field(description="Why it was WITHDRAWN, in the publisher's default locale; null for all others.")
     def reason(self) -> str | None:
-        return in_default_locale(self.record.reason, self.newer) if self.record.reason else None
+        return in_default_locale(self.record.reason, self.newer.edition) if self.record.reason else None
 
     @strawberry.field(
         description="What changed in one that is CHANGED or RENAMED, in the order of its file; empty for all others."
@@ -94,14 +96,14 @@ class Change:
 
     @strawberry.field(description="The entity in the newer version; null where it is gone.")
     def entity(self) -> Entity | None:
-        shown = view_of(self.newer).show(self.record.key)
+        shown = self.newer.show(self.record.key)
         return entity_of(shown) if shown else None
 
     @strawberry.field(
         description="The entities of the newer version that refer to it, by key: what else has to be rendered anew."
     )
     def affected(self) -> list[Entity]:
-        return [entity_of(shown) for shown in view_of(self.newer).show_all("", self.record.affected)]
+        return [entity_of(shown) for shown in self.newer.show_all("", self.record.affected)]
 
 
 @strawberry.type(description="A change, with its cursor.")
@@ -121,16 +123,22 @@ class ChangeConnection:
     total_count: int = strawberry.field(description="How many entities are not the same in all.")
 
 
-def change_connection(before: Edition, after: Edition, kinds: list[EntityKind] | None, asked: Page) -> ChangeConnection:
-    """A page of what differs between two editions, only of some kinds of entity if any are given.
+def change_connection(before: Edition, newer: View, kinds: list[EntityKind] | None, asked: Page) -> ChangeConnection:
+    """A page of what differs between an edition and that of a view, only of some kinds of entity if any are given.
 
     Raises RequestError for a cursor that makes no page. Only `first` and `after` are looked at.
     """
-    found = [each for each in compared(before, after) if kinds is None or each.entity_kind in kinds]
+    after = newer.edition
+    differ = compared(before, after, newer.drafts)
+    for key in differ.hidden:
+        if kinds is None or key.partition("/")[0] in kinds:
+            view_of(before, drafts=newer.drafts).note(key)
+            newer.note(key)
+    found = [each for each in differ.told if kinds is None or each.entity_kind in kinds]
     start = 0 if asked.after is None else place_after(asked.after, before, after, found)
     end = min(len(found), start + (DEFAULT_PAGE if asked.first is None else asked.first))
     edges = [
-        ChangeEdge(cursor=cursor(before, after, each), node=Change(record=each, newer=after))
+        ChangeEdge(cursor=cursor(before, after, each), node=Change(record=each, newer=newer))
         for each in found[start:end]
     ]
     return ChangeConnection(
@@ -187,33 +195,39 @@ class Compared:
     """What two editions differ in. Recalls are kept beside it, since they hold whatever the version is."""
 
     recalls: tuple[Mapping[str, Recall], Mapping[str, Recall]]
-    changes: tuple[content.Change, ...]
+    differences: Differences
 
 
-def compared(before: Edition, after: Edition) -> tuple[content.Change, ...]:
+def compared(before: Edition, after: Edition, drafts: bool = False) -> Differences:
     """What differs between two editions, remembered with the newer so that a page costs no comparison.
 
     Raises NotInMemory where much differs: to compare it takes a while, and requests would wait.
     """
-    kept: OrderedDict[str, Compared] = after.memo.setdefault(Compared, OrderedDict())
-    found = kept.get(before.version.id)
+    kept = _kept(after)
+    found = kept.get((before.version.id, drafts))
     if found is not None and found.recalls == (before.recalls, after.recalls):
-        kept.move_to_end(before.version.id)
-        return found.changes
-    if number_of_candidates(before, after) > MOST_AT_ONCE:
+        kept.move_to_end((before.version.id, drafts))
+        return found.differences
+    if number_of_candidates(before, after, drafts=drafts) > MOST_AT_ONCE:
         names = before.version.id, after.version.id
-        raise NotInMemory(f"changes from {names[0]} to {names[1]}", names, partial(compare, before, after))
-    return compare(before, after)
+        raise NotInMemory(f"changes from {names[0]} to {names[1]}", names, partial(compare, before, after, drafts))
+    return compare(before, after, drafts)
 
 
-def compare(before: Edition, after: Edition) -> tuple[content.Change, ...]:
+def compare(before: Edition, after: Edition, drafts: bool = False) -> Differences:
     """Compare, and remember by the older one's id: a reference to it would keep it in memory."""
-    found = Compared((before.recalls, after.recalls), changes(before, after))
-    kept: OrderedDict[str, Compared] = after.memo.setdefault(Compared, OrderedDict())
-    kept[before.version.id] = found
+    found = Compared((before.recalls, after.recalls), differences(before, after, drafts=drafts))
+    kept = _kept(after)
+    kept[before.version.id, drafts] = found
     while len(kept) > MOST_REMEMBERED:
         kept.popitem(last=False)
-    return found.changes
+    return found.differences
+
+
+def _kept(after: Edition) -> OrderedDict[tuple[str, bool], Compared]:
+    """By the older one's id, and whether drafts are told; the last used is the last."""
+    kept: OrderedDict[tuple[str, bool], Compared] = after.memo.setdefault(Compared, OrderedDict())
+    return kept
 
 
 # --- Values ----------------------------------------------------------------------------------------------------------

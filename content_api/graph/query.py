@@ -205,7 +205,7 @@ class Query(Content):
 
     @strawberry.field(
         description="What differs between two versions, as the public sees them: each entity that was added, changed, "
-        "renamed, withdrawn or removed."
+        "renamed, withdrawn or removed. In a preview, drafts included."
     )
     def changes(
         self,
@@ -221,7 +221,8 @@ class Query(Content):
     ) -> ChangeConnection:
         older = edition_named(self.edition, from_)
         newer = edition_of(self.edition, newer_of(self.edition, to or None, after or None))
-        return change_connection(older, newer, None if kinds is UNSET else kinds, page(first, after, None, None))
+        shown = view_of(newer, drafts=self.view.drafts)
+        return change_connection(older, shown, None if kinds is UNSET else kinds, page(first, after, None, None))
 
     @strawberry.field(
         description="What is known of a version; of the live one, if none is named. Null, with an error, for what "

@@ -256,7 +256,7 @@ Operations = partial(
 Refusals = partial(
     Labelled,
     "content_api_requests_refused",
-    "Operations that were not executed, and requests that were turned away, by the code of the error.",
+    "Operations that were not executed, and requests that were turned away unread, by the code of the error.",
     "code",
 )
 Failures = partial(

@@ -176,7 +176,7 @@ def judge(
     try:
         edition = make_edition(snapshot, branch.limits, known, before=keys, archive=archive)
     except ContentRefused as refused:
-        return Refusal(snapshot.version, refused.problems)
+        return Refusal(snapshot.version, refused.problems, private=refused.private)
     if candidate.pinned:
         edition = recalled_as(edition, branch.recalls())
     return Good(edition, snapshot, candidate.names, outdated_by(candidate, live, edition))

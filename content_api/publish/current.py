@@ -27,6 +27,8 @@ class Refusal:
     version: Version
     problems: tuple[Problem, ...]
     at: datetime = field(default_factory=now)
+    private: frozenset[Problem] = frozenset()
+    """Those of the problems that are about drafts: they go to the log, and not to everybody."""
 
 
 @dataclass(frozen=True, slots=True)

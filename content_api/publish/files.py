@@ -99,7 +99,7 @@ def take(current: Current, snapshot: Snapshot, folder: PurePath, limits: Limits)
         edition = make_edition(snapshot, limits, before, before=before.library.records)
     except ContentRefused as refused:
         seconds = perf_counter() - began
-        current.refuse(Refusal(version, refused.problems), seconds)
+        current.refuse(Refusal(version, refused.problems, private=refused.private), seconds)
         log.warning(
             "refused",
             version=version.id,

@@ -31,7 +31,7 @@ from content_api.publish.current import Current, Refusal, Trouble, trouble_with
 from content_api.publish.making import freeze
 from content_api.publish.newest import Found, log_lifted, newest_good
 from content_api.publish.processors import beside
-from content_api.publish.refusals import Refusals, author_of, not_served, not_yet_live
+from content_api.publish.refusals import Refusals, author_of, log_refused, not_served, not_yet_live
 from content_api.publish.sight import Sight, see
 from content_api.store.mirror import Mirror
 from content_api.store.names import Names, moved
@@ -45,6 +45,7 @@ LEAST_SECONDS = 0.1  # between two looks, however often somebody asks for one
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a failure, and after the next: a disk or network that comes back
 RECORD_SECONDS = 30.0  # until what is live is written down again, where that failed: serving does not need it
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+CANNOT_FOLLOW = "the branch cannot be followed; what is live stays"
 TIDY_EVERY = 20  # publications; git itself puts packs together when there are 50
 
 
@@ -95,6 +96,7 @@ class Publisher:
         self._nudge.set()
 
     async def run(self) -> None:
+        self._tell_beginning()
         await self._record()
         while True:
             self._nudge.clear()
@@ -107,6 +109,14 @@ class Publisher:
                 # server would never end.
                 async with asyncio.timeout(max(pause - LEAST_SECONDS, 0)):
                     await self._nudge.wait()
+
+    def _tell_beginning(self) -> None:
+        """Say in the log why what is served first is not the newest version."""
+        if refusal := self.current.refusal:
+            place = self.branch.repository.place
+            log_refused(refusal, place, self.folder, live=self.live.edition.version.id)
+        if trouble := self.current.trouble:
+            log.error(CANNOT_FOLLOW, reason=trouble.reason)
 
     async def at_least(self, commit: str) -> None:
         """Wait until a commit, or one that descends from it, is live. Raises RequestError where it takes too long."""
@@ -155,7 +165,7 @@ class Publisher:
 
     def _in_trouble(self, trouble: Trouble) -> float:
         if self.current.trouble is None or self.current.trouble.reason != trouble.reason:
-            log.error("the branch cannot be followed; what is live stays", reason=trouble.reason)
+            log.error(CANNOT_FOLLOW, reason=trouble.reason)
             self.current.trouble = trouble
         pause = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
         self._failures += 1

@@ -27,23 +27,24 @@ class Refusals(OrderedDict[str, Refusal]):
         is the version that stays live, or that goes live in its place."""
         for refusal in reversed([one for one in refusals if one.version.id not in self]):
             self[refusal.version.id] = refusal
-            newest = refusal is refusals[0]
-            log.warning(
-                "refused" if newest else "an older version is refused as well",
-                version=refusal.version.id,
-                author=author_of(refusal.version),
-                problems=len(refusal.problems),
-                seconds=round(seconds, 3),
-                live=live,
-                **({"report": told(refusal, place, folder)} if newest else {}),
-            )
+            took = round(seconds, 3)
+            if refusal is refusals[0]:
+                log_refused(refusal, place, folder, live=live, seconds=took)
+            else:
+                log.warning("an older version is refused as well", **known_of(refusal), seconds=took, live=live)
         while len(self) > REMEMBERED:
             self.popitem(last=False)
 
 
-def told(refusal: Refusal, place: PurePath, folder: PurePath) -> str:
-    """All that is wrong with a version, for a person who reads the log."""
-    return report(ContentRefused(str(place), refusal.problems), folder)
+def log_refused(refusal: Refusal, place: PurePath, folder: PurePath, **more: object) -> None:
+    """Say in the log why a version is not served, with all that is wrong with it, for a person."""
+    told = report(ContentRefused(str(place), refusal.problems), folder)
+    log.warning("refused", **known_of(refusal), **more, report=told)
+
+
+def known_of(refusal: Refusal) -> dict[str, object]:
+    version = refusal.version
+    return {"version": version.id, "author": author_of(version), "problems": len(refusal.problems)}
 
 
 def author_of(version: Version) -> str | None:

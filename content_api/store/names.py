@@ -95,7 +95,7 @@ class Names:
     def _whole(self, name: str) -> str:
         commit = name.lower()
         if not self.reaches(commit):
-            _refuse(name, f"the live branch does not lead to such a commit{self._as_far}", _HINT)
+            _refuse(name, f"the branch does not lead to such a commit{self._as_far}", _HINT)
         return commit
 
     def _beginning(self, name: str) -> str:
@@ -103,9 +103,7 @@ class Names:
         place = bisect_left(self._commits, prefix)
         found = [commit for commit in self._commits[place : place + 2] if commit.startswith(prefix)]
         if not found:
-            _refuse(
-                name, f"it is no tag, and no commit of the live branch has an id that begins so{self._as_far}", _HINT
-            )
+            _refuse(name, f"it is no tag, and no commit of the branch has an id that begins so{self._as_far}", _HINT)
         if len(found) > 1:
             _refuse(name, "several commit ids begin so", "Give more of its digits.")
         return found[0]
@@ -136,7 +134,7 @@ class Names:
         if _TOO_SHORT.fullmatch(name):
             _refuse(name, "it is no tag, and too short for a commit id", "Give at least 7 digits of the id.")
         near = process.extractOne(name, self._offered, scorer=fuzz.ratio, processor=str.lower, score_cutoff=70)
-        _refuse(name, "it is no tag on the live branch", f"Did you mean `{near[0]}`?" if near else _HINT)
+        _refuse(name, "it is no tag on the branch", f"Did you mean `{near[0]}`?" if near else _HINT)
 
     @property
     def _as_far(self) -> str:

@@ -29,13 +29,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A newer version that is not served, and all that is wrong with it. `message` is its first line."""
+    """A newer version that is not served, and what is wrong with it. `message` is its first line."""
 
     version: str
     author: str | None
     message: str | None
     at: datetime
     problems: tuple[Problem, ...]
+    withheld: int = 0
+    """How many problems there are besides, which are about drafts."""
 
 
 @dataclass(frozen=True, slots=True)

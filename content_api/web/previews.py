@@ -74,7 +74,7 @@ class Guarded:
             await page_at(self.page, scope)(scope, receive, send)
             return
         owner = self.owner(request)
-        log.debug("a preview is asked for", token=owner, path=scope["path"])
+        log.info("a preview is asked for", token=owner, path=scope["path"])
         await self.app(scope, receive, send)
 
     def owner(self, request: HTTPConnection) -> str:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from content_api.content.problems import Problem
-from content_api.content.report import count, first_line, harmless, plural
+from content_api.content.report import first_line, harmless, plural, told_of
 from content_api.store.snapshot import Version
 from content_api.web.graphql import versioned
 from content_api.web.health import Refused, Status, Trouble
@@ -88,12 +88,11 @@ TROUBLE = Markup("""<div class="note refused"><h2>Nobody can tell whether there 
 REFUSED = Markup("""<section class="note refused" aria-labelledby="refused">
 <h2 id="refused">A newer version was refused</h2>
 <p>{author} wrote <code>{version}</code>: {message}</p>
-<p>It was refused at {at} and is not served, because of this. What is live stays live, until a version without problems
-is pushed.</p>
-<ol>
+<p>It was refused at {at} and is not served, because of this. What is live stays live, until there is a version without
+problems.</p>
 {problems}
-</ol>
 <p>{count}</p></section>""")
+PROBLEMS = Markup("<ol>\n{}\n</ol>")
 PROBLEM = Markup("""<li><p><code>{place}</code> ({rule})<br>
 <bdi>{found}</bdi><br><bdi>{expected}</bdi>{suggestion}</p></li>""")
 TABLE = Markup("""<h2 id="all">All versions</h2>
@@ -181,8 +180,8 @@ def refused(found: Refused) -> Markup:
         version=found.version[:SHORT],
         message=words(found.message),
         at=moment(found.at),
-        problems=Markup("\n").join(map(problem, found.problems)),
-        count=count(found.problems),
+        problems=PROBLEMS.format(Markup("\n").join(map(problem, found.problems))) if found.problems else "",
+        count=told_of(found.problems, found.withheld),
     )
 
 

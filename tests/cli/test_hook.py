@@ -17,6 +17,7 @@ from tests.cli.conftest import Command, in_content, write
 from tests.repositories import Repository
 
 MOON = "conditions/moon-hiccups.json"
+GLOW = "symptoms/left-ear-glow.json"
 BROKEN = world.edited({MOON: {"/symptoms/0/symptom": "glowing-eers"}})
 GOOD = {MOON: world.files()[MOON] + b"\n"}
 IDENTITY = ["-c", "user.name=An Editor", "-c", "user.email=editor@example.org"]
@@ -236,11 +237,52 @@ def test_a_push_is_compared_with_what_the_other_side_has(repository: Repository,
         assert (code, "`symptom/left-ear-glow` was in the version before and is gone" in printed) == (1, True)
 
 
+@pytest.mark.parametrize("rewritten", ["to what it was before", "to another commit upon it", "to another history"])
+def test_a_branch_that_goes_back_need_not_account_for_what_came_since(repository: Repository, look: Look, rewritten):
+    """As for the server, to which rollbacks and force pushes are commits like any other."""
+    first = tip(repository.path)
+    old = repository.commit(in_content(ear_that_is_new()))
+    new = {
+        "to what it was before": lambda: first,
+        "to another commit upon it": lambda: rewritten_at(repository, first),
+        "to another history": lambda: rewritten_at(repository),
+    }[rewritten]()
+    for kind, told in (
+        ("pre-push", f"refs/heads/main {new} refs/heads/main {old}\n"),
+        ("pre-receive", f"{old} {new} refs/heads/main\n"),
+    ):
+        assert look(kind, at=repository.path, told=told) == (0, "")
+
+
+def test_a_branch_that_is_rewritten_accounts_for_what_both_have_in_common(repository: Repository, look: Look):
+    first = tip(repository.path)
+    old = repository.commit(in_content(GOOD))
+    gone = world.edited({MOON: {"/symptoms/1": world.REMOVED}, GLOW: world.REMOVED})
+    repository.branch("other", first)
+    new = repository.commit(in_content(gone) | {f"content/{GLOW}": None}, branch="other")
+    code, printed = look("pre-receive", at=repository.path, told=f"{old} {new} refs/heads/main\n")
+    assert (code, "`symptom/left-ear-glow` was in the version before and is gone" in printed) == (1, True)
+
+
+def ear_that_is_new() -> dict[str, bytes]:
+    content = world.document(GLOW) | {"id": "new-ear-glow"}
+    content["text"]["en"] |= {"slug": "new-ear-glow", "name": "New ear glow"}
+    return {"symptoms/new-ear-glow.json": world.as_bytes(content)}
+
+
+def rewritten_at(repository: Repository, *parents: str) -> str:
+    """A commit of the small world as it was, upon these."""
+    tree = tip(repository.path, "HEAD~1^{tree}")
+    arguments = [word for parent in parents for word in ("-p", parent)]
+    return git(repository.path, "commit-tree", tree, *arguments, "-m", "Rewritten").stdout.strip()
+
+
 def test_most_of_the_content_goes_only_with_a_message_that_says_so(repository: Repository, look: Look):
     old = tip(repository.path)
     kept = {"site.json": world.files()["site.json"], "recalls.json": world.files()["recalls.json"]}
     gone: dict[str, bytes | None] = dict.fromkeys(in_content(world.files())) | in_content(kept)
     for message, expected in (("Clear out", True), ("Clear out\n\nAllow-Mass-Delete: yes\n", False)):
+        repository.branch(f"at-{expected}", old)
         new = repository.commit(gone, message=message, branch=f"at-{expected}")
         _, printed = look("pre-receive", at=repository.path, told=f"{old} {new} refs/heads/main\n")
         assert ("Allow-Mass-Delete" in printed) == expected

@@ -11,11 +11,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from content_api.content import change
-from content_api.content.change import Change, ChangeKind, changes
+from content_api.content.change import Change, ChangeKind, changes, differences
 from content_api.content.edition import Edition
 from content_api.content.load import load
-from content_api.content.models import Site
+from content_api.content.models import Recall, Site
 from content_api.content.patch import ABSENT, FieldChange
+from content_api.content.recalled import recalled_as
 from tests import generator, world
 from tests.content.changing import edition, german_texts, told
 from tests.content.refusal import world_edition
@@ -161,6 +162,20 @@ def test_what_is_recalled_and_gone_is_withdrawn_though_a_new_one_stands_in_for_i
 def test_what_is_recalled_in_both_is_no_change_whatever_happens_to_it():
     recalls = {"recalls.json": {"/recalls": [RECALL]}}
     assert changes(edition(recalls), edition(recalls | {TEA: {"/role": "FIRST_LINE"}})) == ()
+
+
+def test_what_a_later_recall_hides_is_named_and_not_told():
+    moves = redirects(("symptom/left-ear-glow", "symptom/one-ear-glow"))
+    edits = {TEA: {"/role": "FIRST_LINE"}, GLOW: REMOVED, MOON: {"/symptoms/1/symptom": "one-ear-glow"}} | moves
+    after = edition(edits, ear("one-ear-glow"))
+    recalls = [RECALL, RECALL | {"id": "symptom/one-ear-glow"}]
+    later = {each["id"]: TypeAdapter(Recall).validate_python(each) for each in recalls}
+    found = differences(*(recalled_as(each, later) for each in (world_edition(), after)))
+    assert told(found.told) == {"condition/moon-hiccups": CHANGED}
+    assert found.hidden == ("symptom/one-ear-glow", "treatment/quiet-tea")
+    everything = differences(world_edition(), after)
+    assert (len(everything.told), everything.hidden) == (3, ())
+    assert changes(world_edition(), after) == everything.told
 
 
 def test_changes_come_by_kind_and_then_by_key():

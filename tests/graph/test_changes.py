@@ -18,6 +18,7 @@ from content_api.content import change
 from content_api.content.edition import Edition, Library
 from content_api.content.fields import EntityKind
 from content_api.content.load import load
+from content_api.content.view import view_of
 from content_api.errors import NotInMemory, RequestError
 from content_api.graph import changes as graph
 from content_api.graph.changes import (
@@ -42,6 +43,12 @@ SOCKS = "treatments/warm-socks.json"
 TEA = "treatments/quiet-tea.json"
 
 
+def page_of(
+    before: Edition, after: Edition, kinds: list[EntityKind] | None, asked: Page, drafts: bool = False
+) -> ChangeConnection:
+    return change_connection(before, view_of(after, drafts=drafts), kinds, asked)
+
+
 @strawberry.type
 class Query:
     older: strawberry.Private[Edition]
@@ -49,7 +56,7 @@ class Query:
 
     @strawberry.field
     def changes(self, first: int | None = None, after: str | None = None) -> ChangeConnection:
-        return change_connection(self.older, self.newer, None, Page(first, after))
+        return page_of(self.older, self.newer, None, Page(first, after))
 
 
 SCHEMA = strawberry.Schema(
@@ -131,7 +138,14 @@ def test_no_draft_is_in_it():
         "conditions/cloud-yawns.json": {"/text/en/name": "Yawns"},
         "conditions/star-sneezes.json": {"/text/de/name": "Niesen"},
     }
-    assert ask(world_edition(), edition_with(drafts)) == []
+    after = edition_with(drafts)
+    assert ask(world_edition(), after) == []
+    in_a_preview = page_of(world_edition(), after, None, Page(), drafts=True).nodes
+    assert [(each.key(), each.name(), each.entity().key()) for each in in_a_preview] == [
+        ("cloud-yawns", "Yawns", "cloud-yawns"),
+        ("star-sneezes", "Star sneezes", "star-sneezes"),
+    ]
+    assert ask(world_edition(), after) == []  # what is remembered of one is not told to the other
 
 
 def test_a_name_is_told_though_the_default_locale_is_another_now():
@@ -158,17 +172,17 @@ for older, newer in ((BEFORE, AFTER), (AFTER, BEFORE)):
 def test_much_that_differs_has_to_be_compared_before_a_page_is_made():
     before, after = versions()
     with pytest.raises(NotInMemory) as lacking:
-        change_connection(before, after, None, Page())
+        page_of(before, after, None, Page())
     assert lacking.value.versions == (before.version.id, after.version.id)
     assert lacking.value.make is not None
     lacking.value.make()
-    assert change_connection(before, after, None, Page()).total_count >= 60
+    assert page_of(before, after, None, Page()).total_count >= 60
 
 
 def pages(size: int, kinds: list[EntityKind] | None = None) -> Iterator[ChangeConnection]:
     after = None
     for _ in range(100):
-        found = change_connection(BEFORE, AFTER, kinds, Page(size, after))
+        found = page_of(BEFORE, AFTER, kinds, Page(size, after))
         yield found
         after = found.page_info.end_cursor
         if not found.page_info.has_next_page:
@@ -179,7 +193,7 @@ def pages(size: int, kinds: list[EntityKind] | None = None) -> Iterator[ChangeCo
 @pytest.mark.parametrize("size", [1, 7, 60, 100])
 @pytest.mark.parametrize("kinds", [None, [EntityKind.CAUSE, EntityKind.CONDITION], []])
 def test_all_pages_together_are_all_changes_in_order(size: int, kinds: list[EntityKind] | None):
-    expected = [each for each in change.changes(BEFORE, AFTER) if kinds is None or each.entity_kind in kinds]
+    expected = [each for each in change.differences(BEFORE, AFTER).told if kinds is None or each.entity_kind in kinds]
     found = list(pages(size, kinds))
     assert [node.record for page in found for node in page.nodes] == expected
     assert {page.total_count for page in found} == {len(expected)}
@@ -188,22 +202,22 @@ def test_all_pages_together_are_all_changes_in_order(size: int, kinds: list[Enti
 
 
 def test_a_page_has_twenty_unless_asked_otherwise():
-    assert len(change_connection(BEFORE, AFTER, None, Page()).nodes) == 20
+    assert len(page_of(BEFORE, AFTER, None, Page()).nodes) == 20
 
 
 def test_a_cursor_knows_the_two_versions_it_belongs_to():
-    token = change_connection(BEFORE, AFTER, None, Page()).page_info.end_cursor
+    token = page_of(BEFORE, AFTER, None, Page()).page_info.end_cursor
     assert versions_of(token) == (BEFORE.version.id, AFTER.version.id)
 
 
 def refused(asked: Page, kinds: list[EntityKind] | None = None) -> RequestError:
     with pytest.raises(RequestError) as error:
-        change_connection(BEFORE, AFTER, kinds, asked)
+        page_of(BEFORE, AFTER, kinds, asked)
     return error.value
 
 
 def test_a_cursor_of_other_versions_is_refused_and_both_pairs_are_named():
-    token = change_connection(AFTER, BEFORE, None, Page()).page_info.end_cursor
+    token = page_of(AFTER, BEFORE, None, Page()).page_info.end_cursor
     error = refused(Page(after=token))
     assert error.code == "VERSION_NOT_AVAILABLE"
     older, newer = BEFORE.version.id[:12], AFTER.version.id[:12]
@@ -211,7 +225,7 @@ def test_a_cursor_of_other_versions_is_refused_and_both_pairs_are_named():
 
 
 def test_what_is_no_cursor_of_these_changes_is_refused():
-    cause = change_connection(BEFORE, AFTER, [EntityKind.CAUSE], Page(1)).page_info.end_cursor
+    cause = page_of(BEFORE, AFTER, [EntityKind.CAUSE], Page(1)).page_info.end_cursor
     assert refused(Page(after=cause), [EntityKind.SYMPTOM]).code == "BAD_CURSOR"
     for token in ("", "?", "WyJhIl0", "x" * 1_000):
         assert refused(Page(after=token)).code == "BAD_CURSOR"
@@ -225,11 +239,11 @@ def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The versions that are compared from now on, each time that they are."""
     made: list[tuple[str, str]] = []
 
-    def counted(before: Edition, after: Edition):
+    def counted(before: Edition, after: Edition, *, drafts: bool):
         made.append((before.version.id, after.version.id))
-        return change.changes(before, after)
+        return change.differences(before, after, drafts=drafts)
 
-    monkeypatch.setattr(graph, "changes", counted)
+    monkeypatch.setattr(graph, "differences", counted)
     return made
 
 
@@ -240,7 +254,7 @@ def world_with(number: int) -> Edition:
 def test_paging_compares_once(comparisons: list[tuple[str, str]]):
     newer = world_with(0)
     for _ in range(3):
-        change_connection(world_edition(), newer, None, Page(1))
+        page_of(world_edition(), newer, None, Page(1))
     assert comparisons == [(world_edition().version.id, newer.version.id)]
 
 
@@ -251,7 +265,8 @@ def test_no_more_than_a_few_comparisons_are_remembered_the_last_used_ones(compar
     compared(older[0], newer)  # used again, so the second is the first to be forgotten
     compared(older[-1], newer)
     assert len(comparisons) == len(older)
-    assert list(newer.memo[graph.Compared]) == [each.version.id for each in (*older[2:-1], older[0], older[-1])]
+    remembered = [each.version.id for each in (*older[2:-1], older[0], older[-1])]
+    assert list(newer.memo[graph.Compared]) == [(version, False) for version in remembered]
     compared(older[0], newer)
     assert len(comparisons) == len(older)
     compared(older[1], newer)

@@ -143,15 +143,18 @@ def most(idle: float) -> float:
 
 
 def looked_at(look: Callable[[], tuple[float, float]]) -> None:
-    """Two looks of three have to be good; when the first two are alike, the third could change nothing.
+    """Two looks of five have to be good; when four are not, another could change nothing.
 
-    What the machine does besides spoils a look now and then, and seldom two of three: if all had to be good, tests
-    would fail for nothing. One good look of several, as it was, passes what keeps readers waiting two times of three.
+    What the machine does besides spoils a look now and then, in bursts of seconds two of three, and seldom four of
+    five: if more had to be good, tests would fail for nothing. One good look may be chance. What keeps readers waiting
+    now and then is for the benchmark to tell.
     """
-    looks = [look(), look()]
-    if len({seen <= most for seen, most in looks}) == 2:
+    looks: list[tuple[float, float]] = []
+    good = 0
+    while good < 2:
+        assert len(looks) - good < 4, f"they waited, and may have waited, so many s: {looks}"
         looks.append(look())
-    assert sum(seen <= most for seen, most in looks) == 2, f"they waited, and may have waited, so many s: {looks}"
+        good = sum(seen <= most for seen, most in looks)
 
 
 @each_attack
@@ -171,9 +174,15 @@ def test_what_is_asked_again_and_again_is_really_done(attacked: Peer, ask: str):
 
 @pytest.mark.parametrize(
     ("seen", "is_good"),
-    [((0.01, 0.01), True), ((0.2, 0.01, 0.01), True), ((0.01, 0.2, 0.2), False), ((0.2, 0.2), False)],
+    [
+        ((0.01, 0.01), True),
+        ((0.2, 0.01, 0.01), True),
+        ((0.2, 0.01, 0.2, 0.2, 0.01), True),
+        ((0.01, 0.2, 0.2, 0.2, 0.2), False),
+        ((0.2, 0.2, 0.2, 0.2), False),
+    ],
 )
-def test_two_looks_of_three_have_to_be_good(seen: tuple[float, ...], is_good: bool):
+def test_two_looks_of_five_have_to_be_good(seen: tuple[float, ...], is_good: bool):
     looks = iter([(each, 0.1) for each in seen])
     with nullcontext() if is_good else pytest.raises(AssertionError, match="they waited"):
         looked_at(lambda: next(looks))

@@ -227,6 +227,26 @@ async def test_a_recall_hides_an_entity_in_every_version_and_the_answer_says_so(
         assert "quiet-tea" in str(await seen.ask(listed, v=first))
 
 
+async def test_what_became_of_something_that_is_recalled_by_now_is_not_told_and_the_answer_says_so(repository):
+    asked = """query ($from: String!, $to: String!, $kinds: [EntityKind!]) {
+        changes(from: $from, to: $to, kinds: $kinds) { totalCount nodes { key } } }"""
+    louder = world.edited({"treatments/quiet-tea.json": {"/text/en/summary": "Tea that is loud."}})
+    recall = {"id": "treatment/quiet-tea", "reason": {"en": "It was wrong."}, "since": "2026-11-20T00:00:00Z"}
+    recalls = world.edited({"recalls.json": {"/recalls": [recall]}})["recalls.json"]
+    first = repository.git("rev-parse", "main")
+    with following(repository) as seen:
+        second = await seen.push(in_content(louder))
+        between = {"from": first, "to": second}
+        assert (await seen.ask(asked, **between))["changes"] == {"totalCount": 1, "nodes": [{"key": "quiet-tea"}]}
+        await seen.push(in_content({"recalls.json": recalls}))
+        for _ in range(2):  # compared, and remembered
+            reply = await seen.reply(asked, **between)
+            body = orjson.loads(reply.body)
+            assert body["data"]["changes"] == {"totalCount": 0, "nodes": []}
+            assert [note["key"] for note in body["extensions"]["recalled"]] == ["treatment/quiet-tea"]
+        assert "extensions" not in orjson.loads((await seen.reply(asked, **between, kinds=["CAUSE"])).body)
+
+
 async def test_editions_that_are_served_no_more_are_let_go_although_others_were_waited_for_meanwhile(repository):
     kept = archives.KEPT
     older = with_versions(repository, kept + 4)

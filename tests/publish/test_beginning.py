@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
+from structlog.testing import capture_logs
 
 from content_api.content.problems import ContentRefused
 from content_api.errors import ObjectUnreadable, RevisionUnknown
@@ -38,6 +40,35 @@ def test_where_the_newest_has_problems_the_newest_without_is_served_and_the_refu
     with following(repository) as seen:
         assert seen.live == good
         assert seen.current.refusal.version.id == worst
+
+
+async def test_what_keeps_the_newest_from_being_live_at_the_start_is_in_the_log(repository):
+    good = repository.commit(moon("Good"))
+    worst = repository.commit(broken())
+    with capture_logs() as logged, following(repository) as seen:
+        await run_once(seen)
+    [told] = [line for line in logged if line["event"] == "refused"]
+    assert (told["version"], told["live"], told["problems"], told["log_level"]) == (worst, good, 1, "warning")
+    assert MOON in told["report"]
+
+
+async def test_trouble_at_the_start_is_in_the_log_once(repository):
+    repository.commit(moon("Good"))
+    await recorded(repository)
+    newest = repository.commit(moon("Damaged"))
+    blob = repository.git("rev-parse", f"{newest}:content/{MOON}")
+    repository.loose(blob).unlink()
+    with capture_logs() as logged, following(repository) as seen:
+        await run_once(seen)
+    [told] = [line for line in logged if "reason" in line and line["log_level"] == "error"]
+    assert blob in told["reason"]
+
+
+async def run_once(seen) -> None:
+    """The publisher runs until it has looked."""
+    running = asyncio.create_task(seen.publisher.run())
+    await seen.publisher._next_look(10)
+    running.cancel()
 
 
 async def test_what_was_live_is_tried_first_and_what_came_after_is_read_at_the_cost_of_the_change(

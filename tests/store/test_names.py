@@ -101,7 +101,7 @@ def test_a_commit_of_a_side_branch_that_was_merged_may_be_read(repository, names
 @pytest.mark.parametrize(
     ("name", "found", "hint"),
     [
-        ("v12", "`v12` names no version that can be read: it is no tag on the live branch.", "Did you mean `v1.2`?"),
+        ("v12", "`v12` names no version that can be read: it is no tag on the branch.", "Did you mean `v1.2`?"),
         ("main", "it is no tag", "Name a tag, a commit id or at least 7 digits of one, or a date as in"),
         ("HEAD", "it is no tag", "Name a tag"),
         ("refs/tags/v1.2", "it is no tag", "Name a tag"),
@@ -112,9 +112,9 @@ def test_a_commit_of_a_side_branch_that_was_merged_may_be_read(repository, names
         ("--all", "it begins with a dash", "Name a tag"),
         ("", "`` names no version that can be read: it is empty", "Name a tag"),
         ("ab12", "it is no tag, and too short for a commit id", "Give at least 7 digits"),
-        ("0000000", "it is no tag, and no commit of the live branch has an id that begins so.", "Name a tag"),
-        ("0" * 40, "the live branch does not lead to such a commit.", "Name a tag"),
-        ("0" * 64, "no commit of the live branch has an id that begins so.", "Name a tag"),
+        ("0000000", "it is no tag, and no commit of the branch has an id that begins so.", "Name a tag"),
+        ("0" * 40, "the branch does not lead to such a commit.", "Name a tag"),
+        ("0" * 64, "no commit of the branch has an id that begins so.", "Name a tag"),
         ("2026-11-22", "it looks like a date, but does not say exactly when", "with its time and time zone"),
         ("2026-11-22T10:00:00", "it looks like a date", "`2026-11-22T10:00:00Z`"),
         ("2026-11-22 10:00:00Z", "it looks like a date", "`2026-11-22T10:00:00Z`"),

@@ -23,6 +23,7 @@ from content_api.web.tokens import LONGEST, Tokens, hashed, new_token
 from tests import world
 from tests.publish.world import MOON, broken, in_content, moon, new_repository
 from tests.repositories import ISOLATED, Repository
+from tests.waiting import until
 
 TOKEN, OTHER = new_token(), new_token()
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -97,6 +98,19 @@ def test_a_branch_answers_with_its_drafts_and_its_commit(client, repository, pat
     assert client.post("/graphql", json=NAME).json() == {"data": {"condition": {"name": "Moon hiccups"}, "draft": None}}
 
 
+def test_what_changed_in_a_branch_is_told_with_its_drafts(client, repository):
+    drafted = world.edited({"conditions/cloud-yawns.json": {"/text/en/name": "Louder yawns"}})
+    repository.branch("review/drafted", "main")
+    commit = repository.commit(in_content(drafted), branch="review/drafted")
+    until(10, lambda: ask(client, "review/drafted").headers.get("Content-Version") == commit)
+    asked = "query ($from: String!) { changes(from: $from) { nodes { key name entity { name } } } }"
+    question = {"query": asked, "variables": {"from": repository.git("rev-parse", "main")}}
+    answer = client.post("/preview/review/drafted/graphql", json=question, headers=BEARER)
+    yawns = {"key": "cloud-yawns", "name": "Louder yawns", "entity": {"name": "Louder yawns"}}
+    assert answer.json() == {"data": {"changes": {"nodes": [yawns]}}}
+    assert client.post("/graphql", json=question).json() == {"data": {"changes": {"nodes": []}}}
+
+
 def test_a_branch_answers_get_and_head_like_the_public_address(client):
     for method in ("GET", "HEAD"):
         answer = client.request(method, "/preview/review/moon/graphql", params=NAME, headers=BEARER | RESPONSE)
@@ -138,10 +152,7 @@ def test_a_push_is_seen(client, repository):
     repository.branch("review/pushed", "main")
     for name in ("One", "Two"):
         repository.commit(moon(name), branch="review/pushed")
-        until = time.monotonic() + 10
-        while (answer := ask(client, "review/pushed")).status_code != 200 or name not in answer.text:
-            assert time.monotonic() < until, answer.text
-            time.sleep(0.05)
+        until(10, lambda name=name: name in (answer := ask(client, "review/pushed")).text and answer.status_code == 200)
 
 
 # ---- who is let in
@@ -430,7 +441,7 @@ def test_a_plain_folder_has_no_previews_and_says_so(tmp_path: Path, capsys, logs
 
 
 def test_the_log_says_whose_token_it_was_and_never_a_token(repository, capfd, logs_as_before):
-    given = settings(repository).model_copy(update={"log_level": "debug", "log_format": "json"})
+    given = settings(repository).model_copy(update={"log_level": "info", "log_format": "json"})
     with TestClient(create_app(given)) as client:
         assert ask(client, "review/moon").status_code == 200
         assert ask(client, "review/moon", Authorization=f"Bearer {TOKEN}-not").status_code == 401

@@ -28,6 +28,7 @@ REFUSED = Refused(
         Problem("symptoms/b.json", 1, 1, "", "json", "The file is cut", "Expected a whole one"),
     ),
 )
+ABOUT_A_DRAFT = Refused("b" * 40, None, "A slip", THEN, (), withheld=1)
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e'\"&"
 SHOWN_HARMLESS = "<script>alert(1)</script>\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}'\"&"
 
@@ -115,6 +116,15 @@ def test_a_refusal_is_told_first_with_every_problem_where_it_is_and_what_would_b
     assert "Expected DRAFT." in first
     assert "Did you mean A?" in first
     assert second.startswith("symptoms/b.json:1:1 (json)")
+
+
+def test_of_what_is_about_drafts_the_number_is_told():
+    read = page(replace(SHOWN, status=replace(WELL, refused=ABOUT_A_DRAFT)))
+    assert "1 problem is about drafts: the server's log and `content-api check` have it." in read.texts["section"][0]
+    assert "li" not in read.texts
+    read = page(replace(SHOWN, status=replace(WELL, refused=replace(REFUSED, withheld=2))))
+    assert "2 problems in 2 files. 2 problems are about drafts: " in read.texts["section"][0]
+    assert len(read.texts["li"]) == 2
 
 
 def test_a_pin_and_trouble_are_told():
