@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from content_api.content.edition import Edition
 from content_api.content.load import load
 from content_api.content.problems import ContentRefused
 from tests import world
 from tests.content.refusal import world_edition
 from tests.world import REMOVED
+from tests.world.hushed import KINDS, MARK, TRANSLATED, hushed_files
 from tests.world.snapshot import MemorySnapshot
 
 MOON = "conditions/moon-hiccups.json"
@@ -83,3 +89,64 @@ def test_where_it_does_not_say_what_it_is_it_is_what_it_was_or_may_be_a_draft(kn
             load(MemorySnapshot(world.files() | {path: b"{"}), known=known)
         told = [problem.path for problem in found.value.problems if problem not in found.value.private]
         assert (path in told) == (known is not None and was == "PUBLISHED")
+
+
+# ---- whatever is wrong with drafts, no word of them is told
+
+BEFORE = load(MemorySnapshot(hushed_files()))
+FILES = {f"{kind}s/hushed-{kind}.json": f"hushed-{kind}" for kind in KINDS}
+STAR = "conditions/star-sneezes.json"  # of which the German text is a draft
+
+
+def told(files: dict[str, bytes | None], *, known: Edition | None = BEFORE) -> str:
+    """What is told to everybody of a version with these changes; nothing, where it has no problem."""
+    changed = {path: data for path, data in (hushed_files() | files).items() if data is not None}
+    try:
+        load(MemorySnapshot(changed), known=known, before=BEFORE.library.records)
+    except ContentRefused as refused:
+        return "\n".join(repr(problem) for problem in refused.problems if problem not in refused.private)
+    return ""
+
+
+def leaks(said: str) -> list[str]:
+    return [word for word in (MARK, TRANSLATED, *FILES.values()) if word in said.lower()]
+
+
+def pointers(value: Any, place: str = "") -> Iterator[str]:
+    yield place
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in inner:
+        yield from pointers(part, f"{place}/{name}")
+
+
+@pytest.mark.parametrize("path", [*FILES, STAR])
+@pytest.mark.parametrize("wrong", ["NONE of these", {"unknown": 1}, REMOVED])
+def test_whatever_stands_wrong_in_a_draft_is_told_to_nobody(path: str, wrong: Any):
+    document = json.loads(hushed_files()[path])
+    places = [place for place in pointers(document) if place and (path != STAR or place.startswith("/text/de/"))]
+    for place in places:
+        edited = world.edited({path: {place: wrong}}, hushed_files())[path]
+        said = told({path: edited})
+        if place != "/state":  # what is no draft any more is one that is published, or one that nobody knows
+            assert leaks(said) == [], (place, said)
+    assert len(places) > 10
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_draft_that_is_cut_or_goes_is_told_to_nobody(path: str):
+    data = hushed_files()[path]
+    for length in range(0, len(data), 97):
+        for known in (BEFORE, None):
+            assert leaks(told({path: data[:length]}, known=known)) == []
+    assert leaks(told({path: None})) == []
+    assert leaks(told({path: None, "redirects.json": b'{"redirects": []}'})) == []
+
+
+def test_what_names_a_draft_is_told_to_nobody():
+    for path, name in FILES.items():
+        kind = name.removeprefix("hushed-")
+        for wrong in (name, name[:-1], f"{kind}/{name}"):
+            for other in world.files():
+                if other.endswith(".json") and b'"PUBLISHED"' in world.files()[other]:
+                    edited = world.edited({other: {"/text/en/slug": wrong}}, hushed_files())[other]
+                    assert leaks(told({other: edited})) in ([], [wrong] if wrong == name[:-1] else []), (path, other)
