@@ -99,7 +99,7 @@ async def test_an_author_who_is_called_like_an_address_is_told_without_its_host(
 
 async def test_all_problems_are_told_up_to_a_hundred(repository):
     with following(repository) as seen:
-        await seen.push(in_content({f"causes/cause-{number}.json": b'{"state": "PUBLISHED"' for number in range(101)}))
+        await seen.push(in_content({f"causes/cause-{number}.json": b'{"state": "PUBLISHED"}' for number in range(101)}))
         assert len(status_of(seen.current).refused.problems) == 100
 
 

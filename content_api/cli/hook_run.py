@@ -15,7 +15,7 @@ from content_api.cli.checked import Checked
 from content_api.cli.formats import as_text
 from content_api.cli.hook_files import Kind
 from content_api.settings import read_settings
-from content_api.store import open_repository
+from content_api.store import GitRepository, open_repository
 from content_api.store.hooks import staged
 from content_api.store.locate import find_repository
 
@@ -100,18 +100,23 @@ def before_receive(updates: list[Update], objects: Path | None, is_wanted: Calla
 
 
 def at(commit: str, old: str | None, objects: Path | None) -> Checked:
-    """Everything that is wrong with a commit. Where nothing is committed yet, it says itself where its content is.
-
-    As for a server, it must account for the entities of where it parted from the `old` one: for a rollback that is the
-    commit itself, and for a rewritten branch what both have in common.
-    """
+    """Everything that is wrong with a commit. Where nothing is committed yet, it says itself where its content is."""
     settings = read_settings()
     folder = settings.folder
     with open_repository(HERE, folder=folder, deadline=settings.git_deadline, objects=objects) as repository:
         if folder is None and repository.resolve("HEAD") is None:
             folder = repository.usual_folder(commit)
-        against = (repository.merge_base(old, commit) or commit) if old else None
+        against = parted(repository, old, commit) if old else None
     return checked(HERE, commit, against, folder=folder, objects=objects)
+
+
+def parted(repository: GitRepository, old: str, commit: str) -> str:
+    """The commit whose entities another must account for: where it parted from the old one, as for a server.
+
+    For a rollback that is itself, for a rewritten branch what both have in common, and itself where that is nothing.
+    What is in common is not known where history is cut: then it is the old one.
+    """
+    return repository.merge_base(old, commit) or (old if repository.is_shallow() else commit)
 
 
 def wanted(branches: Collection[str], all_branches: bool) -> Callable[[str], bool]:

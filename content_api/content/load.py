@@ -32,7 +32,7 @@ from content_api.content.edition import (
 )
 from content_api.content.fields import EntityKind
 from content_api.content.findings import Finding
-from content_api.content.layout import place_of, too_large
+from content_api.content.layout import place_of
 from content_api.content.locate import locator
 from content_api.content.migrations import MODEL_VERSION, Written
 from content_api.content.model_version import newer_model, stated_version
@@ -40,10 +40,10 @@ from content_api.content.models import Recall, Site
 from content_api.content.parse import parse
 from content_api.content.problems import MOST_PROBLEMS, ContentRefused, Problem
 from content_api.content.reading import Delta, Rebuilt, difference, parsed, records_of
+from content_api.content.refusing import refusal, refusal_as_too_large
 from content_api.content.relations import RELATION_NAMES
 from content_api.content.suspects import suspects
 from content_api.content.translations import where_written
-from content_api.content.unpublished import about_drafts
 from content_api.errors import SnapshotTooLarge
 from content_api.store.snapshot import Entry, EntryKind, Limits, Snapshot
 
@@ -63,11 +63,11 @@ def load(
     `before` holds the entity keys (`kind/id`) of the version that this one follows: one that vanished is a problem.
     """
     with gc_paused():
-        entries = entries_of(snapshot)
+        was: Mapping[str, Record] = known.library.records if known else {}
+        entries = entries_of(snapshot, was)
         limits = limits or Limits()
         budget = Budget.from_now(snapshot.place, limits.seconds)
         model = model_version(snapshot, entries, known, limits)
-        was: Mapping[str, Record] = known.library.records if known else {}
         if known and known.library.site.model_version != model:
             known = None  # the same bytes, but another model: each file means something else
         delta = difference(snapshot, known)
@@ -75,7 +75,7 @@ def load(
         site = files[SITE].value if SITE in files else None
         if site is None:
             problems += [] if SITE in entries else [no_site(entries)]
-            raise refused(problems, snapshot, entries, limits, {}, was)
+            raise refusal(snapshot, problems, limits, None, was)
         records, rebuilt, merging = records_of(files, delta, known)
         library = library_of(site, files, records, rebuilt, delta, known)
         single = within(library, rebuilt, delta)
@@ -91,7 +91,7 @@ def load(
             found += found_beside()
         problems += located(found, library, files, snapshot) if found else ()
         if problems:
-            raise refused(problems, snapshot, entries, limits, library.records, was)
+            raise refusal(snapshot, problems, limits, library, was)
         return Edition(snapshot.version, library, files, entries)
 
 
@@ -103,23 +103,6 @@ def recalls_of(snapshot: Snapshot) -> dict[str, Recall]:
     [(_, data)] = snapshot.read([entry.blob])
     listed, _ = parse(RECALLS, place, data)
     return {recall.id: recall for recall in listed.recalls} if listed else {}
-
-
-def refused(
-    problems: Iterable[Problem],
-    snapshot: Snapshot,
-    entries: Mapping[str, Entry],
-    limits: Limits,
-    records: Mapping[str, Record],
-    before: Mapping[str, Record],
-) -> ContentRefused:
-    first = ordered(problems)
-    return ContentRefused(snapshot.place, first, about_drafts(first, snapshot, entries, limits, records, before))
-
-
-def ordered(problems: Iterable[Problem]) -> list[Problem]:
-    """By file and line, each once, the first hundred; those of site.json before all, since they may explain others."""
-    return sorted(set(problems), key=lambda problem: (problem.path != SITE, problem))[:MOST_PROBLEMS]
 
 
 @contextmanager
@@ -140,12 +123,12 @@ def entity_keys(paths: Iterable[str]) -> set[str]:
     return {place.key for place in places if place and place.entity and place.locale is None}
 
 
-def entries_of(snapshot: Snapshot) -> Mapping[str, Entry]:
+def entries_of(snapshot: Snapshot, before: Mapping[str, Record]) -> Mapping[str, Entry]:
     """The paths of a snapshot; a tree that breaks a limit is a problem like any other."""
     try:
         return snapshot.entries
     except SnapshotTooLarge as error:
-        raise ContentRefused(snapshot.place, [too_large(error)]) from error
+        raise refusal_as_too_large(snapshot.place, error, before) from error
 
 
 def model_version(snapshot: Snapshot, entries: Mapping[str, Entry], known: Edition | None, limits: Limits) -> int:

@@ -39,7 +39,7 @@ def told_of(problems: Iterable[Problem], withheld: int) -> str:
     found = list(problems)
     said = [f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."]
     if withheld:
-        about = f"{plural(withheld, 'problem')} {'is' if withheld == 1 else 'are'} about drafts"
+        about = f"{plural(withheld, 'problem')} {'is' if withheld == 1 else 'are'} about drafts, or what may be one"
         rest = f"{about}: the server's log and `content-api check` have {'it' if withheld == 1 else 'them'}."
         said = [*said, rest] if found else [rest]
     if len(found) + withheld == MOST_PROBLEMS:

@@ -12,12 +12,13 @@ from itertools import takewhile
 import structlog
 
 from content_api.content.edition import Edition
-from content_api.content.layout import changed_entities, too_large
+from content_api.content.layout import changed_entities
 from content_api.content.load import entity_keys, recalls_of
 from content_api.content.models import Recall
 from content_api.content.outdated import EVERYTHING, outdated
 from content_api.content.problems import ContentRefused
 from content_api.content.recalled import recalled_as
+from content_api.content.refusing import refusal_as_too_large
 from content_api.errors import OperatorError, SnapshotTooLarge
 from content_api.publish.archive import KEPT, VersionArchive
 from content_api.publish.current import Refusal
@@ -169,8 +170,11 @@ def judge(
     try:
         tags = candidate.names.tags_of(version)
         snapshot = branch.repository.snapshot(version, live.snapshot if live else branch.listed, tags)
-    except SnapshotTooLarge as error:  # an editor's doing, not an operator's
-        return Refusal(branch.repository.version(version), (too_large(error),))
+    except SnapshotTooLarge as error:
+        refused = refusal_as_too_large(
+            str(branch.repository.place), error, live.edition.library.records if live else {}
+        )
+        return Refusal(branch.repository.version(version), refused.problems, private=refused.private)
     known = live.edition if live else None
     keys = keys_before(branch, candidate, known) if before is None else before
     try:

@@ -136,7 +136,7 @@ class GitRepository:
         parents = self._commit(commit).parents
         if not parents or self._objects.find(parents[:1]) != [None]:
             return parents[0] if parents else None
-        if self._git.run("rev-parse", "--is-shallow-repository").output.strip() == b"true":
+        if self.is_shallow():
             return None
         raise unreadable(parents[0], self._git.place, "is missing")
 
@@ -166,6 +166,10 @@ class GitRepository:
         leave_out = () if without is None else (f"^{without}",)
         for line in lines(self._git, b"\n", "rev-list", "--end-of-options", tip, *leave_out):
             yield line.decode()
+
+    def is_shallow(self) -> bool:
+        """Tell whether older commits are left out of this clone."""
+        return self._git.run("rev-parse", "--is-shallow-repository").output.strip() == b"true"
 
     def merge_base(self, a: str, b: str) -> str | None:
         """Return the newest commit that both commits lead to; None where they have nothing in common."""

@@ -37,7 +37,7 @@ class Refused:
     at: datetime
     problems: tuple[Problem, ...]
     withheld: int = 0
-    """How many problems there are besides, which are about drafts."""
+    """How many problems there are besides, which are about drafts, or what may be one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,17 @@ def test_a_branch_that_is_rewritten_accounts_for_what_both_have_in_common(reposi
     assert (code, "`symptom/left-ear-glow` was in the version before and is gone" in printed) == (1, True)
 
 
+def test_where_history_is_cut_the_branch_as_it_was_counts(repository: Repository, look: Look, tmp_path: Path):
+    first = tip(repository.path)
+    old = repository.commit(in_content(GOOD))
+    repository.branch("other", first)
+    gone = world.edited({MOON: {"/symptoms/1": world.REMOVED}, GLOW: world.REMOVED})
+    new = repository.commit(in_content(gone) | {f"content/{GLOW}": None}, branch="other")
+    cut = repository.clone(tmp_path / "cut.git", "--depth", "1", "--no-single-branch")
+    code, printed = look("pre-push", at=cut.path, told=f"refs/heads/other {new} refs/heads/main {old}\n")
+    assert (code, "`symptom/left-ear-glow` was in the version before and is gone" in printed) == (1, True)
+
+
 def ear_that_is_new() -> dict[str, bytes]:
     content = world.document(GLOW) | {"id": "new-ear-glow"}
     content["text"]["en"] |= {"slug": "new-ear-glow", "name": "New ear glow"}

@@ -122,7 +122,11 @@ def test_a_branch_that_is_gone_is_an_alarm_while_what_is_live_is_served(reposito
         ({"unpurged": "2026-11-22T12:00:00Z"}, 2, "it cannot be told, since 2026-11-22 12:00:00 UTC."),
         ({"trouble": TROUBLE}, 2, "Trouble    Git did not answer in time. Since 2026-11-22 12:00:00 UTC; "),
         ({"trouble": TROUBLE, "refused": REFUSED}, 2, "1 problem in 1 file."),
-        ({"refused": ABOUT_DRAFTS}, 1, "1 problem in 1 file. 2 problems are about drafts: the server's log and"),
+        (
+            {"refused": ABOUT_DRAFTS},
+            1,
+            "1 problem in 1 file. 2 problems are about drafts, or what may be one: the server's log and",
+        ),
         ({"ready": False, "version": None, "reason": "It starts."}, 2, "Not ready  It starts."),
         ({"of a later release": 1}, 0, "Live "),
     ],
