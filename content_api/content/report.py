@@ -26,22 +26,18 @@ def first_line(message: str | None) -> str | None:
 
 def report(refused: ContentRefused, folder: PurePath, withheld: int = 0) -> str:
     """All problems, file by file, then how many. `folder` stands before each path, so that a terminal can open it."""
-    return "\n\n".join([*_files(refused.problems, folder), told_of(refused.problems, withheld)])
+    return "\n\n".join([*_files(refused.problems, folder), count(refused.problems, withheld)])
 
 
-def count(problems: Iterable[Problem]) -> str:
-    """`3 problems in 2 files.`, and that there may be more where loading stops counting."""
-    return told_of(problems, 0)
-
-
-def told_of(problems: Iterable[Problem], withheld: int) -> str:
-    """The same, where so many besides are about drafts and withheld."""
-    found = list(problems)
-    said = [f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}."]
+def count(problems: Iterable[Problem], withheld: int = 0) -> str:
+    """`3 problems in 2 files.`, how many besides are withheld from everybody, and that there may be more where loading
+    stops counting."""
+    found, said = list(problems), []
+    if found or not withheld:
+        said.append(f"{plural(len(found), 'problem')} in {plural(len({problem.path for problem in found}), 'file')}.")
     if withheld:
         about = f"{plural(withheld, 'problem')} {'is' if withheld == 1 else 'are'} about drafts, or what may be one"
-        rest = f"{about}: the server's log and `content-api check` have {'it' if withheld == 1 else 'them'}."
-        said = [*said, rest] if found else [rest]
+        said.append(f"{about}: the server's log and `content-api check` have {'it' if withheld == 1 else 'them'}.")
     if len(found) + withheld == MOST_PROBLEMS:
         said.append("These are the first; there may be more.")
     return " ".join(said)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from content_api.content.problems import Problem
-from content_api.content.report import first_line, harmless, plural, told_of
+from content_api.content.report import count, first_line, harmless, plural
 from content_api.store.snapshot import Version
 from content_api.web.graphql import versioned
 from content_api.web.health import Refused, Status, Trouble
@@ -181,7 +181,7 @@ def refused(found: Refused) -> Markup:
         message=words(found.message),
         at=moment(found.at),
         problems=PROBLEMS.format(Markup("\n").join(map(problem, found.problems))) if found.problems else "",
-        count=told_of(found.problems, found.withheld),
+        count=count(found.problems, found.withheld),
     )
 
 
