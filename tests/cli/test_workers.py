@@ -7,7 +7,8 @@ import os
 import re
 import signal
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -63,8 +64,15 @@ def worker_of(server: Serving, client: HTTPConnection) -> int:
         line[9] for line in lines if [int(line[each].rpartition(":")[2], 16) for each in (1, 2)] == [port, local]
     ]
     held = f"socket:[{inode}]"
-    [worker] = [one for one in workers(server) if held in map(os.readlink, Path(f"/proc/{one}/fd").iterdir())]
+    [worker] = [one for one in workers(server) if held in open_in(one)]
     return worker
+
+
+def open_in(process: int) -> Iterator[str]:
+    """What a process has open, but for what it closes meanwhile: it asks git."""
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(each.readlink())
 
 
 @with_proc
